@@ -1,0 +1,26 @@
+# Third-party packages, each found once. Everything here is a system include, so that our warnings stop at our code.
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(NLopt REQUIRED)
+find_package(OpenCV REQUIRED)
+find_package(JPEG REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(Protobuf REQUIRED)
+if(DEEPMAD_TORCH)
+  find_package(LibTorch 2.11 REQUIRED)
+  find_package(CLI11 REQUIRED)
+endif()
+if(DEEPMAD_TESTS)
+  find_package(GTest REQUIRED)
+endif()
+
+# Every clone shares one cache: paths below the checkout count as relative, in what is hashed and in debug information. The limit has room for
+# some precompiled headers of LibTorch.
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env CCACHE_SLOPPINESS=pch_defines,time_macros "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}"
+      CCACHE_MAXSIZE=10G "${CCACHE}")
+  add_compile_options("-fdebug-prefix-map=${PROJECT_SOURCE_DIR}=.")
+endif()

@@ -1,0 +1,37 @@
+# Sets LibTorch_ROOT (holds include/ and lib/; empty where there is none) and LibTorch_VERSION. Looked for in this order: DEEPMAD_LIBTORCH and
+# CMAKE_PREFIX_PATH (variable or environment), an importable Python torch of version 2.11, the cache that scripts/setup.sh fills.
+# Run as a script (cmake -P) it prints the folder: so setup.sh and the build agree.
+set(_marker torch/csrc/api/include/torch/torch.h)
+
+if(NOT DEEPMAD_LIBTORCH)
+  set(DEEPMAD_LIBTORCH "$ENV{DEEPMAD_LIBTORCH}")
+endif()
+if(DEEPMAD_LIBTORCH AND NOT EXISTS "${DEEPMAD_LIBTORCH}/include/${_marker}")
+  message(FATAL_ERROR "no LibTorch in DEEPMAD_LIBTORCH=${DEEPMAD_LIBTORCH}: include/${_marker} is missing")
+endif()
+find_path(_include ${_marker} PATHS ${DEEPMAD_LIBTORCH} ${CMAKE_PREFIX_PATH} ENV CMAKE_PREFIX_PATH PATH_SUFFIXES include NO_DEFAULT_PATH NO_CACHE)
+if(NOT _include)
+  execute_process(COMMAND python3 -c "import importlib.util as u, importlib.metadata as m\nassert m.version('torch').startswith('2.11.')\nprint(u.find_spec('torch').submodule_search_locations[0])"
+                  OUTPUT_VARIABLE _python_torch OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+  if(_python_torch)
+    find_path(_include ${_marker} PATHS "${_python_torch}/include" NO_DEFAULT_PATH NO_CACHE)
+  endif()
+endif()
+if(NOT _include)
+  if(DEFINED ENV{XDG_CACHE_HOME})
+    set(_cache "$ENV{XDG_CACHE_HOME}")
+  else()
+    set(_cache "$ENV{HOME}/.cache")
+  endif()
+  find_path(_include ${_marker} PATHS "${_cache}/deepmad/libtorch-2.11.0/include" NO_DEFAULT_PATH NO_CACHE)
+endif()
+
+set(LibTorch_ROOT "")
+if(_include)
+  get_filename_component(LibTorch_ROOT "${_include}" DIRECTORY)
+  file(STRINGS "${LibTorch_ROOT}/share/cmake/Torch/TorchConfigVersion.cmake" LibTorch_VERSION REGEX "PACKAGE_VERSION \"")
+  string(REGEX MATCH "[0-9]+\\.[0-9]+\\.[0-9]+" LibTorch_VERSION "${LibTorch_VERSION}")
+endif()
+if(CMAKE_SCRIPT_MODE_FILE)
+  execute_process(COMMAND "${CMAKE_COMMAND}" -E echo "${LibTorch_ROOT}")
+endif()

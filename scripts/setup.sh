@@ -1,0 +1,171 @@
+#!/usr/bin/env bash
+# Installs what the build needs and says what it does; a second run finds everything there and is done at once.
+#
+#   scripts/setup.sh [--libtorch DIR] [--gpu] [--peers]
+#
+#   --libtorch DIR  use this LibTorch (holds include/ and lib/); the build then wants -DDEEPMAD_LIBTORCH=DIR or DEEPMAD_LIBTORCH=DIR in the environment
+#   --gpu           also fetch the CUDA libraries that deepmad-cuda needs at run time and this machine's toolkit lacks (about 230 MB)
+#   --peers         also make the Python environment for the tests labelled `peers`
+#
+# LibTorch is taken from the folder above or CMAKE_PREFIX_PATH, else from an importable Python torch 2.11, else from the pinned wheel (530 MB,
+# unpacked without Python packages around it). Downloads are kept per user in ${XDG_CACHE_HOME:-~/.cache}/deepmad, so every clone shares them.
+set -euo pipefail
+
+# Debian packages, the one list of them.
+packages=(
+  g++ cmake ninja-build ccache pkg-config git ca-certificates                         # build
+  libfmt-dev libyaml-cpp-dev nlohmann-json3-dev libnlopt-dev libnlopt-cxx-dev         # base, mad
+  libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev libjpeg-dev        # data
+  zlib1g-dev libsimdjson-dev dataset-fashion-mnist
+  libprotobuf-dev protobuf-compiler libgloo-dev libcli11-dev                          # train, cli
+  libgtest-dev libbenchmark-dev clang-format-14                                       # tests
+  python3-pip unzip                                                                   # to fetch and unpack LibTorch
+)
+
+torch_version=2.11.0
+# Wheels by what they bring: requirement and SHA-256.
+torch_wheel=("torch==$torch_version" 7aa2f9bbc6d4595ba72138026b2074be1233186150e9292865e04b7a63b8c67a)
+declare -A wheel_of=(
+  [libcudart.so.13]="nvidia-cuda-runtime==13.0.96 7f82250d7782aa23b6cfe765ecc7db554bd3c2870c43f3d1821f1d18aebf0548"
+  [libcupti.so.13]="nvidia-cuda-cupti==13.0.85 4eb01c08e859bf924d222250d2e8f8b8ff6d3db4721288cf35d14252a4d933c8"
+  [libcufile.so.0]="nvidia-cufile==1.15.1.6 08a3ecefae5a01c7f5117351c64f17c7c62efa5fffdbe24fc7d298da19cd0b44"
+  [libcusparseLt.so.0]="nvidia-cusparselt-cu13==0.8.0 25e30a8a7323935d4ad0340b95a0b69926eee755767e8e0b1cf8dd85b197d3fd"
+  [libnvshmem_host.so.3]="nvidia-nvshmem-cu13==3.4.5 290f0a2ee94c9f3687a02502f3b9299a9f9fe826e6d0287ee18482e78d495b80"
+)
+cpu_libraries=(libtorch_cpu.so libc10.so libgomp.so.1)
+cuda_libraries=(libtorch_cuda.so libtorch_cuda_linalg.so libc10_cuda.so libcaffe2_nvrtc.so libtorch_nvshmem.so)
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/deepmad
+
+say() { printf 'setup: %s\n' "$*"; }
+fail() { printf 'setup: error: %s\n' "$*" >&2; exit 1; }
+
+usage() { sed -n '2,/^set -/{/^#/!d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}"; }
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    fail "packages are missing and need root to install: run as root: $*"
+  fi
+}
+
+install_packages() {  # PACKAGE...
+  command -v apt-get >/dev/null || fail "this script installs with apt (Debian 12); elsewhere install the counterparts of: $*"
+  local missing log
+  mapfile -t missing < <(comm -23 <(printf '%s\n' "$@" | sort) \
+    <(dpkg-query -W -f='${db:Status-Status} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^installed //p' | sort))
+  if [ ${#missing[@]} = 0 ]; then
+    say "Debian packages: all $# there"
+    return
+  fi
+  say "Debian packages: installing ${missing[*]}"
+  log=$(mktemp)
+  if ! { as_root env DEBIAN_FRONTEND=noninteractive apt-get -q update &&
+         as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+    tail -n 30 "$log" >&2
+    fail "apt-get failed; its whole output is in $log"
+  fi
+  rm "$log"
+}
+
+# Downloads one wheel into a folder; pip checks the hash.
+fetch_wheel() {  # REQUIREMENT SHA256 FOLDER
+  say "downloading $1"
+  printf '%s --hash=sha256:%s\n' "$1" "$2" >"$3/wheel.txt"
+  python3 -m pip download --quiet --disable-pip-version-check --no-cache-dir --no-deps --require-hashes --only-binary=:all: \
+    --implementation cp --python-version 3.11 --abi cp311 --abi none --platform manylinux_2_28_x86_64 --platform manylinux_2_25_x86_64 \
+    --platform manylinux2014_x86_64 --dest "$3" --requirement "$3/wheel.txt"
+}
+
+has_cuda_toolkit() { command -v nvcc >/dev/null || [ -x "${CUDA_HOME:-/usr/local/cuda}/bin/nvcc" ]; }
+
+# Names of the shared libraries that a library needs and the loader cannot find.
+missing_for() { ldd "$1" 2>/dev/null | sed -n 's/^[[:space:]]*\([^ ]*\) => not found$/\1/p' | sort -u; }
+
+# Puts the libraries that a library of LibTorch lacks beside it.
+complete_library() {  # FOLDER LIBRARY
+  local name wheel temporary
+  for name in $(missing_for "$1/$2"); do
+    [ -n "${wheel_of[$name]:-}" ] || { say "warning: $2 needs $name, which is not on this machine"; continue; }
+    read -r -a wheel <<<"${wheel_of[$name]}"
+    temporary=$(mktemp -d "$cache/tmp.XXXXXX")
+    fetch_wheel "${wheel[@]}" "$temporary"
+    unzip -q -j -o "$temporary"/*.whl "*/lib/$name" -d "$temporary"
+    mv "$temporary/$name" "$1/$name"
+    rm -rf "$temporary"
+    say "$name put beside $2"
+  done
+}
+
+unpack_libtorch() {  # FOLDER
+  [ "$(uname -m)" = x86_64 ] || fail "the pinned LibTorch is for x86_64; pass --libtorch DIR with one for $(uname -m)"
+  local libraries=("${cpu_libraries[@]}") temporary
+  has_cuda_toolkit && libraries+=("${cuda_libraries[@]}")
+  temporary=$(mktemp -d "$cache/tmp.XXXXXX")
+  fetch_wheel "${torch_wheel[@]}" "$temporary"
+  unzip -q "$temporary"/*.whl 'torch/include/*' 'torch/share/*' "${libraries[@]/#/torch/lib/}" -d "$temporary"
+  grep -q "PACKAGE_VERSION \"$torch_version" "$temporary/torch/share/cmake/Torch/TorchConfigVersion.cmake" || fail "the wheel is not LibTorch $torch_version"
+  rm -rf "$1"
+  mv "$temporary/torch" "$1"
+  rm -rf "$temporary"
+  say "LibTorch $torch_version unpacked into $1"
+}
+
+install_libtorch() {
+  local own=$cache/libtorch-$torch_version found
+  found=$(cmake -DDEEPMAD_LIBTORCH="$libtorch" -P "$root/cmake/LocateLibTorch.cmake")
+  if [ -n "$found" ] && [ "$found" != "$own" ]; then
+    say "LibTorch: $found"
+    for name in $(missing_for "$found/lib/libtorch_cpu.so"); do say "warning: its libtorch_cpu.so needs $name, which is not found"; done
+    return
+  fi
+  if [ -z "$found" ] || { has_cuda_toolkit && [ ! -e "$own/lib/libtorch_cuda.so" ]; }; then
+    unpack_libtorch "$own"
+  fi
+  complete_library "$own/lib" libtorch_cpu.so
+  if [ "$gpu" = 1 ]; then
+    has_cuda_toolkit || fail "--gpu needs a CUDA 13 toolkit (nvcc on PATH or in /usr/local/cuda)"
+    complete_library "$own/lib" libtorch_cuda.so
+    complete_library "$own/lib" libtorch_nvshmem.so
+  fi
+  say "LibTorch: $own ($(has_cuda_toolkit && echo 'CPU and CUDA' || echo 'CPU only: no CUDA toolkit here'))"
+}
+
+install_peers() {
+  local peers=$cache/peers wanted=$root/scripts/requirements-peers.txt
+  if cmp -s "$wanted" "$peers/requirements.txt"; then
+    say "Python peers: $peers"
+    return
+  fi
+  install_packages python3-venv
+  say "Python peers: installing into $peers"
+  python3 -m venv --clear "$peers"
+  "$peers/bin/pip" install --quiet --disable-pip-version-check --only-binary=:all: --requirement "$wanted"
+  cp "$wanted" "$peers/requirements.txt"
+}
+
+libtorch=${DEEPMAD_LIBTORCH:-}
+gpu=0
+peers=0
+while [ $# -gt 0 ]; do
+  case $1 in
+    --libtorch) [ $# -ge 2 ] || fail "--libtorch needs a folder"; libtorch=$2; shift ;;
+    --gpu) gpu=1 ;;
+    --peers) peers=1 ;;
+    --help) usage; exit 0 ;;
+    *) fail "unknown option $1; see --help" ;;
+  esac
+  shift
+done
+
+install_packages "${packages[@]}"
+mkdir -p "$cache"
+exec 9>"$cache/setup.lock"  # two clones may set up at once
+flock 9
+rm -rf "$cache"/tmp.*  # of a run that was killed
+install_libtorch
+if [ "$peers" = 1 ]; then install_peers; fi
