@@ -1,0 +1,30 @@
+// Closed-form cost of a concrete network. 1 FLOP = 1 multiply-accumulate.
+#pragma once
+
+#include <vector>
+
+#include "mad/block_totals.h"
+#include "mad/network_spec.h"
+
+namespace deepmad::mad {
+
+struct NetworkCost {
+  double macs = 0;             // convolutions, squeeze-excite and classifier, true map sizes
+  double reference_flops = 0;  // the released code's count (docs/mathematics.md): + norms, activations, pools; - squeeze-excite, classifier
+  double params = 0;           // all, with the head
+  double params_backbone = 0;  // without the head
+  int layers = 0;              // convolutions of the main paths
+};
+
+// Requires a valid spec. The reference FLOPs of an input that is not square use the geometric mean of its sides.
+NetworkCost Cost(const NetworkSpec& spec);
+double HeadParams(int in_channels, const HeadSpec& head);
+double HeadMacs(int in_channels, const HeadSpec& head);
+
+// Sizes of the input, and of one block's input, for the counting templates.
+MapSizes InputSizes(const InputSpec& input);
+BlockPlace PlaceOf(const PlacedBlock& block, const MapSizes& in_maps);
+// One entry a block.
+std::vector<BlockTotals<double>> CountBlocks(const NetworkSpec& spec);
+
+}  // namespace deepmad::mad

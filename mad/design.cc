@@ -1,0 +1,101 @@
+#include "mad/design.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "mad/admitted.h"
+#include "mad/solver.h"
+
+namespace deepmad::mad {
+namespace {
+
+// The search adds block totals in another order than the assessment; both are exact for counts, and this far apart at most for rho.
+constexpr double kRelativeRounding = 1e-12;
+
+void CheckBudget(const char* name, double used, const std::optional<double>& limit, std::vector<std::string>& violations) {
+  if (!limit || used <= *limit * (1 + kRelativeRounding)) return;
+  violations.push_back(fmt::format("{} {:.5g} over the budget of {:.5g} by {:.3g} %", name, used, *limit, 100 * (used / *limit - 1)));
+}
+
+std::string Join(const std::vector<std::string>& parts) { return fmt::format("{}", fmt::join(parts, "; ")); }
+
+// Even the cheapest structure may be over a budget; then no search is needed to say so.
+void CheckSmallest(const DesignProblem& problem) {
+  const Candidate smallest = SmallestCandidate(problem);
+  if (!IsAdmitted(problem, smallest)) return;
+  Assessment assessment = Assess(problem, ToNetwork(problem, smallest));
+  std::erase_if(assessment.violations, [](const std::string& violation) { return violation.starts_with("effectiveness"); });
+  if (!assessment.violations.empty()) {
+    throw base::InfeasibleError("no structure keeps the budgets: even the smallest has " + Join(assessment.violations), problem.name,
+                                "raise the budget, or lower the ends of the width, depth and kernel ranges");
+  }
+}
+
+}  // namespace
+
+const char* DesignStatusName(DesignStatus status) {
+  switch (status) {
+    case DesignStatus::kNotRun:
+      return "not_run";
+    case DesignStatus::kOptimalWithinGap:
+      return "optimal_within_gap";
+    case DesignStatus::kFeasible:
+      return "feasible";
+    case DesignStatus::kInfeasible:
+      return "infeasible";
+    case DesignStatus::kTimeLimit:
+      return "time_limit";
+  }
+  return "unknown";
+}
+
+Assessment Assess(const DesignProblem& problem, const NetworkSpec& network) {
+  Assessment assessment;
+  const ScoreLayout layout = MakeScoreLayout(network, *problem.formulation);
+  if (layout.stages != static_cast<int>(problem.objective.stage_weights.size())) {
+    throw base::UsageError(
+        fmt::format("{} stage weights for the {} stages of {}", problem.objective.stage_weights.size(), layout.stages, network.name),
+        problem.name, "a new stage starts at each stride of 2 behind the first block");
+  }
+  assessment.cost = Cost(network);
+  assessment.score = ScoreStructure(CountBlocks(network), layout, *problem.formulation, problem.objective);
+  for (const StageScore<double>& stage : assessment.score.stages) {
+    assessment.effectiveness = std::max(assessment.effectiveness, stage.effectiveness);
+  }
+  const bool macs = problem.budgets.flops_convention == FlopsConvention::kMacs;
+  assessment.flops = macs ? assessment.cost.macs : assessment.cost.reference_flops;
+  assessment.params = problem.formulation->params_with_head ? assessment.cost.params : assessment.cost.params_backbone;
+  CheckBudget("flops", assessment.flops, problem.budgets.flops, assessment.violations);
+  CheckBudget("params", assessment.params, problem.budgets.params, assessment.violations);
+  CheckBudget("effectiveness", assessment.effectiveness, problem.budgets.effectiveness, assessment.violations);
+  CheckBudget("layers", assessment.cost.layers, problem.budgets.layers, assessment.violations);
+  return assessment;
+}
+
+DesignResult Design(const DesignProblem& problem) {
+  const auto start = std::chrono::steady_clock::now();
+  const DesignProblem tight = WithTightRanges(problem);
+  CheckSmallest(tight);
+  const std::unique_ptr<Solver> solver = SolverRegistry::Get().Create(problem.solver.name);
+  const Solution solution = solver->Solve(tight);
+  if (!solution.found) {
+    throw base::InfeasibleError("no structure keeps the width rules", problem.name, "relax rules.bottleneck_over_out or widen the ranges");
+  }
+
+  DesignResult result;
+  result.network = ToNetwork(problem, solution.candidate);
+  result.assessment = Assess(problem, result.network);
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  result.evaluations = solution.evaluations;
+  result.relaxation = solution.relaxation;
+  if (!result.assessment.violations.empty()) {
+    throw base::InfeasibleError("no structure found that keeps the budgets: the closest has " + Join(result.assessment.violations),
+                                problem.name, "raise the budget, or widen the width, depth and kernel ranges");
+  }
+  result.status = solution.time_limited ? DesignStatus::kTimeLimit : DesignStatus::kFeasible;
+  return result;
+}
+
+}  // namespace deepmad::mad

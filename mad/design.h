@@ -1,0 +1,45 @@
+// Solves a design problem and verifies the answer: whatever the solver says, cost and entropy of the result are computed again from the
+// finished network, unit by unit.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "mad/cost.h"
+#include "mad/entropy.h"
+#include "mad/problem.h"
+
+namespace deepmad::mad {
+
+enum class DesignStatus { kNotRun, kOptimalWithinGap, kFeasible, kInfeasible, kTimeLimit };
+const char* DesignStatusName(DesignStatus status);  // as in report.json
+
+// A network measured against a problem: the facts of report.json.
+struct Assessment {
+  NetworkCost cost;
+  Score<double> score;
+  double flops = 0;          // in the budget's convention
+  double params = 0;         // as the formulation bounds them
+  double effectiveness = 0;  // the bounded scalar: the largest rho over the stage prefixes
+  // One line per budget that is not kept: "flops 1.9e+09 over the budget of 1.82e+09 by 4.4 %". Empty for a design that may be used.
+  std::vector<std::string> violations;
+};
+// Requires as many stages (strides of 2) as problem.objective has weights; UsageError otherwise.
+Assessment Assess(const DesignProblem& problem, const NetworkSpec& network);
+
+struct DesignResult {
+  DesignStatus status = DesignStatus::kNotRun;
+  NetworkSpec network;
+  Assessment assessment;
+  double seconds = 0;
+  int64_t evaluations = 0;
+  std::string relaxation;  // how the continuous solve ended
+
+  bool IsUsable() const { return status != DesignStatus::kNotRun && status != DesignStatus::kInfeasible; }
+};
+
+// InfeasibleError when no structure keeps the rules and budgets, naming the budgets in the way and by how much the closest structure misses
+// them.
+DesignResult Design(const DesignProblem& problem);
+
+}  // namespace deepmad::mad

@@ -1,0 +1,36 @@
+#include "mad/layer.h"
+
+#include <array>
+#include <utility>
+
+#include "base/nearest.h"
+
+namespace deepmad::mad {
+namespace {
+
+constexpr std::array<std::pair<ActivationKind, const char*>, 4> kActivations = {{
+    {ActivationKind::kNone, "none"},
+    {ActivationKind::kRelu, "relu"},
+    {ActivationKind::kSilu, "silu"},
+    {ActivationKind::kSigmoid, "sigmoid"},
+}};
+
+}  // namespace
+
+const char* ActivationName(ActivationKind kind) {
+  for (const auto& [known, name] : kActivations) {
+    if (known == kind) return name;
+  }
+  throw std::logic_error("activation without a name");
+}
+
+ActivationKind ActivationFromName(const std::string& name, const std::string& where) {
+  std::vector<std::string> names;
+  for (const auto& [kind, known] : kActivations) {
+    if (name == known) return kind;
+    names.push_back(known);
+  }
+  throw base::UnknownName("activation", name, names, where);
+}
+
+}  // namespace deepmad::mad

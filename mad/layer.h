@@ -1,0 +1,125 @@
+// The vocabulary in which a block describes itself: composite operations, the residual branches they form, and the unit of branches.
+// Everything else (parameters, FLOPs, widths, entropy, gradients, the torch module, weight names, export) is read off these values.
+// T is the scalar type of channel counts: double for concrete structures, Dual for derivatives of relaxed ones.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace deepmad::mad {
+
+// Kernel, stride or map size in time, height, width. 2-D networks keep t = 1.
+struct Extent {
+  int t = 1;
+  int h = 1;
+  int w = 1;
+  int Volume() const { return t * h * w; }
+  friend bool operator==(const Extent&, const Extent&) = default;
+};
+inline Extent Square(int side, int t = 1) { return {t, side, side}; }
+
+enum class LayerKind { kConv, kNorm, kActivation, kSqueezeExcite, kAveragePool };
+enum class NormKind { kBatch };
+enum class ActivationKind { kNone, kRelu, kSilu, kSigmoid };
+
+// One composite operation. Which fields count depends on `kind`:
+//   kConv           in, out, kernel, stride, depthwise; padding (k-1)/2 per axis, no bias
+//   kNorm           norm, out
+//   kActivation     activation, out
+//   kSqueezeExcite  out (its input and output), hidden; global average, conv out->hidden, norm, SiLU, conv hidden->out, norm, sigmoid,
+//   multiply kAveragePool    out, kernel = stride; ceil mode, padding not counted (equal to floor mode wherever the size divides)
+template <typename T>
+struct Layer {
+  LayerKind kind;
+  std::string name;  // name in the state_dict below the unit, dotted ("conv1.bn1"); empty for layers without tensors
+  T in{};
+  T out{};
+  Extent kernel{};
+  Extent stride{};
+  bool depthwise = false;  // groups = in = out
+  NormKind norm = NormKind::kBatch;
+  ActivationKind activation = ActivationKind::kNone;
+  T hidden{};
+};
+
+enum class ShortcutKind {
+  kNone,      // output = post(main(x))
+  kIdentity,  // output = post(main(x) + x)
+  kLayers,    // output = post(main(x) + shortcut(x))
+};
+
+template <typename T>
+struct Branch {
+  std::vector<Layer<T>> main;
+  ShortcutKind shortcut_kind = ShortcutKind::kNone;
+  std::vector<Layer<T>> shortcut;
+  std::vector<Layer<T>> post;
+};
+
+// A unit applies its branches one after the other. A block is its first unit plus (depth - 1) other units.
+template <typename T>
+using Unit = std::vector<Branch<T>>;
+
+const char* ActivationName(ActivationKind kind);                                       // "relu"
+ActivationKind ActivationFromName(const std::string& name, const std::string& where);  // UsageError for an unknown one
+
+template <typename T>
+Layer<T> Conv(const std::string& name, const T& in, const T& out, Extent kernel, Extent stride = {}) {
+  Layer<T> layer{LayerKind::kConv, name};
+  layer.in = in;
+  layer.out = out;
+  layer.kernel = kernel;
+  layer.stride = stride;
+  return layer;
+}
+
+template <typename T>
+Layer<T> DepthwiseConv(const std::string& name, const T& channels, Extent kernel, Extent stride = {}) {
+  Layer<T> layer = Conv(name, channels, channels, kernel, stride);
+  layer.depthwise = true;
+  return layer;
+}
+
+template <typename T>
+Layer<T> BatchNorm(const std::string& name, const T& channels) {
+  Layer<T> layer{LayerKind::kNorm, name};
+  layer.out = channels;
+  return layer;
+}
+
+template <typename T>
+Layer<T> Activation(ActivationKind kind, const T& channels) {
+  Layer<T> layer{LayerKind::kActivation, ""};
+  layer.out = channels;
+  layer.activation = kind;
+  return layer;
+}
+
+template <typename T>
+Layer<T> AveragePool(const T& channels, Extent kernel) {
+  Layer<T> layer{LayerKind::kAveragePool, ""};
+  layer.out = channels;
+  layer.kernel = kernel;
+  layer.stride = kernel;
+  return layer;
+}
+
+// A squeeze-excite layer as the plain layers between its global average and its multiplication, named below the layer's own name. Defined
+// once for cost and lowering.
+template <typename T>
+std::vector<Layer<T>> SqueezeExciteLayers(const Layer<T>& layer) {
+  return {Conv(layer.name + ".conv1.conv1", layer.out, layer.hidden, Extent{}),
+          BatchNorm(layer.name + ".conv1.bn1", layer.hidden),
+          Activation(ActivationKind::kSilu, layer.hidden),
+          Conv(layer.name + ".conv2.conv1", layer.hidden, layer.out, Extent{}),
+          BatchNorm(layer.name + ".conv2.bn1", layer.out),
+          Activation(ActivationKind::kSigmoid, layer.out)};
+}
+
+// Output size of one axis: padding (k-1)/2 gives ceil(n / stride) for odd k; pools use ceil mode.
+inline int OutputSize(int size, int stride) { return (size + stride - 1) / stride; }
+inline Extent OutputSize(Extent size, Extent stride) {
+  return {OutputSize(size.t, stride.t), OutputSize(size.h, stride.h), OutputSize(size.w, stride.w)};
+}
+
+}  // namespace deepmad::mad

@@ -1,0 +1,91 @@
+#include "mad/layer_table.h"
+
+#include "mad/cost.h"
+
+namespace deepmad::mad {
+namespace {
+
+// Walks layers of one path and appends a row for each convolution.
+class RowWriter {
+ public:
+  RowWriter(std::vector<LayerRow>& rows, std::string prefix, int block) : rows_(rows), prefix_(std::move(prefix)), block_(block) {}
+
+  void Add(const Layer<double>& layer, Extent& size, int& field, int& jump) {
+    switch (layer.kind) {
+      case LayerKind::kConv: {
+        size = OutputSize(size, layer.stride);
+        field += (layer.kernel.h - 1) * jump;
+        jump *= layer.stride.h;
+        LayerRow row;
+        row.name = prefix_ + layer.name;
+        row.block = block_;
+        row.kernel = layer.kernel;
+        row.stride = layer.stride;
+        row.in_channels = static_cast<int>(layer.in);
+        row.out_channels = static_cast<int>(layer.out);
+        row.depthwise = layer.depthwise;
+        row.out_size = size;
+        row.params = (layer.depthwise ? 1 : layer.in) * layer.kernel.Volume() * layer.out;
+        row.macs = row.params * size.Volume();
+        row.receptive_field = field;
+        rows_.push_back(row);
+        break;
+      }
+      case LayerKind::kNorm:
+        rows_.back().params += 2 * layer.out;
+        break;
+      case LayerKind::kAveragePool:
+        size = OutputSize(size, layer.stride);
+        field += (layer.kernel.h - 1) * jump;
+        jump *= layer.stride.h;
+        break;
+      case LayerKind::kSqueezeExcite: {
+        Extent one{};
+        int inner_field = field, inner_jump = jump;
+        for (const Layer<double>& inner : SqueezeExciteLayers(layer)) Add(inner, one, inner_field, inner_jump);
+        break;
+      }
+      case LayerKind::kActivation:
+        break;
+    }
+  }
+
+ private:
+  std::vector<LayerRow>& rows_;
+  std::string prefix_;
+  int block_;
+};
+
+}  // namespace
+
+std::vector<LayerRow> LayerRows(const NetworkSpec& network) {
+  std::vector<LayerRow> rows;
+  int field = 1, jump = 1;
+  for (const PlacedBlock& block : PlaceBlocks(network)) {
+    Extent size = block.in_size;
+    const std::vector<Unit<double>> units = BlockUnits(block);
+    for (size_t i = 0; i < units.size(); ++i) {
+      RowWriter writer(rows, UnitPrefix(block, static_cast<int>(i)), block.index);
+      for (const Branch<double>& branch : units[i]) {
+        Extent shortcut_size = size;
+        int shortcut_field = field, shortcut_jump = jump;
+        for (const Layer<double>& layer : branch.main) writer.Add(layer, size, field, jump);
+        for (const Layer<double>& layer : branch.shortcut) writer.Add(layer, shortcut_size, shortcut_field, shortcut_jump);
+        for (const Layer<double>& layer : branch.post) writer.Add(layer, size, field, jump);
+      }
+    }
+  }
+  const int channels = network.blocks.back().out_channels;
+  LayerRow head;
+  head.name = "fc_linear";
+  head.block = static_cast<int>(network.blocks.size());
+  head.in_channels = channels;
+  head.out_channels = network.head.classes;
+  head.params = HeadParams(channels, network.head);
+  head.macs = HeadMacs(channels, network.head);
+  head.receptive_field = field;
+  rows.push_back(head);
+  return rows;
+}
+
+}  // namespace deepmad::mad

@@ -1,0 +1,26 @@
+// A network as the sequence of its convolutions, for tables and drawings.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "mad/network_spec.h"
+
+namespace deepmad::mad {
+
+struct LayerRow {
+  std::string name;  // as in the state_dict, without ".weight"
+  int block = 0;
+  Extent kernel{}, stride{};
+  int in_channels = 0, out_channels = 0;
+  bool depthwise = false;
+  Extent out_size{};
+  double params = 0;  // with the norm behind it
+  double macs = 0;
+  int receptive_field = 0;  // input pixels along one side, on the main path
+};
+
+// Convolutions in execution order, shortcut and squeeze-excite included, then the classifier.
+std::vector<LayerRow> LayerRows(const NetworkSpec& network);
+
+}  // namespace deepmad::mad

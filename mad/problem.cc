@@ -1,0 +1,204 @@
+#include "mad/problem.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace deepmad::mad {
+namespace {
+
+constexpr int kMaxChannels = 65536;
+constexpr int kMaxDepth = 1000;
+constexpr int kMaxStages = 64;
+
+Range GetRange(const base::Config& config, const std::string& key, const std::vector<int64_t>& fallback, int64_t high) {
+  const std::vector<int64_t> values = config.GetInts(key, fallback, 1, high);
+  if (values.empty() || values.size() > 2 || values.front() > values.back()) {
+    throw base::UsageError(fmt::format("{} is no range", config.Path(key)), config.Where(key), "give [low, high], or one number to fix it");
+  }
+  return {static_cast<int>(values.front()), static_cast<int>(values.back())};
+}
+
+// The range narrowed to multiples; a range of one number stays as it is.
+Range GetChannels(const base::Config& config, const std::string& key, const std::vector<int64_t>& fallback, int multiple) {
+  const Range range = GetRange(config, key, fallback, kMaxChannels);
+  if (range.low == range.high) return range;
+  const Range narrowed{(range.low + multiple - 1) / multiple * multiple, range.high / multiple * multiple};
+  if (narrowed.low > narrowed.high) {
+    throw base::UsageError(fmt::format("{} [{}, {}] holds no multiple of {}", config.Path(key), range.low, range.high, multiple),
+                           config.Where(key), "widen the range or lower channel_multiple");
+  }
+  return narrowed;
+}
+
+StageVariables StageFromConfig(const base::Config& config, int multiple) {
+  StageVariables stage;
+  stage.type = config.GetString("type");
+  const BlockType& type = FindBlockType(stage.type, config.Where("type"));
+  if (!type.traits.repeats) {
+    throw base::UsageError(fmt::format("a stage of type '{}'", stage.type), config.Where("type"),
+                           "stages are residual blocks; stem and tail are conv blocks");
+  }
+  stage.stride = static_cast<int>(config.GetInt("stride", 1, 1, 2));
+  for (const int64_t kernel : config.GetInts("kernel", {3, 5}, 1, 31)) {
+    if (kernel % 2 == 0) throw base::UsageError(fmt::format("kernel {}", kernel), config.Where("kernel"), "kernels are odd");
+    stage.kernels.push_back(static_cast<int>(kernel));
+  }
+  std::sort(stage.kernels.begin(), stage.kernels.end());
+  stage.kernels.erase(std::unique(stage.kernels.begin(), stage.kernels.end()), stage.kernels.end());
+  if (stage.kernels.empty()) throw base::UsageError("no kernel to choose from", config.Where("kernel"), "list at least one odd number");
+  stage.depth = GetRange(config, "depth", {1, 100}, kMaxDepth);
+  stage.out_channels = GetChannels(config, "out_channels", {8, 2048}, multiple);
+  if (type.traits.has_bottleneck) stage.bottleneck_channels = GetChannels(config, "bottleneck_channels", {8, 2048}, multiple);
+  if (config.Has("activation")) stage.activation = ActivationFromName(config.GetString("activation"), config.Where("activation"));
+  return stage;
+}
+
+BlockSpec TailFromConfig(const base::Config& config) {
+  BlockSpec tail;
+  tail.type = config.GetString("type", "conv");
+  if (FindBlockType(tail.type, config.Where("type")).traits.repeats) {
+    throw base::UsageError(fmt::format("a tail of type '{}'", tail.type), config.Where("type"), "the tail is a conv block");
+  }
+  tail.kernel = static_cast<int>(config.GetInt("kernel", 1, 1, 31));
+  tail.stride = static_cast<int>(config.GetInt("stride", 1, 1, 2));
+  tail.out_channels = static_cast<int>(config.GetInt("out_channels", 1, kMaxChannels));
+  if (config.Has("activation")) tail.activation = ActivationFromName(config.GetString("activation"), config.Where("activation"));
+  return tail;
+}
+
+Rules RulesFromConfig(const base::Config& config) {
+  Rules rules;
+  rules.non_decreasing_width = config.GetBool("non_decreasing_width", rules.non_decreasing_width);
+  rules.out_over_in_max = config.GetDouble("out_over_in_max", rules.out_over_in_max, 0, 1e6);
+  const std::vector<double> ratio =
+      config.GetDoubles("bottleneck_over_out", {rules.bottleneck_over_out_min, rules.bottleneck_over_out_max}, 0, 100);
+  if (ratio.size() != 2 || ratio[0] > ratio[1]) {
+    throw base::UsageError("rules.bottleneck_over_out is no range", config.Where("bottleneck_over_out"), "give [low, high]");
+  }
+  rules.bottleneck_over_out_min = ratio[0];
+  rules.bottleneck_over_out_max = ratio[1];
+  rules.kernel_within_map = config.GetBool("kernel_within_map", rules.kernel_within_map);
+  return rules;
+}
+
+Budgets BudgetsFromConfig(const base::Config& config, const Formulation& formulation) {
+  Budgets budgets;
+  budgets.flops = config.GetOptionalDouble("flops", 1, 1e18);
+  budgets.flops_convention = FlopsConventionFromName(
+      config.GetString("flops_convention", FlopsConventionName(formulation.flops_convention)), config.Where("flops_convention"));
+  budgets.params = config.GetOptionalDouble("params", 1, 1e15);
+  budgets.effectiveness = config.GetOptionalDouble("effectiveness", 1e-6, 1e6);
+  budgets.layers = config.GetOptionalDouble("layers", 1, 1e6);
+  return budgets;
+}
+
+SolverOptions SolverFromConfig(const base::Config& config) {
+  SolverOptions solver;
+  solver.name = config.GetString("name", solver.name);
+  solver.seed = static_cast<uint64_t>(config.GetInt("seed", 0, 0, INT64_MAX));
+  solver.time_limit_seconds = config.GetDouble("time_limit_seconds", solver.time_limit_seconds, 0.01, 1e6);
+  solver.threads = static_cast<int>(config.GetInt("threads", solver.threads, 1, 1024));
+  return solver;
+}
+
+// Kernels that fit the maps of their block (Rules::kernel_within_map).
+void DropWideKernels(DesignProblem& problem) {
+  Extent size{problem.input.frames, problem.input.height, problem.input.width};
+  size = OutputSize(size, Square(problem.stem.stride));
+  for (StageVariables& stage : problem.stages) {
+    const int smallest = stage.kernels.front();
+    std::erase_if(stage.kernels, [&](int kernel) { return kernel != smallest && 1.5 * kernel > std::min(size.h, size.w); });
+    size = OutputSize(size, Square(stage.stride));
+  }
+}
+
+int CountStages(const DesignProblem& problem, const std::string& where) {
+  Candidate smallest{problem.stem.out_channels.low, {}};
+  for (const StageVariables& stage : problem.stages) {
+    smallest.stages.push_back({stage.kernels.front(), stage.depth.low, stage.out_channels.low, stage.bottleneck_channels.low});
+  }
+  const NetworkSpec network = ToNetwork(problem, smallest);
+  Validate(network, where);
+  return PlaceBlocks(network).back().stage + 1;
+}
+
+}  // namespace
+
+DesignProblem ProblemFromConfig(const base::Config& config) {
+  DesignProblem problem;
+  const int64_t version = config.GetInt("version", 1, 1000);
+  if (version != DesignProblem::kVersion) {
+    throw base::UsageError(fmt::format("problem version {}", version), config.Where("version"),
+                           fmt::format("this program reads version {}", DesignProblem::kVersion));
+  }
+  problem.name = config.GetString("name", problem.name);
+  problem.formulation = &FindFormulation(config.GetString("formulation", problem.formulation->name), config.Where("formulation"));
+  const base::Config input = config.Section("input");
+  problem.input.channels = static_cast<int>(input.GetInt("channels", 3, 1, 1024));
+  problem.input.height = static_cast<int>(input.GetInt("height", 224, 1, 65536));
+  problem.input.width = static_cast<int>(input.GetInt("width", 224, 1, 65536));
+  problem.channel_multiple = static_cast<int>(config.GetInt("channel_multiple", 8, 1, 1024));
+
+  const base::Config stem = config.Section("stem");
+  problem.stem.out_channels = GetChannels(stem, "out_channels", {8, 32}, problem.channel_multiple);
+  problem.stem.kernel = static_cast<int>(stem.GetInt("kernel", 3, 1, 31));
+  problem.stem.stride = static_cast<int>(stem.GetInt("stride", 2, 1, 2));
+  for (const base::Config& stage : config.Sections("stages")) problem.stages.push_back(StageFromConfig(stage, problem.channel_multiple));
+  if (problem.stages.empty() || problem.stages.size() > kMaxStages) {
+    throw base::UsageError(fmt::format("{} stages", problem.stages.size()), config.Where("stages"),
+                           fmt::format("list 1 to {}", kMaxStages));
+  }
+  if (!config.IsNull("tail")) problem.tail = TailFromConfig(config.Section("tail"));
+  problem.rules = RulesFromConfig(config.Section("rules"));
+  problem.budgets = BudgetsFromConfig(config.Section("budgets"), *problem.formulation);
+  if (problem.rules.kernel_within_map) DropWideKernels(problem);
+
+  const base::Config head = config.Section("head");
+  problem.head.type = head.GetString("type", problem.head.type);
+  problem.head.classes = static_cast<int>(head.GetInt("classes", problem.head.classes, 1, 1 << 20));
+
+  const int stages = CountStages(problem, config.Where());
+  const base::Config objective = config.Section("objective");
+  problem.objective.stage_weights = objective.GetDoubles("stage_weights", DefaultObjective(stages).stage_weights, 0, 1e6);
+  if (static_cast<int>(problem.objective.stage_weights.size()) != stages) {
+    throw base::UsageError(fmt::format("{} stage weights for {} stages", problem.objective.stage_weights.size(), stages),
+                           objective.Where("stage_weights"), "a new stage starts at each stride of 2 behind the first block");
+  }
+  problem.objective.depth_penalty = objective.GetDouble("depth_penalty", problem.objective.depth_penalty, 0, 1e9);
+  problem.objective.depth_term =
+      DepthTermFromName(objective.GetString("depth_term", DepthTermName(problem.objective.depth_term)), objective.Where("depth_term"));
+  problem.solver = SolverFromConfig(config.Section("solver"));
+  return problem;
+}
+
+DesignProblem LoadProblem(const std::string& path, const std::vector<std::string>& overrides) {
+  base::Config config = base::Config::FromFile(path);
+  for (const std::string& assignment : overrides) config.Override(assignment);
+  DesignProblem problem = ProblemFromConfig(config);
+  config.CheckAllRead();
+  return problem;
+}
+
+NetworkSpec ToNetwork(const DesignProblem& problem, const Candidate& candidate) {
+  NetworkSpec spec;
+  spec.name = problem.name;
+  spec.input = problem.input;
+  spec.head = problem.head;
+  BlockSpec stem;
+  stem.kernel = problem.stem.kernel;
+  stem.stride = problem.stem.stride;
+  stem.out_channels = candidate.stem_channels;
+  spec.blocks.push_back(stem);
+  for (size_t i = 0; i < problem.stages.size(); ++i) {
+    const StageVariables& variables = problem.stages[i];
+    const StageChoice& choice = candidate.stages[i];
+    spec.blocks.push_back({variables.type, choice.depth, choice.kernel, variables.stride, choice.out_channels, choice.bottleneck_channels,
+                           variables.activation});
+  }
+  if (problem.tail) spec.blocks.push_back(*problem.tail);
+  return spec;
+}
+
+}  // namespace deepmad::mad

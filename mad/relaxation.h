@@ -1,0 +1,59 @@
+// The continuous relaxation of a design problem at fixed kernels: widths and depths are real numbers. Variables, in this order:
+// ln width of the stem and of each stage, ln bottleneck of each stage that has one, depth of each stage.
+// Its optimum is a starting point for the integer search and no bound: the problem is not concave.
+#pragma once
+
+#include <vector>
+
+#include "mad/block_totals.h"
+#include "mad/formulation.h"
+#include "mad/nlopt_adapter.h"
+#include "mad/problem.h"
+
+namespace deepmad::mad {
+
+struct RelaxedDesign {
+  std::vector<double> widths;       // stem first, channels
+  std::vector<double> bottlenecks;  // one a stage, 0 without
+  std::vector<double> depths;
+  std::vector<int> kernels;
+  double objective = 0;
+  double max_violation = 0;  // largest positive constraint value, relative
+  Termination termination = Termination::kNotRun;
+  int evaluations = 0;
+};
+
+class Relaxation {
+ public:
+  Relaxation(const DesignProblem& problem, std::vector<int> kernels);
+  Relaxation(const Relaxation&) = delete;  // smooth() refers to this object
+  Relaxation& operator=(const Relaxation&) = delete;
+
+  // Solves from a structure of `depth` units a stage with widths at `width_share` of their ranges (0: low ends, 1: high ends, in ln).
+  RelaxedDesign Solve(double depth, double width_share, double max_seconds) const;
+
+  // Objective and constraints with their gradients; public for the tests that compare gradients with finite differences.
+  const SmoothProblem& smooth() const { return smooth_; }
+  // Factor between the objective of smooth() and the problem's.
+  double objective_scale() const { return objective_scale_; }
+
+ private:
+  size_t BottleneckVariable(size_t stage) const;
+  size_t DepthVariable(size_t stage) const;
+  void EvaluateObjective(const std::vector<double>& x, double& value, std::vector<double>& gradient) const;
+  void EvaluateConstraints(const std::vector<double>& x, std::vector<double>& values, std::vector<double>& jacobian) const;
+  template <typename T>
+  std::vector<BlockTotals<T>> Totals(const std::vector<T>& x) const;
+  template <typename T>
+  std::vector<T> ConstraintValues(const std::vector<T>& x) const;
+
+  DesignProblem problem_;
+  std::vector<int> kernels_;
+  std::vector<BlockPlace> places_;
+  ScoreLayout layout_;
+  std::vector<size_t> bottleneck_stages_;  // stages that have a bottleneck
+  double objective_scale_ = 1;
+  SmoothProblem smooth_;
+};
+
+}  // namespace deepmad::mad

@@ -1,0 +1,28 @@
+// A design or an inspected network as report.json and as text for the terminal.
+#pragma once
+
+#include <string>
+
+#include "base/json.h"
+#include "mad/design.h"
+
+namespace deepmad::mad {
+
+// The facts of docs/formats.md (report.json) that a network and a problem fix.
+base::Json AssessmentJson(const DesignProblem& problem, const Assessment& assessment);
+// The same with status, time and file names: the whole of report.json.
+base::Json DesignReportJson(const DesignProblem& problem, const DesignResult& result, const std::string& problem_file);
+
+// One entry a convolution, norm-free: name, kind, kernel, stride, in and out channels, output size, parameters, MACs, receptive field.
+base::Json LayerTableJson(const NetworkSpec& network);
+
+// Tables for the terminal, each line ending in a newline.
+std::string StageTable(const NetworkSpec& network);                                   // one line a block
+std::string BudgetTable(const DesignProblem& problem, const Assessment& assessment);  // asked, achieved, share
+std::string DesignTable(const DesignProblem& problem, const DesignResult& result);    // both, and how the solve went
+std::string LayerTable(const NetworkSpec& network);                                   // one line a convolution
+
+// A problem that asks nothing, to assess a network by the paper's definitions.
+DesignProblem NeutralProblem(const NetworkSpec& network, const Formulation& formulation);
+
+}  // namespace deepmad::mad

@@ -1,0 +1,91 @@
+// What one unit costs and contributes, read off its layers. 1 FLOP = 1 multiply-accumulate everywhere.
+#pragma once
+
+#include <cmath>
+
+#include "mad/layer.h"
+
+namespace deepmad::mad {
+
+template <typename T>
+struct UnitCount {
+  T macs{};             // convolutions and squeeze-excite at true map sizes
+  T reference_flops{};  // as the released code counts: convolutions, 2 per normalised value, 1 per activation, pools; no squeeze-excite
+  T params{};           // convolution weights and the scale and shift of each norm
+  T log_width{};        // ln of the product over the main path's convolutions of c_in * kernel volume / groups
+  int layers = 0;       // main path's convolutions
+};
+
+// Map sizes before a layer: what the network really has, and what the released FLOPs formula assumes (real division by the stride,
+// possibly fractional).
+struct MapSizes {
+  Extent true_size;
+  double reference_side = 0;  // geometric mean of height and width for maps that are not square
+
+  void Shrink(Extent stride) {
+    true_size = OutputSize(true_size, stride);
+    reference_side /= std::sqrt(static_cast<double>(stride.h) * stride.w);
+  }
+  double TrueArea() const { return static_cast<double>(true_size.Volume()); }
+  double ReferenceArea() const { return reference_side * reference_side * true_size.t; }
+};
+
+// Adds one layer that starts on maps of size `maps` and moves `maps` past it. `in_main_path`: whether it counts as a layer of the network.
+template <typename T>
+void CountLayer(const Layer<T>& layer, bool in_main_path, MapSizes& maps, UnitCount<T>& count) {
+  using std::log;
+  switch (layer.kind) {
+    case LayerKind::kConv: {
+      maps.Shrink(layer.stride);
+      const T fan_in = layer.depthwise ? T(layer.kernel.Volume()) : layer.in * T(layer.kernel.Volume());
+      const T weights = fan_in * layer.out;
+      count.params += weights;
+      count.macs += weights * T(maps.TrueArea());
+      count.reference_flops += weights * T(maps.ReferenceArea());
+      if (in_main_path) {
+        count.log_width += log(fan_in);
+        ++count.layers;
+      }
+      break;
+    }
+    case LayerKind::kNorm:
+      count.params += T(2) * layer.out;
+      count.reference_flops += T(2 * maps.ReferenceArea()) * layer.out;
+      break;
+    case LayerKind::kActivation:
+      count.reference_flops += T(maps.ReferenceArea()) * layer.out;
+      break;
+    case LayerKind::kAveragePool:
+      count.reference_flops += T(maps.ReferenceArea()) * layer.out;
+      maps.Shrink(layer.stride);
+      break;
+    case LayerKind::kSqueezeExcite: {
+      MapSizes one{Extent{}, 0};  // side 0: the reference leaves squeeze-excite out of its FLOPs
+      for (const Layer<T>& inner : SqueezeExciteLayers(layer)) CountLayer(inner, /*in_main_path=*/false, one, count);
+      break;
+    }
+  }
+}
+
+// Counts a unit whose input has size `maps`; on return `maps` is the size of its output.
+template <typename T>
+UnitCount<T> CountUnit(const Unit<T>& unit, MapSizes& maps) {
+  UnitCount<T> count;
+  for (const Branch<T>& branch : unit) {
+    MapSizes shortcut_maps = maps;
+    for (const Layer<T>& layer : branch.main) CountLayer(layer, /*in_main_path=*/true, maps, count);
+    bool projected = false;
+    for (const Layer<T>& layer : branch.shortcut) {
+      CountLayer(layer, /*in_main_path=*/false, shortcut_maps, count);
+      // The released formula counts one more value per output of a projected shortcut.
+      if (layer.kind == LayerKind::kConv && !projected) {
+        count.reference_flops += T(shortcut_maps.ReferenceArea()) * layer.out;
+        projected = true;
+      }
+    }
+    for (const Layer<T>& layer : branch.post) CountLayer(layer, /*in_main_path=*/true, maps, count);
+  }
+  return count;
+}
+
+}  // namespace deepmad::mad
