@@ -1,0 +1,112 @@
+#include "data/batch_stream.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace deepmad::data {
+
+BatchAllocator PlainBatchAllocator(const InputShape& shape) {
+  struct Memory {
+    std::vector<float> images;
+    std::vector<int64_t> labels;
+  };
+  return [values = shape.values()](int64_t size) {
+    auto memory = std::make_shared<Memory>();
+    memory->images.resize(size * values);
+    memory->labels.resize(size);
+    HostBatch batch;
+    batch.images = memory->images.data();
+    batch.labels = memory->labels.data();
+    batch.owner = std::move(memory);
+    return batch;
+  };
+}
+
+BatchStream::BatchStream(const Dataset& dataset, Pipeline pipeline, StreamOptions options, BatchAllocator allocate)
+    : dataset_(dataset),
+      pipeline_(std::move(pipeline)),
+      options_(options),
+      allocate_(std::move(allocate)),
+      sampler_(dataset.size(), options.sampler),
+      next_to_make_(sampler_.batches_per_epoch()),
+      next_to_deliver_(sampler_.batches_per_epoch()) {}
+
+BatchStream::~BatchStream() { Stop(); }
+
+void BatchStream::Stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  room_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+  made_.clear();
+  stop_ = false;
+}
+
+void BatchStream::StartEpoch(int64_t epoch, int64_t first_batch) {
+  Stop();
+  epoch_ = epoch;
+  order_ = sampler_.Order(epoch);
+  next_to_make_ = next_to_deliver_ = first_batch;
+  for (int i = 0; i < options_.workers; ++i) threads_.emplace_back([this] { Work(); });
+}
+
+HostBatch BatchStream::Make(int64_t batch_number) const {
+  const std::vector<int64_t> positions = sampler_.Positions(batch_number);
+  HostBatch batch = allocate_(static_cast<int64_t>(positions.size()));
+  batch.size = static_cast<int64_t>(positions.size());
+  batch.first_position = positions.front();
+  float* images = batch.images;
+  for (int64_t i = 0; i < batch.size; ++i) {
+    Sample sample = dataset_.Get(order_[positions[i]]);
+    const base::Random random(options_.sampler.seed, base::RandomPurpose::kAugment, epoch_, positions[i]);
+    pipeline_.Apply(std::move(sample.image), random, options_.layout, images);
+    images += pipeline_.shape().values();
+    batch.labels[i] = sample.label;
+    batch.sources.push_back(std::move(sample.source));
+  }
+  return batch;
+}
+
+void BatchStream::Work() {
+  const int64_t most = std::max(options_.queue_batches, options_.workers);
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    room_.wait(lock, [&] { return stop_ || next_to_make_ >= batches_per_epoch() || next_to_make_ < next_to_deliver_ + most; });
+    if (stop_ || next_to_make_ >= batches_per_epoch()) return;
+    const int64_t batch_number = next_to_make_++;
+    lock.unlock();
+    Made made;
+    try {
+      made.batch = Make(batch_number);
+    } catch (...) {
+      made.error = std::current_exception();
+    }
+    lock.lock();
+    made_.emplace(batch_number, std::move(made));
+    ready_.notify_one();
+  }
+}
+
+bool BatchStream::Next(HostBatch* batch) {
+  if (next_to_deliver_ >= batches_per_epoch()) return false;
+  if (options_.workers == 0) {
+    *batch = Make(next_to_deliver_);
+    ++next_to_deliver_;
+    return true;
+  }
+  std::unique_lock lock(mutex_);
+  ready_.wait(lock, [&] { return made_.contains(next_to_deliver_); });
+  Made& made = made_.at(next_to_deliver_);
+  if (made.error) std::rethrow_exception(made.error);
+  *batch = std::move(made.batch);
+  made_.erase(next_to_deliver_);
+  ++next_to_deliver_;
+  lock.unlock();
+  room_.notify_one();
+  return true;
+}
+
+}  // namespace deepmad::data

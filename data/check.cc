@@ -1,0 +1,77 @@
+#include "data/check.h"
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <thread>
+
+#include "base/error.h"
+
+namespace deepmad::data {
+namespace {
+
+class Checker {
+ public:
+  Checker(const Dataset& dataset, const std::function<void(int64_t)>& progress) : dataset_(dataset), progress_(progress) {
+    result_.samples = dataset.size();
+    result_.class_counts.resize(dataset.class_names().size());
+  }
+
+  void Work() {
+    for (;;) {
+      int64_t index;
+      {
+        const std::lock_guard lock(mutex_);
+        if (next_ >= result_.samples) return;
+        index = next_++;
+        ++result_.class_counts[dataset_.label(index)];
+      }
+      Image image;
+      std::string reason;
+      try {
+        image = dataset_.Get(index).image;
+      } catch (const std::exception& e) {
+        reason = e.what();
+      }
+      const std::lock_guard lock(mutex_);
+      reason.empty() ? Add(image) : static_cast<void>(broken_.emplace(index, std::move(reason)));
+      if (progress_) progress_(++done_);
+    }
+  }
+
+  CheckResult Finish() {
+    for (auto& [index, reason] : broken_) result_.broken.push_back({dataset_.source(index), std::move(reason)});
+    return std::move(result_);
+  }
+
+ private:
+  void Add(const Image& image) {
+    const bool first = decoded_++ == 0;
+    result_.grey += image.channels == 1;
+    result_.min_height = first ? image.height : std::min(result_.min_height, image.height);
+    result_.max_height = std::max(result_.max_height, image.height);
+    result_.min_width = first ? image.width : std::min(result_.min_width, image.width);
+    result_.max_width = std::max(result_.max_width, image.width);
+  }
+
+  const Dataset& dataset_;
+  const std::function<void(int64_t)>& progress_;
+  std::mutex mutex_;  // guards what follows
+  int64_t next_ = 0;
+  int64_t done_ = 0;
+  int64_t decoded_ = 0;
+  std::map<int64_t, std::string> broken_;  // by index
+  CheckResult result_;
+};
+
+}  // namespace
+
+CheckResult CheckDataset(const Dataset& dataset, int threads, const std::function<void(int64_t done)>& progress) {
+  Checker checker(dataset, progress);
+  std::vector<std::thread> workers;
+  for (int i = 0; i < threads; ++i) workers.emplace_back([&] { checker.Work(); });
+  for (std::thread& worker : workers) worker.join();
+  return checker.Finish();
+}
+
+}  // namespace deepmad::data

@@ -1,0 +1,30 @@
+// Is a data set whole? Every file is decoded.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "data/dataset.h"
+
+namespace deepmad::data {
+
+struct BrokenSample {
+  std::string source;
+  std::string reason;
+};
+
+struct CheckResult {
+  int64_t samples = 0;
+  int64_t grey = 0;                    // of them, with one channel
+  std::vector<int64_t> class_counts;   // by class index
+  int min_height = 0, max_height = 0;  // over the samples that decode
+  int min_width = 0, max_width = 0;
+  std::vector<BrokenSample> broken;  // in the order of the set
+};
+
+// Decodes all samples with `threads` threads. `progress` gets the number done so far, from one thread at a time.
+CheckResult CheckDataset(const Dataset& dataset, int threads, const std::function<void(int64_t done)>& progress = {});
+
+}  // namespace deepmad::data

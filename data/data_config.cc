@@ -1,0 +1,116 @@
+#include "data/data_config.h"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+
+#include "base/error.h"
+#include "data/transforms/channels.h"
+#include "data/transforms/crop.h"
+#include "data/transforms/flip.h"
+#include "data/transforms/random_resized_crop.h"
+#include "data/transforms/resize.h"
+
+namespace deepmad::data {
+namespace {
+
+constexpr int64_t kMaxInputSide = 4096;
+
+Interpolation ReadInterpolation(const base::Config& section) {
+  return InterpolationFromName(section.GetChoice("interpolation", "bicubic", InterpolationNames()));
+}
+
+// ImageNet's statistics; grey takes the average over the colours.
+Normaliser ReadNormaliser(const base::Config& section, int channels) {
+  const bool grey = channels == 1;
+  const std::vector<double> mean = section.GetDoubles("mean", grey ? std::vector{0.449} : std::vector{0.485, 0.456, 0.406}, -1, 2);
+  const std::vector<double> std_deviation =
+      section.GetDoubles("std", grey ? std::vector{0.226} : std::vector{0.229, 0.224, 0.225}, 1e-6, 1e6);
+  for (const auto& [key, values] : {std::pair{"mean", mean}, std::pair{"std", std_deviation}}) {
+    if (values.size() == static_cast<size_t>(channels)) continue;
+    throw base::UsageError(
+        section.Path(key) + " has " + std::to_string(values.size()) + " values for " + std::to_string(channels) + " channels",
+        section.Where(key), "give one a channel");
+  }
+  return Normaliser(mean, std_deviation);
+}
+
+// Two numbers in order: a range.
+std::pair<double, double> ReadRange(const base::Config& section, const char* key, std::vector<double> fallback, double min, double max) {
+  const std::vector<double> range = section.GetDoubles(key, fallback, min, max);
+  if (range.size() != 2 || range[0] > range[1]) {
+    throw base::UsageError(section.Path(key) + " must be a range [low, high]", section.Where(key));
+  }
+  return {range[0], range[1]};
+}
+
+// Every key is read whatever the crop, so that an override of `crop` alone is fine. Pictures of another size come to the input's size as in
+// validation without a margin: shorter side resized, middle cropped.
+Pipeline::Step TrainCrop(const base::Config& section, int side) {
+  const std::string crop = section.GetChoice("crop", "random_resized", {"random_resized", "padded", "none"});
+  const Interpolation interpolation = ReadInterpolation(section);
+  const auto [min_scale, max_scale] = ReadRange(section, "scale", {0.08, 1}, 1e-4, 1);
+  const auto [min_ratio, max_ratio] = ReadRange(section, "ratio", {3.0 / 4, 4.0 / 3}, 0.01, 100);
+  const RandomResizedCrop random_resized{side, min_scale, max_scale, min_ratio, max_ratio, interpolation};
+  const PaddedRandomCrop padded{side, static_cast<int>(section.GetInt("padding", 4, 0, kMaxInputSide))};
+  const ValidationResize fit{side, 1, interpolation};
+  if (crop == "random_resized") {
+    return [random_resized](Image& image, base::Random& random) { image = random_resized(image, random); };
+  }
+  if (crop == "padded") return [fit, padded](Image& image, base::Random& random) { image = padded(fit(image), random); };
+  return [fit](Image& image, base::Random&) { image = fit(image); };
+}
+
+Pipeline TrainPipeline(const base::Config& section, InputShape shape, const Normaliser& normaliser) {
+  std::vector<Pipeline::Step> steps = {[channels = shape.channels](Image& image, base::Random&) { ConvertChannels(image, channels); }};
+  steps.push_back(TrainCrop(section, shape.height));
+  const double flip = section.GetDouble("flip", 0.5, 0, 1);
+  if (flip > 0) {
+    steps.push_back([flip](Image& image, base::Random& random) {
+      if (random.Bernoulli(flip)) FlipHorizontally(image);
+    });
+  }
+  return Pipeline(shape, normaliser, std::move(steps));
+}
+
+std::string ShortNumber(double value) {
+  std::string text = std::to_string(value);
+  text.erase(text.find_last_not_of('0') + 1);
+  return text.back() == '.' ? text + "0" : text;
+}
+
+}  // namespace
+
+InputOptions ReadInputOptions(const base::Config& section) {
+  InputShape shape;
+  shape.channels = static_cast<int>(section.GetInt("channels", 3, 1, 3));
+  if (shape.channels == 2) throw base::UsageError(section.Path("channels") + " must be 1 or 3", section.Where("channels"));
+  const int side = static_cast<int>(section.GetInt("image_size", 1, kMaxInputSide));
+  shape.height = shape.width = side;
+  const Normaliser normaliser = ReadNormaliser(section, shape.channels);
+
+  const base::Config validate = section.Section("validate");
+  const ValidationResize resize{side, validate.GetDouble("crop_pct", 0.875, 0.25, 2), ReadInterpolation(validate)};
+  const std::string protocol =
+      std::to_string(side) + " px, crop_pct " + ShortNumber(resize.crop_pct) + ", " + InterpolationName(resize.interpolation);
+  std::vector<Pipeline::Step> steps = {[shape, resize](Image& image, base::Random&) {
+    ConvertChannels(image, shape.channels);
+    image = resize(image);
+  }};
+  return InputOptions{TrainPipeline(section.Section("train"), shape, normaliser),
+                      Pipeline(shape, normaliser, std::move(steps)),
+                      shape,
+                      protocol,
+                      static_cast<int>(section.GetInt("workers", 2, 0, 1024)),
+                      static_cast<int>(section.GetInt("queue_batches", 4, 1, 1024))};
+}
+
+ClassificationData OpenClassificationData(const base::Config& section, bool with_train) {
+  ClassificationData data{ReadInputOptions(section), nullptr, nullptr};
+  const auto& entry = DatasetRegistry::Get().Find(section.GetString("name"), section.Where("name"));
+  if (with_train) data.train = entry.factory(section, Split::kTrain);
+  data.validation = entry.factory(section, Split::kValidation);
+  return data;
+}
+
+}  // namespace deepmad::data

@@ -1,0 +1,46 @@
+// The `data` section of a run.
+//
+//   data:
+//     name: image_folder                # a registered dataset, which reads further keys (root, cache, ...)
+//     channels: 3                       # 1 or 3: pictures are converted
+//     image_size: 64                    # side of the network's input, pixels
+//     mean: [0.485, 0.456, 0.406]       # on [0, 1], one a channel
+//     std: [0.229, 0.224, 0.225]
+//     workers: 2                        # loader threads
+//     queue_batches: 4                  # batches ready or being made
+//     train: {crop: random_resized | padded | none, scale: [0.08, 1], ratio: [0.75, 1.3333], padding: 4, flip: 0.5, interpolation: bicubic}
+//     validate: {crop_pct: 0.875, interpolation: bicubic}
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/config.h"
+#include "data/dataset.h"
+#include "data/pipeline.h"
+
+namespace deepmad::data {
+
+// How pictures become inputs; needs no dataset, so it serves prediction too.
+struct InputOptions {
+  Pipeline train_pipeline;
+  Pipeline validation_pipeline;
+  InputShape shape;
+  std::string protocol;  // "64 px, crop_pct 0.875, bicubic"
+  int workers = 2;
+  int queue_batches = 4;
+};
+// UsageError for a wrong value.
+InputOptions ReadInputOptions(const base::Config& data_section);
+
+struct ClassificationData : InputOptions {
+  std::unique_ptr<Dataset> train;       // null where only validation was asked for
+  std::unique_ptr<Dataset> validation;  // same classes
+
+  const std::vector<std::string>& class_names() const { return validation->class_names(); }
+};
+// Opens the dataset that the section names. `with_train` false: validation alone, which then need not have training files.
+ClassificationData OpenClassificationData(const base::Config& data_section, bool with_train = true);
+
+}  // namespace deepmad::data

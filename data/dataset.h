@@ -1,0 +1,38 @@
+// A set of labelled pictures with random access. To add one: a file in datasets/ that ends in DEEPMAD_REGISTER(DatasetRegistry, ...).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/config.h"
+#include "base/registry.h"
+#include "data/sample.h"
+
+namespace deepmad::data {
+
+enum class Split { kTrain, kValidation };
+
+class Dataset {
+ public:
+  virtual ~Dataset() = default;
+
+  virtual int64_t size() const = 0;
+  // Sample `index` in 0..size()-1, always the same one. Called by several threads at once. Throws FailedError naming the source of a
+  // sample that cannot be decoded.
+  virtual Sample Get(int64_t index) const = 0;
+  // Label and source without decoding anything.
+  virtual int64_t label(int64_t index) const = 0;
+  virtual std::string source(int64_t index) const = 0;
+  virtual const std::vector<std::string>& class_names() const = 0;
+};
+
+// A factory reads its own keys from the `data` section. It throws UsageError for a wrong key or an absent folder, FailedError for content
+// that is broken as a whole (a truncated IDX file).
+using DatasetRegistry = base::Registry<std::unique_ptr<Dataset>(const base::Config& data_section, Split)>;
+
+}  // namespace deepmad::data
+
+template <>
+const char* deepmad::data::DatasetRegistry::kind();

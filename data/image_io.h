@@ -1,0 +1,28 @@
+// JPEG and PNG files, told apart by their first bytes and never by name.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "data/image.h"
+
+namespace deepmad::data {
+
+// A picture may have at most this many pixels and this long a side; more is taken for a broken or hostile file.
+inline constexpr int64_t kMaxPixels = int64_t{1} << 28;
+inline constexpr int64_t kMaxSide = 65500;
+// Throws FailedError naming `name` for a size beyond these limits or an empty picture.
+void CheckImageSize(int64_t width, int64_t height, const std::string& name);
+
+// 8-bit RGB, or grey where the file is grey. CMYK, YCCK, palettes and 16-bit samples are converted, alpha is dropped, EXIF orientation
+// ignored. JPEG uses the accurate integer DCT. Throws FailedError naming `name` for anything that cannot be decoded in full.
+Image DecodeImage(std::string_view bytes, const std::string& name);
+Image ReadImage(const std::string& path);
+
+// File content. `quality` is 1..100.
+std::string EncodePng(const Image& image);
+std::string EncodeJpeg(const Image& image, int quality = 95);
+// Format by the extension: .png, .jpg or .jpeg; another one is a UsageError.
+void WriteImage(const std::string& path, const Image& image);
+
+}  // namespace deepmad::data

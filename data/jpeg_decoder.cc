@@ -1,0 +1,116 @@
+#include "data/jpeg_decoder.h"
+
+// jpeglib.h needs FILE and size_t declared before it.
+#include <cstdio>
+
+#include <jerror.h>
+#include <jpeglib.h>
+
+#include <csetjmp>
+#include <vector>
+
+#include "base/error.h"
+#include "data/image_io.h"
+
+namespace deepmad::data {
+namespace {
+
+// libjpeg reports errors through callbacks that must not return, hence longjmp: the functions below that arm it keep no C++ object on their
+// stack; all that must be destroyed lives in this struct.
+struct Decoder {
+  jpeg_decompress_struct info{};
+  jpeg_error_mgr errors{};
+  std::jmp_buf failed;
+  char message[JMSG_LENGTH_MAX] = "";
+  std::vector<uint8_t> cmyk_row;
+
+  ~Decoder() { jpeg_destroy_decompress(&info); }
+};
+
+[[noreturn]] void Fail(Decoder* decoder) { std::longjmp(decoder->failed, 1); }
+
+void OnError(j_common_ptr common) {
+  Decoder* decoder = static_cast<Decoder*>(common->client_data);
+  common->err->format_message(common, decoder->message);
+  Fail(decoder);
+}
+
+// Negative levels are warnings: libjpeg goes on with invented pixels where data is missing or corrupt. Some are about nothing that matters.
+void OnMessage(j_common_ptr common, int level) {
+  if (level >= 0) return;
+  switch (common->err->msg_code) {
+    case JWRN_EXTRANEOUS_DATA:  // stray bytes before a marker
+    case JWRN_ADOBE_XFORM:      // unknown colour transform code, taken for YCbCr
+    case JWRN_JFIF_MAJOR:       // unknown revision of the header
+      return;
+    default:
+      OnError(common);
+  }
+}
+
+// libjpeg's C types.
+void StartReading(Decoder* decoder, const unsigned char* bytes, unsigned long size) {  // NOLINT
+  decoder->info.err = jpeg_std_error(&decoder->errors);
+  decoder->errors.error_exit = OnError;
+  decoder->errors.emit_message = OnMessage;
+  decoder->info.client_data = decoder;
+  jpeg_create_decompress(&decoder->info);
+  jpeg_mem_src(&decoder->info, bytes, size);
+}
+
+bool IsCmyk(const jpeg_decompress_struct& info) { return info.jpeg_color_space == JCS_CMYK || info.jpeg_color_space == JCS_YCCK; }
+
+bool ReadHeader(Decoder* decoder, const unsigned char* bytes, unsigned long size) {  // NOLINT
+  if (setjmp(decoder->failed) != 0) return false;
+  StartReading(decoder, bytes, size);
+  jpeg_read_header(&decoder->info, TRUE);
+  return true;
+}
+
+// Four inks to RGB. Files with Adobe's marker hold inverted inks, so that 255 is no ink.
+void CmykToRgb(const uint8_t* inks, int width, bool inverted, uint8_t* rgb) {
+  for (int x = 0; x < width; ++x) {
+    const int white = inverted ? inks[x * 4 + 3] : 255 - inks[x * 4 + 3];
+    for (int c = 0; c < 3; ++c) {
+      const int ink = inverted ? 255 - inks[x * 4 + c] : inks[x * 4 + c];
+      rgb[x * 3 + c] = static_cast<uint8_t>(white - (ink * white + 127) / 255);
+    }
+  }
+}
+
+bool ReadRows(Decoder* decoder, Image* image) {
+  if (setjmp(decoder->failed) != 0) return false;
+  jpeg_decompress_struct* info = &decoder->info;
+  jpeg_start_decompress(info);
+  while (info->output_scanline < info->output_height) {
+    unsigned char* row = image->row(static_cast<int>(info->output_scanline));
+    unsigned char* target = decoder->cmyk_row.empty() ? row : decoder->cmyk_row.data();
+    jpeg_read_scanlines(info, &target, 1);
+    if (target != row) CmykToRgb(target, image->width, info->saw_Adobe_marker, row);
+  }
+  jpeg_finish_decompress(info);
+  return true;
+}
+
+base::Error Broken(const Decoder& decoder, const std::string& name) {
+  return base::FailedError(std::string("broken JPEG image: ") + decoder.message, name);
+}
+
+}  // namespace
+
+Image DecodeJpeg(std::string_view bytes, const std::string& name) {
+  Decoder decoder;
+  if (!ReadHeader(&decoder, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size())) throw Broken(decoder, name);
+  CheckImageSize(decoder.info.image_width, decoder.info.image_height, name);
+
+  jpeg_decompress_struct& info = decoder.info;
+  const bool grey = info.jpeg_color_space == JCS_GRAYSCALE;
+  info.out_color_space = grey ? JCS_GRAYSCALE : IsCmyk(info) ? JCS_CMYK : JCS_RGB;
+  info.dct_method = JDCT_ISLOW;
+  Image image(static_cast<int>(info.image_height), static_cast<int>(info.image_width), grey ? 1 : 3);
+  if (IsCmyk(info)) decoder.cmyk_row.resize(static_cast<size_t>(info.image_width) * 4);
+  if (!ReadRows(&decoder, &image)) throw Broken(decoder, name);
+  return image;
+}
+
+}  // namespace deepmad::data

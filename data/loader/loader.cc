@@ -1,0 +1,58 @@
+#include "data/loader/loader.h"
+
+#include <ATen/ops/empty.h>
+
+#include <chrono>
+#include <utility>
+
+namespace deepmad::data {
+namespace {
+
+struct Tensors {
+  at::Tensor images;
+  at::Tensor labels;
+};
+
+BatchAllocator TensorAllocator(const InputShape& shape, bool channels_last, bool pin_memory) {
+  const at::MemoryFormat format = channels_last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
+  const at::TensorOptions options = at::TensorOptions().device(at::kCPU).pinned_memory(pin_memory);
+  return [=](int64_t size) {
+    auto tensors = std::make_shared<Tensors>();
+    tensors->images = at::empty({size, shape.channels, shape.height, shape.width}, options.dtype(at::kFloat), format);
+    tensors->labels = at::empty({size}, options.dtype(at::kLong));
+    HostBatch batch;
+    batch.images = tensors->images.data_ptr<float>();
+    batch.labels = tensors->labels.data_ptr<int64_t>();
+    batch.owner = std::move(tensors);
+    return batch;
+  };
+}
+
+StreamOptions ToStreamOptions(const LoaderOptions& options) {
+  StreamOptions stream;
+  stream.sampler = {options.batch_size, options.seed, options.shuffle, options.drop_last, options.rank, options.world};
+  stream.workers = options.workers;
+  stream.queue_batches = options.queue_batches;
+  stream.layout = options.channels_last ? MemoryLayout::kChannelsLast : MemoryLayout::kContiguous;
+  return stream;
+}
+
+}  // namespace
+
+Loader::Loader(const Dataset& dataset, Pipeline pipeline, const LoaderOptions& options)
+    : stream_(dataset, pipeline, ToStreamOptions(options), TensorAllocator(pipeline.shape(), options.channels_last, options.pin_memory)) {}
+
+bool Loader::Next(Batch* batch) {
+  const auto start = std::chrono::steady_clock::now();
+  HostBatch made;
+  if (!stream_.Next(&made)) return false;
+  const Tensors& tensors = *std::static_pointer_cast<Tensors>(made.owner);
+  batch->images = tensors.images;
+  batch->labels = tensors.labels;
+  batch->sources = std::move(made.sources);
+  batch->first_position = made.first_position;
+  batch->wait_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return true;
+}
+
+}  // namespace deepmad::data

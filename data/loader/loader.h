@@ -1,0 +1,50 @@
+// Batches as tensors.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "data/batch_stream.h"
+#include "data/dataset.h"
+#include "data/pipeline.h"
+
+namespace deepmad::data {
+
+struct Batch {
+  at::Tensor images;  // [N, C, H, W] float32 on the CPU, normalised; channels_last memory if asked
+  at::Tensor labels;  // [N] int64
+  std::vector<std::string> sources;
+  int64_t first_position = 0;  // of the first sample, in the epoch
+  double wait_seconds = 0;     // for which Next() kept its caller
+};
+
+struct LoaderOptions {
+  int64_t batch_size = 128;  // per rank
+  int workers = 2;           // 0: in the calling thread
+  int queue_batches = 4;     // ready or being made at a time
+  uint64_t seed = 0;         // of the run: order and augmentation
+  bool shuffle = false;
+  bool drop_last = false;
+  bool channels_last = false;
+  bool pin_memory = false;  // for asynchronous copies to a CUDA device; needs one
+  int rank = 0;
+  int world = 1;
+};
+
+// See BatchStream for order, determinism and errors.
+class Loader {
+ public:
+  Loader(const Dataset& dataset, Pipeline pipeline, const LoaderOptions& options);
+
+  int64_t batches_per_epoch() const { return stream_.batches_per_epoch(); }
+  void StartEpoch(int64_t epoch, int64_t first_batch = 0) { stream_.StartEpoch(epoch, first_batch); }
+  bool Next(Batch* batch);
+
+ private:
+  BatchStream stream_;
+};
+
+}  // namespace deepmad::data

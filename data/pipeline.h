@@ -1,0 +1,41 @@
+// From a decoded picture to the network's input: steps on 8-bit images, then normalisation straight into the batch.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "base/random.h"
+#include "data/image.h"
+#include "data/transforms/normalise.h"
+
+namespace deepmad::data {
+
+struct InputShape {
+  int channels = 3;
+  int height = 0;
+  int width = 0;
+
+  int64_t values() const { return static_cast<int64_t>(channels) * height * width; }
+};
+
+// A value: copies share nothing that changes, and one Pipeline may serve several threads.
+class Pipeline {
+ public:
+  // Changes the picture in place, drawing only from the sample's own stream.
+  using Step = std::function<void(Image& image, base::Random& random)>;
+
+  // The steps must leave a picture of exactly `shape`.
+  Pipeline(InputShape shape, Normaliser normaliser, std::vector<Step> steps);
+
+  const InputShape& shape() const { return shape_; }
+
+  // Writes shape().values() float32 values to `out`. A pure function of the picture and the stream.
+  void Apply(Image image, base::Random random, MemoryLayout layout, float* out) const;
+
+ private:
+  InputShape shape_;
+  Normaliser normaliser_;
+  std::vector<Step> steps_;
+};
+
+}  // namespace deepmad::data

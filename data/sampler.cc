@@ -1,0 +1,43 @@
+#include "data/sampler.h"
+
+#include <algorithm>
+#include <numeric>
+#include <string>
+
+#include "base/error.h"
+#include "base/random.h"
+
+namespace deepmad::data {
+
+Sampler::Sampler(int64_t samples, const SamplerOptions& options) : samples_(samples), options_(options) {
+  if (options.drop_last) {
+    batches_ = samples / (options.batch_size * options.world);
+    share_ = batches_ * options.batch_size;
+    if (batches_ == 0) {
+      throw base::UsageError("the training set has " + std::to_string(samples) + " samples, fewer than one batch of " +
+                                 std::to_string(options.batch_size * options.world),
+                             "train.batch_size", "use a smaller batch");
+    }
+  } else {
+    share_ = (samples - options.rank + options.world - 1) / options.world;
+    batches_ = (share_ + options.batch_size - 1) / options.batch_size;
+  }
+}
+
+std::vector<int64_t> Sampler::Order(int64_t epoch) const {
+  if (options_.shuffle) return base::Random(options_.seed, base::RandomPurpose::kOrder, epoch).Permutation(samples_);
+  std::vector<int64_t> order(samples_);
+  std::iota(order.begin(), order.end(), int64_t{0});
+  return order;
+}
+
+std::vector<int64_t> Sampler::Positions(int64_t batch) const {
+  const int64_t begin = batch * options_.batch_size;
+  const int64_t end = std::min(share_, begin + options_.batch_size);
+  std::vector<int64_t> positions;
+  positions.reserve(end - begin);
+  for (int64_t i = begin; i < end; ++i) positions.push_back(options_.rank + i * options_.world);
+  return positions;
+}
+
+}  // namespace deepmad::data

@@ -1,0 +1,25 @@
+// Crops that copy pixels.
+#pragma once
+
+#include "base/random.h"
+#include "data/image.h"
+
+namespace deepmad::data {
+
+// The pixels of `region`; those outside the picture are 0.
+Image Crop(const Image& image, const Region& region);
+
+// The middle `crop` of a picture of `size`: (size - crop) / 2 rounded half to even where the picture is larger; where it is smaller the
+// region begins floor(missing / 2) before it (specification classification 2.4).
+Region CentreRegion(Size size, Size crop);
+
+// Zero padding on all sides, then a crop of side x side at a uniform offset: the augmentation of small pictures. The padded picture must be
+// at least that large.
+struct PaddedRandomCrop {
+  int side = 32;    // pixels
+  int padding = 4;  // pixels on each side
+
+  Image operator()(const Image& image, base::Random& random) const;
+};
+
+}  // namespace deepmad::data

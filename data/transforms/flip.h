@@ -1,0 +1,11 @@
+// Mirroring.
+#pragma once
+
+#include "data/image.h"
+
+namespace deepmad::data {
+
+// Left to right, in place.
+void FlipHorizontally(Image& image);
+
+}  // namespace deepmad::data

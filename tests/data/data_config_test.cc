@@ -1,0 +1,125 @@
+#include "data/data_config.h"
+
+#include <gtest/gtest.h>
+
+#include "data/transforms/resize.h"
+#include "tests/data/miniatures.h"
+
+namespace deepmad::data {
+namespace {
+
+InputOptions Read(const std::string& text) {
+  const base::Config section = base::Config::FromText(text, "run.yaml");
+  InputOptions input = ReadInputOptions(section);
+  section.CheckAllRead();
+  return input;
+}
+
+std::string UsageErrorOf(const std::string& text) {
+  return ErrorOf(base::ErrorKind::kUsage, [&] { Read(text); });
+}
+
+std::vector<float> Output(const Pipeline& pipeline, const Image& image, uint64_t index = 0) {
+  std::vector<float> out(pipeline.shape().values());
+  pipeline.Apply(image, base::Random(0, base::RandomPurpose::kAugment, 0, index), MemoryLayout::kChannelsLast, out.data());
+  return out;
+}
+
+// mean 0 and std 1/255: the 8-bit values themselves.
+constexpr const char* kPlain = ", mean: [0, 0, 0], std: [0.00392156862745098, 0.00392156862745098, 0.00392156862745098]";
+
+std::vector<float> Values(const Image& image) { return std::vector<float>(image.pixels.begin(), image.pixels.end()); }
+
+void ExpectNear(const std::vector<float>& a, const std::vector<float>& b) {
+  ASSERT_EQ(a.size(), b.size());
+  for (size_t i = 0; i < a.size(); ++i) ASSERT_NEAR(a[i], b[i], 1e-3);
+}
+
+TEST(InputOptions, DefaultsAreTheSpecificationsProtocol) {
+  const InputOptions input = Read("{image_size: 24}");
+  EXPECT_EQ(input.protocol, "24 px, crop_pct 0.875, bicubic");
+  EXPECT_EQ(std::tuple(input.shape.channels, input.shape.height, input.shape.width), std::tuple(3, 24, 24));
+  Image white(30, 30, 3);
+  std::fill(white.pixels.begin(), white.pixels.end(), uint8_t{255});
+  const std::vector<float> out = Output(input.validation_pipeline, white);
+  EXPECT_NEAR(out[0], (1 - 0.485) / 0.229, 1e-5);
+  EXPECT_NEAR(out[1], (1 - 0.456) / 0.224, 1e-5);
+  EXPECT_NEAR(out[2], (1 - 0.406) / 0.225, 1e-5);
+}
+
+TEST(InputOptions, StatesTheProtocolItWasGiven) {
+  EXPECT_EQ(Read("{image_size: 28, validate: {crop_pct: 1.0, interpolation: bilinear}}").protocol, "28 px, crop_pct 1.0, bilinear");
+}
+
+TEST(InputOptions, ValidationResizesAndCropsTheMiddle) {
+  const Image image = NoisePicture(50, 64, 3);
+  const InputOptions input = Read(std::string("{image_size: 20, validate: {crop_pct: 0.8, interpolation: bilinear}") + kPlain + "}");
+  ExpectNear(Output(input.validation_pipeline, image), Values(ValidationResize{20, 0.8, Interpolation::kBilinear}(image)));
+}
+
+TEST(InputOptions, TrainingCropsAtRandomAndMirrors) {
+  const Image image = NoisePicture(50, 64, 3);
+  for (const char* crop : {"random_resized", "padded"}) {
+    const Pipeline pipeline = Read(std::string("{image_size: 20, train: {crop: ") + crop + "}}").train_pipeline;
+    EXPECT_EQ(Output(pipeline, image, 1), Output(pipeline, image, 1));
+    EXPECT_NE(Output(pipeline, image, 1), Output(pipeline, image, 2));
+  }
+}
+
+TEST(InputOptions, NoCropAndNoFlipIsDeterministic) {
+  const Image image = NoisePicture(20, 26, 3);
+  const InputOptions input = Read(std::string("{image_size: 20, train: {crop: none, flip: 0}") + kPlain + "}");
+  ExpectNear(Output(input.train_pipeline, image), Values(ValidationResize{20, 1, Interpolation::kBicubic}(image)));
+}
+
+TEST(InputOptions, PaddedCropOfASmallPictureDoesNotResample) {
+  const Image image = NoisePicture(20, 20, 3);
+  const InputOptions input = Read(std::string("{image_size: 20, train: {crop: padded, padding: 0, flip: 0}") + kPlain + "}");
+  ExpectNear(Output(input.train_pipeline, image), Values(image));
+}
+
+TEST(InputOptions, ConvertsToTheChannelsOfTheNetwork) {
+  const InputOptions grey = Read("{image_size: 8, channels: 1, mean: 0, std: 1}");
+  EXPECT_EQ(Output(grey.train_pipeline, NoisePicture(9, 9, 3)).size(), 64u);
+  EXPECT_EQ(Output(grey.validation_pipeline, NoisePicture(9, 9, 3)).size(), 64u);
+  const InputOptions colour = Read("{image_size: 8, mean: [0, 0, 0], std: [1, 1, 1]}");
+  const std::vector<float> out = Output(colour.validation_pipeline, NoisePicture(9, 9, 1));
+  EXPECT_EQ(out.size(), 192u);
+  EXPECT_EQ(out[0], out[1]);
+  EXPECT_EQ(out[0], out[2]);
+}
+
+TEST(InputOptions, NamesTheKeyThatIsWrong) {
+  ExpectContains(UsageErrorOf("{}"), "image_size");
+  ExpectContains(UsageErrorOf("{image_size: 0}"), "image_size");
+  ExpectContains(UsageErrorOf("{image_size: 8, channels: 2}"), "channels must be 1 or 3");
+  ExpectContains(UsageErrorOf("{image_size: 8, mean: [0.5]}"), "mean has 1 values for 3 channels");
+  ExpectContains(UsageErrorOf("{image_size: 8, std: [1, 1, 0]}"), "std");
+  ExpectContains(UsageErrorOf("{image_size: 8, train: {scale: [1, 0.5]}}"), "train.scale must be a range");
+  ExpectContains(UsageErrorOf("{image_size: 8, train: {ratio: [1]}}"), "train.ratio must be a range");
+  ExpectContains(UsageErrorOf("{image_size: 8, train: {crop: randm}}"), "randm");
+  ExpectContains(UsageErrorOf("{image_size: 8, validate: {interpolation: nearest}}"), "nearest");
+  ExpectContains(UsageErrorOf("{image_size: 8, train: {flipp: 1}}"), "flipp");
+}
+
+TEST(OpenClassificationData, OpensBothSplitsOfTheNamedDataset) {
+  const TemporaryFolder folder;
+  const base::Config section = base::Config::FromText("name: image_folder\nimage_size: 16\n" + MakeImageFolderMiniature(folder));
+  const ClassificationData data = OpenClassificationData(section);
+  section.CheckAllRead();
+  EXPECT_EQ(data.train->size(), 12);
+  EXPECT_EQ(data.validation->size(), 6);
+  EXPECT_EQ(data.class_names().size(), 3u);
+  EXPECT_EQ(data.shape.height, 16);
+  EXPECT_EQ(OpenClassificationData(section, false).train, nullptr);
+}
+
+TEST(OpenClassificationData, NamesAnUnknownDatasetAndTheNearestKnownOne) {
+  const base::Config section = base::Config::FromText("{name: fashion_mnst, image_size: 28}");
+  const std::string message = ErrorOf(base::ErrorKind::kUsage, [&] { OpenClassificationData(section); });
+  ExpectContains(message, "unknown dataset 'fashion_mnst'");
+  ExpectContains(message, "'fashion_mnist'");
+}
+
+}  // namespace
+}  // namespace deepmad::data

@@ -1,0 +1,71 @@
+// What every registered dataset promises. A new one needs a line in miniatures.h and is tested here from then on.
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "data/dataset.h"
+#include "tests/data/miniatures.h"
+
+namespace deepmad::data {
+namespace {
+
+class DatasetContract : public testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(Miniatures().contains(GetParam())) << "write a miniature of '" << GetParam() << "' in tests/data/miniatures.h";
+    section_ = base::Config::FromText("name: " + GetParam() + "\n" + Miniatures().at(GetParam())(folder_));
+    section_.MarkRead("name");
+  }
+  std::unique_ptr<Dataset> Open(Split split) const { return DatasetRegistry::Get().Create(GetParam(), section_, split); }
+
+  TemporaryFolder folder_;
+  base::Config section_ = base::Config::FromText("{}");
+};
+
+TEST_P(DatasetContract, SamplesHaveShapesLabelsAndSourcesThatFit) {
+  for (const Split split : {Split::kTrain, Split::kValidation}) {
+    const auto dataset = Open(split);
+    ASSERT_GT(dataset->size(), 0);
+    std::set<std::string> sources;
+    for (int64_t i = 0; i < dataset->size(); ++i) {
+      const Sample sample = dataset->Get(i);
+      EXPECT_GE(sample.image.height, 1);
+      EXPECT_GE(sample.image.width, 1);
+      EXPECT_TRUE(sample.image.channels == 1 || sample.image.channels == 3);
+      EXPECT_EQ(sample.image.pixels.size(), static_cast<size_t>(sample.image.height) * sample.image.width * sample.image.channels);
+      EXPECT_GE(sample.label, 0);
+      EXPECT_LT(sample.label, static_cast<int64_t>(dataset->class_names().size()));
+      EXPECT_EQ(sample.label, dataset->label(i));
+      EXPECT_EQ(sample.source, dataset->source(i));
+      sources.insert(sample.source);
+    }
+    EXPECT_EQ(sources.size(), static_cast<size_t>(dataset->size())) << "each sample has a name of its own";
+  }
+}
+
+TEST_P(DatasetContract, IsTheSameEachTimeItIsOpenedAndRead) {
+  const auto first = Open(Split::kTrain), second = Open(Split::kTrain);
+  ASSERT_EQ(first->size(), second->size());
+  for (int64_t i = first->size() - 1; i >= 0; --i) {
+    EXPECT_EQ(first->source(i), second->source(i));
+    EXPECT_EQ(first->Get(i).image.pixels, second->Get(i).image.pixels);
+    EXPECT_EQ(first->Get(i).image.pixels, second->Get(i).image.pixels) << "the second time";
+  }
+}
+
+TEST_P(DatasetContract, SplitsShareClassesButNoSamples) {
+  const auto train = Open(Split::kTrain), validation = Open(Split::kValidation);
+  EXPECT_EQ(train->class_names(), validation->class_names());
+  EXPECT_NE(train->source(0), validation->source(0));
+}
+
+TEST_P(DatasetContract, ReadsEveryKeyItIsGiven) {
+  Open(Split::kTrain);
+  EXPECT_NO_THROW(section_.CheckAllRead());
+}
+
+INSTANTIATE_TEST_SUITE_P(EachDataset, DatasetContract, testing::ValuesIn(DatasetRegistry::Get().Names()),
+                         [](const auto& each) { return each.param; });
+
+}  // namespace
+}  // namespace deepmad::data

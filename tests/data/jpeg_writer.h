@@ -1,0 +1,52 @@
+// JPEG files of colour spaces that the project itself never writes.
+#pragma once
+
+#include <cstdio>
+
+#include <jpeglib.h>
+
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "data/image.h"
+
+namespace deepmad::data {
+
+struct JpegForm {
+  J_COLOR_SPACE input = JCS_RGB;  // of the pixels given
+  J_COLOR_SPACE stored = JCS_YCbCr;
+  bool progressive = false;
+  bool adobe_marker = false;
+};
+
+inline std::string WriteJpeg(int height, int width, int components, std::vector<uint8_t> pixels, const JpegForm& form) {
+  jpeg_compress_struct info;
+  jpeg_error_mgr errors;
+  info.err = jpeg_std_error(&errors);
+  jpeg_create_compress(&info);
+  unsigned char* buffer = nullptr;
+  unsigned long size = 0;  // NOLINT: libjpeg's type
+  jpeg_mem_dest(&info, &buffer, &size);
+  info.image_width = width;
+  info.image_height = height;
+  info.input_components = components;
+  info.in_color_space = form.input;
+  jpeg_set_defaults(&info);
+  jpeg_set_colorspace(&info, form.stored);
+  info.write_Adobe_marker = form.adobe_marker;
+  jpeg_set_quality(&info, 100, TRUE);
+  if (form.progressive) jpeg_simple_progression(&info);
+  jpeg_start_compress(&info, TRUE);
+  for (int y = 0; y < height; ++y) {
+    unsigned char* row = pixels.data() + static_cast<size_t>(y) * width * components;
+    jpeg_write_scanlines(&info, &row, 1);
+  }
+  jpeg_finish_compress(&info);
+  jpeg_destroy_compress(&info);
+  std::string bytes(reinterpret_cast<char*>(buffer), size);
+  std::free(buffer);
+  return bytes;
+}
+
+}  // namespace deepmad::data

@@ -1,0 +1,57 @@
+// A small set in the form of each registered dataset, so that tests can loop over the registry.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include "data/image_io.h"
+#include "tests/data/pictures.h"
+#include "tests/temporary_folder.h"
+
+namespace deepmad::data {
+
+inline std::string MakeFashionMiniature(const TemporaryFolder& folder) {
+  for (const auto& [prefix, count] : {std::pair{"train", 12}, std::pair{"t10k", 7}}) {
+    std::string pixels, labels;
+    for (int i = 0; i < count; ++i) {
+      const Image image = NoisePicture(28, 28, 1, i);
+      pixels.append(image.pixels.begin(), image.pixels.end());
+      labels.push_back(static_cast<char>(i % 10));
+    }
+    const uint32_t n = static_cast<uint32_t>(count);
+    folder.Write(std::string(prefix) + "-images-idx3-ubyte", IdxFile({n, 28, 28}, pixels));
+    folder.Write(std::string(prefix) + "-labels-idx1-ubyte", IdxFile({n}, labels));
+  }
+  return "root: " + folder.path() + "\n";
+}
+
+inline std::string MakeImageFolderMiniature(const TemporaryFolder& folder) {
+  for (const auto& [split, count] : {std::pair{"train", 4}, std::pair{"val", 2}}) {
+    for (const char* name : {"ant", "bee", "cat"}) {
+      for (int i = 0; i < count; ++i) {
+        const std::string file = std::string(split) + "/" + name + "/" + std::to_string(i);
+        const Image image = SmoothPicture(20 + i, 30 - i, i % 2 == 0 ? 3 : 1);
+        if (i < 2) {
+          folder.Write(file + ".JPEG", EncodeJpeg(image));
+        } else {
+          folder.Write(file + ".png", EncodePng(image));
+        }
+      }
+    }
+  }
+  return "root: " + folder.path() + "\n";
+}
+
+inline std::string MakeSyntheticMiniature(const TemporaryFolder&) {
+  return "samples: 30\nvalidation_samples: 11\nclasses: 5\nheight: 16\nwidth: 20\n";
+}
+
+// By dataset name: writes the files and gives the keys of the `data` section.
+inline const std::map<std::string, std::function<std::string(const TemporaryFolder&)>>& Miniatures() {
+  static const std::map<std::string, std::function<std::string(const TemporaryFolder&)>> miniatures = {
+      {"fashion_mnist", MakeFashionMiniature}, {"image_folder", MakeImageFolderMiniature}, {"synthetic", MakeSyntheticMiniature}};
+  return miniatures;
+}
+
+}  // namespace deepmad::data
