@@ -1,0 +1,36 @@
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+
+#include <fstream>
+
+#include "models/device.h"
+
+namespace deepmad::models {
+namespace {
+
+// The number behind `key` in a file of /proc, in bytes; 0 where it is missing.
+int64_t ProcBytes(const char* file, const std::string& key) {
+  std::ifstream lines(file);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with(key)) return std::stoll(line.substr(key.size())) * 1024;
+  }
+  return 0;
+}
+
+class CpuDevice : public DeviceKind {
+ public:
+  int Count() const override { return 1; }
+  std::string Describe(int) const override {
+    return "CPU, " + std::to_string(at::get_num_threads()) + " threads, " + at::get_cpu_capability();
+  }
+  void Synchronize(int) const override {}  // operations on it end before they return
+  DeviceMemory Memory(int) const override {
+    return {ProcBytes("/proc/self/status", "VmRSS:"), ProcBytes("/proc/self/status", "VmHWM:"), ProcBytes("/proc/meminfo", "MemTotal:")};
+  }
+  void ResetPeakMemory(int) const override { std::ofstream("/proc/self/clear_refs") << '5'; }  // proc(5): resets VmHWM
+};
+
+DEEPMAD_REGISTER(DeviceRegistry, "cpu", "the processor", [] { return std::make_unique<CpuDevice>(); });
+
+}  // namespace
+}  // namespace deepmad::models

@@ -1,0 +1,44 @@
+// Where a network runs, and what the machine says about it. Code for one kind of device registers itself, so a binary knows the kinds that
+// were linked into it and nothing else changes.
+#pragma once
+
+#include <c10/core/Device.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/registry.h"
+
+namespace deepmad::models {
+
+struct DeviceMemory {
+  int64_t current_bytes = 0;  // cpu: resident memory of the process; cuda: memory of this process's tensors
+  int64_t peak_bytes = 0;     // since the start or the last ResetPeakMemory
+  int64_t total_bytes = 0;    // of the machine or device
+};
+
+// One kind of device. Indices run from 0 to Count() - 1.
+class DeviceKind {
+ public:
+  virtual ~DeviceKind() = default;
+  virtual int Count() const = 0;  // 0 where the machine has none or its driver does not answer
+  virtual std::string Describe(int index) const = 0;
+  virtual void Synchronize(int index) const = 0;  // waits for the work queued on it
+  virtual DeviceMemory Memory(int index) const = 0;
+  virtual void ResetPeakMemory(int index) const = 0;
+};
+
+using DeviceRegistry = base::Registry<std::unique_ptr<DeviceKind>()>;
+
+// "auto" (cuda:0 where there is one, else cpu), "cpu", "cuda" (cuda:0) or "cuda:1". UsageError for another name, and for a device that this
+// build or this machine does not have.
+at::Device ResolveDevice(const std::string& name);
+
+// Of a device that ResolveDevice gave.
+std::string DescribeDevice(at::Device device);  // "NVIDIA H200", "CPU, 2 threads, AVX2"
+void SynchronizeDevice(at::Device device);
+DeviceMemory MemoryOf(at::Device device);
+void ResetPeakMemory(at::Device device);
+
+}  // namespace deepmad::models

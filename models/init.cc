@@ -1,0 +1,130 @@
+#include "models/init.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/empty.h>
+
+#include <cmath>
+#include <numbers>
+
+#include "base/nearest.h"
+#include "base/random.h"
+
+namespace deepmad::models {
+namespace {
+
+const std::vector<std::string>& Schemes() {
+  static const std::vector<std::string> schemes = {"kaiming", "zen"};
+  return schemes;
+}
+
+// The words of one Philox block as floats in (0, 1], steps of 2^-24.
+float UnitFloat(uint32_t word) { return static_cast<float>((word >> 8) + 1) * 0x1p-24f; }
+
+// Fills [count] float32 with `sample`, which makes four values of four random words. Element i depends on (key, i) only.
+template <typename Sample>
+void Fill(float* values, int64_t count, std::array<uint32_t, 2> key, const Sample& sample) {
+  const int64_t blocks = (count + 3) / 4;
+  at::parallel_for(0, blocks, /*grain_size=*/4096, [&](int64_t begin, int64_t end) {
+    for (int64_t block = begin; block < end; ++block) {
+      const auto low = static_cast<uint32_t>(block);
+      const auto high = static_cast<uint32_t>(block >> 32);
+      const std::array<float, 4> four = sample(base::Philox4x32({low, high, 0, 0}, key));
+      for (int64_t i = 4 * block; i < std::min(count, 4 * block + 4); ++i) values[i] = four[i - 4 * block];
+    }
+  });
+}
+
+// Writes drawn values into `parameter`, whatever its type, layout and device.
+template <typename Sample>
+void Draw(at::Tensor& parameter, uint64_t seed, uint64_t position, const Sample& sample) {
+  base::Random stream(seed, base::RandomPurpose::kInit, 0, position);
+  const uint32_t low = stream.NextBits();
+  const uint32_t high = stream.NextBits();
+  const at::Tensor values = at::empty(parameter.sizes(), at::kFloat);
+  Fill(values.mutable_data_ptr<float>(), values.numel(), {low, high}, sample);
+  parameter.copy_(values);
+}
+
+void DrawNormal(at::Tensor& parameter, uint64_t seed, uint64_t position, double sigma) {
+  const auto scale = static_cast<float>(sigma);
+  Draw(parameter, seed, position, [scale](const std::array<uint32_t, 4>& words) {
+    std::array<float, 4> four;
+    for (int pair = 0; pair < 4; pair += 2) {  // Box-Muller
+      const float radius = scale * std::sqrt(-2.0f * std::log(UnitFloat(words[pair])));
+      const float angle = 2.0f * std::numbers::pi_v<float> * UnitFloat(words[pair + 1]);
+      four[pair] = radius * std::cos(angle);
+      four[pair + 1] = radius * std::sin(angle);
+    }
+    return four;
+  });
+}
+
+void DrawUniform(at::Tensor& parameter, uint64_t seed, uint64_t position, double bound) {
+  const auto scale = static_cast<float>(bound);
+  Draw(parameter, seed, position, [scale](const std::array<uint32_t, 4>& words) {
+    std::array<float, 4> four;
+    for (int i = 0; i < 4; ++i) four[i] = scale * (2.0f * UnitFloat(words[i]) - 1.0f);
+    return four;
+  });
+}
+
+double FanIn(const at::Tensor& weight) { return static_cast<double>(weight.numel()) / static_cast<double>(weight.size(0)); }
+double FanOut(const at::Tensor& weight) { return static_cast<double>(weight.numel()) / static_cast<double>(weight.size(1)); }
+
+void InitializeKaiming(const std::string& name, at::Tensor& parameter, double classifier_in, uint64_t seed, uint64_t position) {
+  if (name.starts_with(Classifier::kName)) {
+    DrawUniform(parameter, seed, position, 1.0 / std::sqrt(classifier_in));
+  } else {
+    DrawNormal(parameter, seed, position, std::sqrt(2.0 / FanOut(parameter)));
+  }
+}
+
+void InitializeZen(at::Tensor& parameter, uint64_t seed, uint64_t position) {
+  constexpr double kGain = 3.26033;
+  if (parameter.dim() == 1) {
+    parameter.zero_();
+  } else {
+    DrawNormal(parameter, seed, position, kGain * std::sqrt(2.0 / (FanIn(parameter) + FanOut(parameter))));
+  }
+}
+
+void ResetNorm(torch::nn::Module& norm) {
+  norm.named_parameters()["weight"].fill_(1);
+  norm.named_parameters()["bias"].zero_();
+  norm.named_buffers()["running_mean"].zero_();
+  norm.named_buffers()["running_var"].fill_(1);
+  norm.named_buffers()["num_batches_tracked"].zero_();
+}
+
+}  // namespace
+
+InitOptions InitOptionsFromConfig(const base::Config& config) {
+  InitOptions options;
+  options.scheme = config.GetChoice("scheme", options.scheme, Schemes());
+  options.zero_last_norm = config.GetBool("zero_last_norm", options.scheme == "zen");
+  return options;
+}
+
+void Initialize(Network& network, const InitOptions& options, uint64_t seed) {
+  const bool kaiming = options.scheme == "kaiming";
+  if (!kaiming && options.scheme != "zen") throw base::UnknownName("init scheme", options.scheme, Schemes(), "");
+  const at::NoGradGuard no_grad;
+
+  uint64_t position = 0;
+  for (auto& item : network.named_parameters()) {
+    at::Tensor& parameter = item.value();
+    const bool of_norm = parameter.dim() == 1 && !item.key().starts_with(Classifier::kName);
+    if (!of_norm && kaiming) InitializeKaiming(item.key(), parameter, network.backbone().out_channels(), seed, position);
+    if (!of_norm && !kaiming) InitializeZen(parameter, seed, position);
+    ++position;
+  }
+  network.apply([](torch::nn::Module& module) {
+    if (module.named_buffers(/*recurse=*/false).contains("running_mean")) ResetNorm(module);
+  });
+  if (options.zero_last_norm) {
+    for (at::Tensor scale : network.backbone().residual_scales()) scale.zero_();
+  }
+}
+
+}  // namespace deepmad::models

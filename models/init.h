@@ -1,0 +1,28 @@
+// Initial weights: a pure function of (seed, scheme, structure), whatever the device and the number of threads.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/config.h"
+#include "models/network.h"
+
+namespace deepmad::models {
+
+struct InitOptions {
+  // kaiming  convolutions N(0, 2 / fan_out), classifier weight and bias U(-1/sqrt(in), 1/sqrt(in)) (He et al. 2015; the usual ResNet
+  // recipe) zen      convolutions and classifier weight N(0, 3.26033^2 * 2 / (fan_in + fan_out)), classifier bias 0 (as the published
+  // zen480 recipe) fan_in and fan_out are kernel volume times weight.size(1) and weight.size(0), also for depthwise convolutions. Norms get
+  // scale 1, bias 0, running statistics 0 and 1, in both.
+  std::string scheme = "kaiming";
+  // Scale 0 for the last norm of every main path that has a shortcut beside it, so that training starts from a shallow network.
+  bool zero_last_norm = false;
+};
+
+// Keys `scheme` and `zero_last_norm`; the latter defaults to true for zen, as published.
+InitOptions InitOptionsFromConfig(const base::Config& config);
+
+// UsageError for an unknown scheme. Every tensor draws from a stream of its own, named by its position among the parameters.
+void Initialize(Network& network, const InitOptions& options, uint64_t seed);
+
+}  // namespace deepmad::models

@@ -1,0 +1,117 @@
+#include "models/lowering.h"
+
+#include <ATen/ops/avg_pool2d.h>
+#include <ATen/ops/avg_pool3d.h>
+#include <ATen/ops/conv2d.h>
+#include <ATen/ops/conv3d.h>
+#include <ATen/ops/relu.h>
+#include <ATen/ops/sigmoid.h>
+#include <ATen/ops/silu.h>
+#include <ATen/ops/zeros.h>
+#include <torch/nn/module.h>
+
+#include <cmath>
+#include <memory>
+#include <string>
+
+#include "models/module_tree.h"
+
+namespace deepmad::models {
+namespace {
+
+using Function = std::function<at::Tensor(const at::Tensor&)>;
+using Sizes = std::vector<int64_t>;
+
+int64_t Channels(double count) { return std::llround(count); }
+
+Sizes SpatialSizes(const mad::Extent& extent, int spatial_dims) {
+  return spatial_dims == 3 ? Sizes{extent.t, extent.h, extent.w} : Sizes{extent.h, extent.w};
+}
+
+Function LowerConv(const mad::Layer<double>& layer, const LoweringContext& context) {
+  const int64_t groups = layer.depthwise ? Channels(layer.in) : 1;
+  const Sizes kernel = SpatialSizes(layer.kernel, context.spatial_dims);
+  const Sizes stride = SpatialSizes(layer.stride, context.spatial_dims);
+  Sizes padding;
+  for (const int64_t size : kernel) padding.push_back((size - 1) / 2);
+  Sizes shape = {Channels(layer.out), Channels(layer.in) / groups};
+  shape.insert(shape.end(), kernel.begin(), kernel.end());
+  const at::Tensor weight = ModuleAt(context.container, layer.name)->register_parameter("weight", at::zeros(shape));
+  if (context.spatial_dims == 3) {
+    return [=](const at::Tensor& x) { return at::conv3d(x, weight, {}, stride, padding, 1, groups); };
+  }
+  return [=](const at::Tensor& x) { return at::conv2d(x, weight, {}, stride, padding, 1, groups); };
+}
+
+Function LowerNorm(const mad::Layer<double>& layer, const LoweringContext& context) {
+  return context.norms.Add(ModuleAt(context.container, layer.name), Channels(layer.out), layer.name);
+}
+
+Function LowerActivation(const mad::Layer<double>& layer, bool in_place) {
+  switch (layer.activation) {
+    case mad::ActivationKind::kNone:
+      return [](const at::Tensor& x) { return x; };
+    case mad::ActivationKind::kRelu:
+      if (in_place) return [](at::Tensor x) { return at::relu_(x); };
+      return [](const at::Tensor& x) { return at::relu(x); };
+    case mad::ActivationKind::kSilu:  // its gradient needs its input: in place would copy that first
+      return [](const at::Tensor& x) { return at::silu(x); };
+    case mad::ActivationKind::kSigmoid:
+      if (in_place) return [](at::Tensor x) { return at::sigmoid_(x); };
+      return [](const at::Tensor& x) { return at::sigmoid(x); };
+  }
+  throw std::logic_error("activation without a lowering");
+}
+
+Function LowerAveragePool(const mad::Layer<double>& layer, const LoweringContext& context) {
+  const Sizes kernel = SpatialSizes(layer.kernel, context.spatial_dims);
+  const Sizes stride = SpatialSizes(layer.stride, context.spatial_dims);
+  if (context.spatial_dims == 3) {
+    return [=](const at::Tensor& x) { return at::avg_pool3d(x, kernel, stride, 0, /*ceil_mode=*/true, /*count_include_pad=*/false); };
+  }
+  return [=](const at::Tensor& x) { return at::avg_pool2d(x, kernel, stride, 0, /*ceil_mode=*/true, /*count_include_pad=*/false); };
+}
+
+Function LowerSqueezeExcite(const mad::Layer<double>& layer, const LoweringContext& context) {
+  const auto gate = std::make_shared<LoweredSequence>(mad::SqueezeExciteLayers(layer), context);
+  const Sizes map_dims = context.spatial_dims == 3 ? Sizes{2, 3, 4} : Sizes{2, 3};
+  return [=](const at::Tensor& x) { return x * gate->Forward(x.mean(map_dims, /*keepdim=*/true)); };
+}
+
+Function Lower(const mad::Layer<double>& layer, const LoweringContext& context, bool in_place) {
+  switch (layer.kind) {
+    case mad::LayerKind::kConv:
+      return LowerConv(layer, context);
+    case mad::LayerKind::kNorm:
+      return LowerNorm(layer, context);
+    case mad::LayerKind::kActivation:
+      return LowerActivation(layer, in_place);
+    case mad::LayerKind::kSqueezeExcite:
+      return LowerSqueezeExcite(layer, context);
+    case mad::LayerKind::kAveragePool:
+      return LowerAveragePool(layer, context);
+  }
+  throw std::logic_error("layer without a lowering");
+}
+
+}  // namespace
+
+LoweredSequence::LoweredSequence(const std::vector<mad::Layer<double>>& layers, const LoweringContext& context, bool may_overwrite_input)
+    : result_is_free_(may_overwrite_input) {
+  for (const mad::Layer<double>& layer : layers) {
+    steps_.push_back(Lower(layer, context, result_is_free_));
+    // The gradients of convolution, norm, pool and product need their inputs, those of the activations may need their result.
+    if (layer.kind != mad::LayerKind::kActivation) {
+      result_is_free_ = true;
+    } else if (layer.activation != mad::ActivationKind::kNone) {
+      result_is_free_ = false;
+    }
+  }
+}
+
+at::Tensor LoweredSequence::Forward(at::Tensor x) const {
+  for (const Function& step : steps_) x = step(x);
+  return x;
+}
+
+}  // namespace deepmad::models

@@ -1,0 +1,36 @@
+// The layers of a recipe (mad/layer.h) as functions on tensors, their parameters registered under the names the recipe gives them.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <functional>
+#include <vector>
+
+#include "mad/layer.h"
+#include "models/batch_norm.h"
+
+namespace deepmad::models {
+
+// Where the tensors of the layers go, and what they share.
+struct LoweringContext {
+  torch::nn::Module& container;
+  int spatial_dims;  // 2: maps are [N, C, H, W]; 3: [N, C, T, H, W]
+  BatchNorms& norms;
+};
+
+// Layers one after the other. Elementwise ones overwrite their input where autograd does not need it; the input of the sequence is kept
+// unless `may_overwrite_input`.
+class LoweredSequence {
+ public:
+  LoweredSequence(const std::vector<mad::Layer<double>>& layers, const LoweringContext& context, bool may_overwrite_input = false);
+
+  at::Tensor Forward(at::Tensor x) const;
+  // Whether nobody else needs the values of the result, so that it may be overwritten.
+  bool result_is_free() const { return result_is_free_; }
+
+ private:
+  std::vector<std::function<at::Tensor(const at::Tensor&)>> steps_;
+  bool result_is_free_;
+};
+
+}  // namespace deepmad::models

@@ -1,0 +1,57 @@
+#include "models/network.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/error.h"
+#include "models/module_tree.h"
+
+namespace deepmad::models {
+
+Network::Network(const mad::NetworkSpec& spec)
+    : torch::nn::Module("Network"),
+      spec_(spec),
+      backbone_(spec_, *this, norms_),
+      classifier_(backbone_.out_channels(), spec_.head.classes, *this) {}
+
+at::Tensor Network::Forward(const at::Tensor& images) {
+  CheckImages(images);
+  norms_.CountBatch();
+  return classifier_.Forward(backbone_.Forward(images));
+}
+
+std::vector<at::Tensor> Network::ForwardFeatures(const at::Tensor& images) {
+  CheckImages(images);
+  norms_.CountBatch();
+  return backbone_.ForwardFeatures(images);
+}
+
+NamedTensors Network::StateDict() const { return models::StateDict(*this); }
+
+void Network::ConvertTo(at::ScalarType dtype) {
+  for (auto& [name, tensor] : StateDict()) {
+    if (tensor.is_floating_point()) tensor.set_data(tensor.detach().to(dtype));
+  }
+}
+
+void Network::SetMemoryFormat(at::MemoryFormat format) {
+  for (at::Tensor& parameter : parameters()) {
+    if (parameter.dim() == 4) parameter.set_data(parameter.detach().contiguous(format));
+  }
+}
+
+void Network::CheckImages(const at::Tensor& images) const {
+  const int rank = spec_.input.frames > 1 ? 5 : 4;
+  if (images.dim() != rank || images.size(1) != spec_.input.channels) {
+    throw base::FailedError(fmt::format("network '{}' takes a batch of {} dimensions with {} channels, not [{}]", spec_.name, rank,
+                                        spec_.input.channels, fmt::join(images.sizes(), ", ")),
+                            "", "check data.channels against the network's input");
+  }
+}
+
+std::shared_ptr<Network> BuildNetwork(const mad::NetworkSpec& spec) {
+  mad::Validate(spec);
+  return std::make_shared<Network>(spec);
+}
+
+}  // namespace deepmad::models

@@ -1,0 +1,54 @@
+// From structural parameters to a network: a torch::nn::Module whose state_dict carries the names of the published checkpoints.
+#pragma once
+
+#include <torch/nn/module.h>
+
+#include <memory>
+#include <vector>
+
+#include "mad/network_spec.h"
+#include "models/backbone.h"
+#include "models/batch_norm.h"
+#include "models/classifier.h"
+#include "models/named_tensors.h"
+
+namespace deepmad::models {
+
+// parameters(), train(), eval() and to(device) are those of torch::nn::Module.
+class Network : public torch::nn::Module {
+ public:
+  // Requires a valid spec. Weights are zero until initialised (models/init.h) or loaded (models/weights/load.h); float32, on the CPU.
+  explicit Network(const mad::NetworkSpec& spec);
+
+  // images [N, C, H, W] ([N, C, T, H, W] with frames), normalised -> logits [N, classes]. FailedError for another rank or channel count.
+  at::Tensor Forward(const at::Tensor& images);
+  // The map of each feature level instead.
+  std::vector<at::Tensor> ForwardFeatures(const at::Tensor& images);
+
+  const mad::NetworkSpec& spec() const { return spec_; }
+  const Backbone& backbone() const { return backbone_; }
+
+  // Parameters and buffers, not copies, in the order of Python's state_dict.
+  NamedTensors StateDict() const;
+
+  // Shared by all norms of the network; may be changed at any time.
+  BatchNormSettings& batch_norm_settings() { return norms_.settings(); }
+
+  // Floating-point parameters and buffers only: torch::nn::Module::to(dtype) would turn the counters of the norms into floats too.
+  void ConvertTo(at::ScalarType dtype);
+  // Layout of the convolution weights: at::MemoryFormat::ChannelsLast or Contiguous. Inputs keep theirs. 3-D networks keep theirs too.
+  void SetMemoryFormat(at::MemoryFormat format);
+
+ private:
+  void CheckImages(const at::Tensor& images) const;
+
+  mad::NetworkSpec spec_;
+  BatchNorms norms_;
+  Backbone backbone_;
+  Classifier classifier_;
+};
+
+// Validates the spec (UsageError) and builds it, in training mode as torch::nn::Module starts.
+std::shared_ptr<Network> BuildNetwork(const mad::NetworkSpec& spec);
+
+}  // namespace deepmad::models

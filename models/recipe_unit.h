@@ -1,0 +1,35 @@
+// One unit of a block, from its recipe: the only place where branches become computation.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <vector>
+
+#include "mad/layer.h"
+#include "models/lowering.h"
+
+namespace deepmad::models {
+
+class RecipeUnit {
+ public:
+  // Registers the unit's tensors below `context.container`, in the order in which the recipe names them.
+  RecipeUnit(const mad::Unit<double>& unit, const LoweringContext& context);
+
+  // [N, in, (T,) H, W] -> [N, out, (T,) H', W'], H' = ceil(H / stride). `x` keeps its values.
+  at::Tensor Forward(at::Tensor x) const;
+
+  // The scale (weight) of the last norm of each branch that adds a shortcut: zero there makes the branch pass its shortcut on.
+  const std::vector<at::Tensor>& residual_scales() const { return residual_scales_; }
+
+ private:
+  struct LoweredBranch {
+    LoweredSequence main;
+    mad::ShortcutKind shortcut_kind;
+    LoweredSequence shortcut;
+    LoweredSequence post;
+  };
+  std::vector<LoweredBranch> branches_;
+  std::vector<at::Tensor> residual_scales_;
+};
+
+}  // namespace deepmad::models

@@ -1,0 +1,24 @@
+// Weights on disk in the safetensors format, which Python's safetensors opens by the same names.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "models/named_tensors.h"
+
+namespace deepmad::models {
+
+struct TensorFile {
+  NamedTensors tensors;  // on the CPU, in the order of the header
+  std::map<std::string, std::string> metadata;
+};
+
+// Writes in one step (base/atomic_file.h); tensors of any device, layout and supported type (float64, float32, float16, bfloat16, int64,
+// int32, int16, int8, uint8, bool). The header keeps their order; the data is sorted by element size, so that every tensor is aligned.
+// FailedError for another type, a name given twice, or what the disk says.
+void WriteSafetensors(const std::string& path, const NamedTensors& tensors, const std::map<std::string, std::string>& metadata = {});
+
+// FailedError naming the file for everything that is not a whole, consistent safetensors file.
+TensorFile ReadSafetensors(const std::string& path);
+
+}  // namespace deepmad::models

@@ -1,0 +1,58 @@
+#include "models/count.h"
+
+#include <ATen/ops/conv2d.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/zeros.h>
+#include <gtest/gtest.h>
+
+#include "mad/cost.h"
+#include "models/module_tree.h"
+#include "tests/models/networks.h"
+
+namespace deepmad::models {
+namespace {
+
+void ExpectClosedFormEqualsLiveCount(const mad::NetworkSpec& spec) {
+  const auto network = BuildNetwork(spec);
+  const mad::NetworkCost cost = mad::Cost(spec);
+  const LiveCount live = CountNetwork(*network, {spec.input.channels, spec.input.height, spec.input.width});
+  EXPECT_EQ(static_cast<double>(live.macs), cost.macs) << mad::NetworkToYaml(spec);
+  EXPECT_EQ(static_cast<double>(live.parameters), cost.params) << mad::NetworkToYaml(spec);
+  int64_t head = 0;
+  for (const auto& item : network->named_parameters()) {
+    if (item.key().starts_with("fc_linear.")) head += item.value().numel();
+  }
+  EXPECT_EQ(static_cast<double>(live.parameters - head), cost.params_backbone);
+}
+
+TEST(Count, ClosedFormEqualsTheLiveModuleForPublishedStructures) {
+  for (const char* name : {"deepmad-r18", "deepmad-r34", "deepmad-r50"}) ExpectClosedFormEqualsLiveCount(PublishedStructure(name));
+}
+
+TEST(Count, ClosedFormEqualsTheLiveModuleForRandomStructuresOfOddSizes) {
+  for (uint64_t seed = 0; seed < 40; ++seed) ExpectClosedFormEqualsLiveCount(RandomStructure(seed));
+}
+
+TEST(Count, CountsWhatRunsAndNothingElse) {
+  const at::Tensor image = at::zeros({2, 4, 5, 5});
+  EXPECT_EQ(CountMacs([&] { at::conv2d(image, at::zeros({6, 2, 3, 3}), {}, 1, 1, 1, /*groups=*/2); }), 2 * 6 * 5 * 5 * 2 * 9);
+  EXPECT_EQ(CountMacs([] { at::linear(at::zeros({3, 7}), at::zeros({5, 7}), at::zeros({5})); }), 3 * 7 * 5);
+  EXPECT_EQ(CountMacs([&] { image.relu(); }), 0);
+}
+
+TEST(Count, LeavesTheNetworkAsItWas) {
+  const auto network = InitializedNetwork(SmallStructure());
+  ModuleAt(*network, "block_list.1")->eval();
+  const auto flags = [&] {
+    std::vector<bool> all;
+    for (const auto& module : network->modules()) all.push_back(module->is_training());
+    return all;
+  };
+  const auto before = flags();
+  CountNetwork(*network, {3, 33, 27});
+  EXPECT_EQ(flags(), before);
+  EXPECT_EQ(network->named_buffers()["block_list.0.bn1.num_batches_tracked"].item<int64_t>(), 0);
+}
+
+}  // namespace
+}  // namespace deepmad::models

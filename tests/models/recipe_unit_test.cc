@@ -1,0 +1,152 @@
+// Units made by hand, so that layers and shortcuts no registered block uses are lowered rightly too.
+#include "models/recipe_unit.h"
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/allclose.h>
+#include <ATen/ops/avg_pool3d.h>
+#include <ATen/ops/conv2d.h>
+#include <ATen/ops/conv3d.h>
+#include <ATen/ops/equal.h>
+#include <ATen/ops/relu.h>
+#include <ATen/ops/sigmoid.h>
+#include <ATen/ops/silu.h>
+#include <gtest/gtest.h>
+
+#include "models/module_tree.h"
+#include "tests/models/formula_fill.h"
+
+namespace deepmad::models {
+namespace {
+
+using mad::Activation;
+using mad::ActivationKind;
+using mad::Branch;
+using mad::Conv;
+using mad::Extent;
+using mad::ShortcutKind;
+
+// A unit in float64, its tensors filled with numbers of no pattern.
+struct Unit {
+  std::shared_ptr<torch::nn::Module> root = std::make_shared<torch::nn::Module>("root");
+  BatchNorms norms;
+  RecipeUnit unit;
+
+  Unit(const mad::Unit<double>& recipe, int spatial_dims) : unit(recipe, LoweringContext{*root, spatial_dims, norms}) {
+    const at::NoGradGuard no_grad;
+    uint64_t k = 0;
+    for (auto& [name, tensor] : StateDict(*root)) {
+      if (tensor.is_floating_point()) tensor.set_data(FormulaTensor(k++, tensor.sizes(), 0.4, name.ends_with("running_var") ? 1 : 0.1));
+    }
+  }
+  at::Tensor Weight(const std::string& name) const { return root->named_parameters()[name + ".weight"]; }
+  // Evaluation mode, from the definition.
+  at::Tensor Norm(const std::string& name, const at::Tensor& x) const {
+    const auto shaped = [&](at::Tensor t) { return x.dim() == 5 ? t.view({1, -1, 1, 1, 1}) : t.view({1, -1, 1, 1}); };
+    const auto buffers = root->named_buffers();
+    return (x - shaped(buffers[name + ".running_mean"])) / (shaped(buffers[name + ".running_var"]) + 1e-5).sqrt() * shaped(Weight(name)) +
+           shaped(root->named_parameters()[name + ".bias"]);
+  }
+};
+
+mad::Layer<double> SqueezeExcite(const std::string& name, double channels, double hidden) {
+  mad::Layer<double> layer{mad::LayerKind::kSqueezeExcite, name};
+  layer.out = channels;
+  layer.hidden = hidden;
+  return layer;
+}
+
+mad::Unit<double> SqueezeExciteUnit() {
+  Branch<double> branch;
+  branch.main = {mad::DepthwiseConv("conv2.conv1", 4.0, mad::Square(3)), mad::BatchNorm("conv2.bn1", 4.0),
+                 Activation(ActivationKind::kSilu, 4.0), SqueezeExcite("se2", 4, 2)};
+  branch.shortcut_kind = ShortcutKind::kIdentity;
+  branch.post = {Activation(ActivationKind::kSilu, 4.0)};
+  return {branch};
+}
+
+TEST(RecipeUnit, SqueezeExciteAndDepthwiseFollowTheirDefinition) {
+  const Unit unit(SqueezeExciteUnit(), 2);
+  unit.root->eval();
+  const at::Tensor x = FormulaTensor(99, {2, 4, 5, 7}, 1);
+  const at::Tensor main = at::silu(unit.Norm("conv2.bn1", at::conv2d(x, unit.Weight("conv2.conv1"), {}, 1, 1, 1, 4)));
+  at::Tensor gate = main.mean({2, 3}, true);
+  gate = at::silu(unit.Norm("se2.conv1.bn1", at::conv2d(gate, unit.Weight("se2.conv1.conv1"))));
+  gate = at::sigmoid(unit.Norm("se2.conv2.bn1", at::conv2d(gate, unit.Weight("se2.conv2.conv1"))));
+  EXPECT_TRUE(at::allclose(unit.unit.Forward(x), at::silu(main * gate + x), 1e-12, 1e-12));
+}
+
+TEST(RecipeUnit, RegistersTensorsInTheOrderOfTheRecipe) {
+  const Unit unit(SqueezeExciteUnit(), 2);
+  std::vector<std::string> names;
+  for (const auto& item : unit.root->named_parameters()) names.push_back(item.key());
+  EXPECT_EQ(names, (std::vector<std::string>{"conv2.conv1.weight", "conv2.bn1.weight", "conv2.bn1.bias", "se2.conv1.conv1.weight",
+                                             "se2.conv1.bn1.weight", "se2.conv1.bn1.bias", "se2.conv2.conv1.weight", "se2.conv2.bn1.weight",
+                                             "se2.conv2.bn1.bias"}));
+}
+
+TEST(RecipeUnit, ThreeDimensionalUnitFollowsItsDefinition) {
+  Branch<double> branch;
+  branch.main = {mad::DepthwiseConv("conv", 3.0, Extent{3, 5, 5}, Extent{1, 2, 2}), mad::BatchNorm("bn", 3.0)};
+  branch.shortcut_kind = ShortcutKind::kLayers;
+  branch.shortcut = {mad::AveragePool(3.0, Extent{1, 2, 2}), Conv("proj", 3.0, 3.0, Extent{})};
+  branch.post = {Activation(ActivationKind::kRelu, 3.0)};
+  const Unit unit({branch}, 3);
+  unit.root->eval();
+  EXPECT_EQ(unit.Weight("proj").sizes(), at::IntArrayRef({3, 3, 1, 1, 1}));
+  const at::Tensor x = FormulaTensor(99, {2, 3, 4, 7, 9}, 1);
+  const at::Tensor main = unit.Norm("bn", at::conv3d(x, unit.Weight("conv"), {}, {1, 2, 2}, {1, 2, 2}, 1, 3));
+  const at::Tensor shortcut = at::conv3d(at::avg_pool3d(x, {1, 2, 2}, {1, 2, 2}, 0, true, false), unit.Weight("proj"));
+  EXPECT_TRUE(at::allclose(unit.unit.Forward(x), at::relu(main + shortcut), 1e-12, 1e-12));
+}
+
+TEST(RecipeUnit, BranchesFollowOneAnotherAndMayEndInAnActivation) {
+  Branch<double> first;
+  first.main = {Conv("a", 2.0, 2.0, Extent{}), Activation(ActivationKind::kRelu, 2.0)};
+  first.shortcut_kind = ShortcutKind::kIdentity;
+  Branch<double> second;
+  second.main = {Conv("b", 2.0, 3.0, mad::Square(3), Extent{1, 2, 2})};
+  second.post = {Activation(ActivationKind::kSigmoid, 3.0), Activation(ActivationKind::kNone, 3.0)};
+  const Unit unit({first, second}, 2);
+  const at::Tensor x = FormulaTensor(99, {1, 2, 5, 6}, 1);
+  const at::Tensor y = at::relu(at::conv2d(x, unit.Weight("a"))) + x;
+  EXPECT_TRUE(at::allclose(unit.unit.Forward(x), at::sigmoid(at::conv2d(y, unit.Weight("b"), {}, 2, 1)), 1e-12, 1e-12));
+}
+
+TEST(RecipeUnit, GradientsOfOverwritingLayersEqualFiniteDifferences) {
+  Branch<double> gated = SqueezeExciteUnit()[0];
+  Branch<double> relu;
+  relu.main = {Conv("conv1.conv1", 4.0, 4.0, mad::Square(3)), mad::BatchNorm("conv1.bn1", 4.0), Activation(ActivationKind::kRelu, 4.0)};
+  relu.shortcut_kind = ShortcutKind::kIdentity;
+  relu.post = {Activation(ActivationKind::kSigmoid, 4.0)};
+  const Unit unit({relu, gated}, 2);
+  const at::Tensor direction = FormulaTensor(77, {3, 4, 4, 5}, 1);
+  const at::Tensor x = FormulaTensor(99, {3, 4, 4, 5}, 1).set_requires_grad(true);
+  const auto value = [&](const at::Tensor& input) { return unit.unit.Forward(input).pow(3).sum(); };  // training mode
+  value(x).backward();
+  const double slope = (x.grad() * direction).sum().item<double>();
+  const at::NoGradGuard no_grad;
+  constexpr double kStep = 1e-6;
+  const double difference = (value(x + kStep * direction) - value(x - kStep * direction)).item<double>() / (2 * kStep);
+  EXPECT_NEAR(slope, difference, 1e-6 * std::abs(difference) + 1e-8);
+}
+
+TEST(RecipeUnit, LeavesItsInputAlone) {
+  const Unit unit(SqueezeExciteUnit(), 2);
+  const at::NoGradGuard no_grad;
+  const at::Tensor x = FormulaTensor(99, {2, 4, 5, 7}, 1);
+  const at::Tensor before = x.clone();
+  unit.unit.Forward(x);
+  EXPECT_TRUE(at::equal(x, before));
+}
+
+TEST(RecipeUnit, NamesTheScaleOfTheLastNormBesideAShortcut) {
+  const Unit with(SqueezeExciteUnit(), 2);
+  ASSERT_EQ(with.unit.residual_scales().size(), 1u);
+  EXPECT_TRUE(with.unit.residual_scales()[0].is_same(with.Weight("conv2.bn1")));
+  mad::Unit<double> plain = SqueezeExciteUnit();
+  plain[0].shortcut_kind = ShortcutKind::kNone;
+  EXPECT_TRUE(Unit(plain, 2).unit.residual_scales().empty());
+}
+
+}  // namespace
+}  // namespace deepmad::models
