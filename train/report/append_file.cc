@@ -1,0 +1,35 @@
+#include "train/report/append_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/error.h"
+
+namespace deepmad::train {
+
+AppendFile::AppendFile(const std::string& path) : path_(path), fd_(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666)) {
+  struct stat status {};
+  if (fd_ < 0 || ::fstat(fd_, &status) != 0) {
+    const int code = errno;
+    if (fd_ >= 0) ::close(fd_);
+    throw base::FailedError(std::string("cannot open the file for writing: ") + std::strerror(code), path);
+  }
+  was_empty_ = status.st_size == 0;
+}
+
+AppendFile::~AppendFile() { ::close(fd_); }
+
+void AppendFile::Append(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw base::FailedError(std::string("cannot write: ") + std::strerror(errno), path_);
+    bytes.remove_prefix(static_cast<size_t>(written));
+  }
+}
+
+}  // namespace deepmad::train
