@@ -1,7 +1,7 @@
 // Plug-ins register themselves in the last line of their own .cc file; nothing else knows them by name.
 //
-//   using SolverRegistry = base::Registry<std::unique_ptr<Solver>(const SolverOptions&)>;   // in the header
-//   template <> const char* SolverRegistry::kind();                                         // "solver", in one .cc
+//   using SolverRegistry = base::Registry<std::unique_ptr<Solver>()>;                  // in the room's header
+//   namespace deepmad::base { template <> const char* mad::SolverRegistry::kind(); }   // there too; "solver" in one .cc
 //   DEEPMAD_REGISTER(SolverRegistry, "nlopt", "SLSQP on the relaxation, then ...", MakeNloptSolver);
 //
 // A room with plug-ins is linked as an OBJECT library: the linker drops unreferenced members of a static one.

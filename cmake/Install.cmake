@@ -16,5 +16,5 @@ endif()
 # The CUDA libraries are too large to copy: deepmad-cuda stays with the LibTorch and the toolkit it was linked with.
 if(TARGET deepmad-cuda)
   set_target_properties(deepmad-cuda PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
-  install(TARGETS deepmad-cuda RUNTIME DESTINATION bin)
+  install(TARGETS deepmad-cuda RUNTIME DESTINATION bin OPTIONAL)  # a build of deepmad alone may be installed
 endif()

@@ -25,8 +25,8 @@ struct BlockSpec {
   int kernel = 3;
   int stride = 1;  // 1 or 2, height and width
   int out_channels = 0;
-  int bottleneck_channels = 0;               // 0 for a type without
-  std::optional<ActivationKind> activation;  // nullopt: the type's own
+  int bottleneck_channels = 0;                    // 0 for a type without
+  std::optional<ActivationKind> activation = {};  // nullopt: the type's own
   friend bool operator==(const BlockSpec&, const BlockSpec&) = default;
 };
 

@@ -12,9 +12,9 @@ namespace {
 
 // 1 + 3 * 6 = 19 variables: more than one pass of Dual::kDirections.
 DesignProblem SixStages(const std::string& formulation) {
-  DesignProblem problem = WithTightRanges(
-      LoadProblem(base::ConfigsFolder() + "/design/r18-224.yaml",
-                  {"formulation=" + formulation, "budgets.layers=200", "tail={type: conv, kernel: 1, out_channels: 1792}"}));
+  DesignProblem problem =
+      WithTightRanges(LoadProblem(base::ConfigsFolder() + "/design/r18-224.yaml", {"formulation=" + formulation, "budgets.layers=200",
+                                                                                   "tail={type: conv, kernel: 1, out_channels: 1792}"}));
   problem.stages.push_back(problem.stages.back());
   problem.stages.back().stride = 1;
   problem.stages.back().type = "basic";

@@ -1,0 +1,84 @@
+// deepmad predict RUN_DIR or NETWORK.yaml --weights W FILE...
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <limits>
+
+#include "cli/command.h"
+#include "cli/run_folder.h"
+#include "train/predict.h"
+
+namespace deepmad::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Folders stand for the files directly in them, by name.
+std::vector<std::string> ExpandFolders(const std::vector<std::string>& paths) {
+  std::vector<std::string> files;
+  for (const std::string& path : paths) {
+    if (!fs::exists(path)) throw base::UsageError("no such file or folder", path, "give picture files, or folders of them");
+    if (!fs::is_directory(path)) {
+      files.push_back(path);
+      continue;
+    }
+    std::vector<std::string> inside;
+    for (const fs::directory_entry& entry : fs::directory_iterator(path)) {
+      if (entry.is_regular_file()) inside.push_back(entry.path().string());
+    }
+    if (inside.empty()) throw base::UsageError("an empty folder", path, "give picture files, or folders of them");
+    std::sort(inside.begin(), inside.end());
+    files.insert(files.end(), inside.begin(), inside.end());
+  }
+  return files;
+}
+
+class PredictCommand : public Command {
+ public:
+  void Declare(CLI::App& app) override {
+    app.add_option("--weights", weights_, "safetensors file; a run folder's best.safetensors where absent");
+  }
+  std::string Example() const override { return "deepmad predict runs/quickstart picture.png"; }
+
+  void Run() override {
+    const Split split = SplitArguments(2, std::numeric_limits<size_t>::max(), "run folder (or network file) and picture");
+    const std::string& source = split.files[0];
+    const bool folder = IsRunFolder(source);
+    const mad::NetworkSpec network = folder ? RunNetwork(source) : mad::LoadNetwork(source);
+    base::Config config = folder ? base::Config::FromFile(RunConfigFile(source)) : base::Config::FromText("{}", source);
+    for (const std::string& assignment : split.overrides) config.Override(assignment);
+    const std::string weights = !weights_.empty() ? weights_ : folder ? source + "/best.safetensors" : "";
+    if (weights.empty()) throw base::UsageError("no --weights given", source, "a network file needs --weights FILE");
+    const std::vector<std::string> files = ExpandFolders({split.files.begin() + 1, split.files.end()});
+    train::RunOptions options;
+    options.device = common.device;
+    options.threads = common.threads;
+    if (common.dry_run) {
+      Print({{"network", network.name}, {"files", files}}, fmt::format("would classify {} files with {}\n", files.size(), network.name));
+      return;
+    }
+    base::Json document = base::Json::array();
+    std::string text;
+    for (const train::Prediction& prediction : train::Predict(config, network, weights, files, options)) {
+      base::Json top = base::Json::array();
+      text += prediction.file + "\n";
+      for (const train::ClassScore& score : prediction.top) {
+        top.push_back({{"class", score.class_index}, {"name", score.name}, {"probability", score.probability}});
+        text += fmt::format("  {:.4f}  {:>4}  {}\n", score.probability, score.class_index, score.name);
+      }
+      document.push_back({{"file", prediction.file}, {"top", top}});
+    }
+    Print(document, text);
+  }
+
+ private:
+  std::string weights_;
+};
+
+}  // namespace
+
+DEEPMAD_REGISTER(CommandRegistry, "predict", "the five likeliest classes of picture files or folders",
+                 [] { return std::make_unique<PredictCommand>(); });
+
+}  // namespace deepmad::cli

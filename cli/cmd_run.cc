@@ -1,0 +1,86 @@
+// deepmad run RUN.yaml --out DIR: design (or a given network), train, validate, weights, in one run folder. `train` is the same from a
+// network that exists.
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "cli/command.h"
+#include "cli/network_source.h"
+#include "mad/structure_svg.h"
+#include "train/experiment.h"
+
+namespace deepmad::cli {
+namespace {
+
+class RunCommand : public Command {
+ public:
+  explicit RunCommand(bool may_design) : may_design_(may_design) {}
+
+  void Declare(CLI::App& app) override {
+    app.add_option("--out", out_, "run folder; a run of the same configuration found there goes on");
+    app.add_option("--resume", resume_, "auto: go on with a run found in the folder; never: it is an error")
+        ->check(CLI::IsMember({"auto", "never"}))
+        ->capture_default_str();
+  }
+  std::string Example() const override {
+    return may_design_ ? "deepmad run quickstart_fashion.yaml --out runs/quickstart train.epochs=3"
+                       : "deepmad train run.yaml --out runs/r18 network=deepmad-r18.yaml";
+  }
+
+  void Run() override {
+    const Split split = SplitArguments(1, 1, "run file");
+    const base::Config config = LoadConfig(split.files[0], split.overrides, "seed");
+    if (!may_design_ && config.Has("design")) {
+      throw base::UsageError("`train` starts from a network", config.Where("design"),
+                             "use `deepmad run`, or give `network` in place of `design`");
+    }
+    config.MarkRead("export");
+    train::RunOptions options;
+    options.device = common.device;
+    options.threads = common.threads;
+    if (common.dry_run) {
+      const NetworkSource source = NetworkOfRun(config);
+      const base::Json plan = train::DescribeRun(config, source.network, options);
+      Print(plan, source.table + PlanText(plan));
+      return;
+    }
+    if (out_.empty()) throw base::UsageError("no --out folder given", "", "try " + Example());
+    options.out = out_;
+    options.fresh = resume_ == "never";
+    const NetworkSource source = NetworkOfRun(config, out_);
+    if (!common.json) Print({}, source.table);
+    options.design_report = base::JsonText(source.report);
+    options.structure_svg = mad::StructureSvg(source.network);
+    const train::RunSummary result = train::TrainRun(config, source.network, options);
+    Print(result.summary, SummaryText(result.summary));
+  }
+
+ private:
+  static std::string PlanText(const base::Json& plan) {
+    std::string text = "would train:\n";
+    for (const auto& [key, value] : plan.items())
+      text += fmt::format("  {:<18} {}\n", key, value.is_string() ? value.get<std::string>() : value.dump());
+    return text;
+  }
+
+  std::string SummaryText(const base::Json& summary) const {
+    std::string text = fmt::format("trained {} on {}: {} epochs, {:.0f} s, {:.0f} img/s\n", summary.at("network").get<std::string>(),
+                                   summary.at("data").get<std::string>(), summary.at("epochs").get<int64_t>(),
+                                   summary.at("wall_seconds").get<double>(), summary.at("images_per_second").get<double>());
+    for (const auto& [name, value] : summary.at("metrics").items()) text += fmt::format("  {:<14} {:.4f}\n", name, value.get<double>());
+    text += fmt::format("  {:<14} {}\n  {:<14} {}\n", "protocol", summary.at("protocol").get<std::string>(), "run folder", out_);
+    return text;
+  }
+
+  bool may_design_;
+  std::string out_;
+  std::string resume_ = "auto";
+};
+
+}  // namespace
+
+DEEPMAD_REGISTER(CommandRegistry, "run", "the whole pipeline: design, train, validate, weights, in one run folder",
+                 [] { return std::make_unique<RunCommand>(/*may_design=*/true); });
+DEEPMAD_REGISTER(CommandRegistry, "train", "train a network that exists into a run folder",
+                 [] { return std::make_unique<RunCommand>(/*may_design=*/false); });
+
+}  // namespace deepmad::cli

@@ -1,0 +1,55 @@
+// deepmad validate RUN_DIR or RUN.yaml [--weights W]
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "cli/command.h"
+#include "cli/network_source.h"
+#include "cli/run_folder.h"
+#include "train/experiment.h"
+
+namespace deepmad::cli {
+namespace {
+
+class ValidateCommand : public Command {
+ public:
+  void Declare(CLI::App& app) override {
+    app.add_option("--weights", weights_, "safetensors file; a run folder's last.safetensors where absent");
+  }
+  std::string Example() const override { return "deepmad validate runs/quickstart --weights runs/quickstart/best.safetensors"; }
+
+  void Run() override {
+    const Split split = SplitArguments(1, 1, "run folder or run file");
+    const std::string& source = split.files[0];
+    const bool folder = IsRunFolder(source);
+    const base::Config config = LoadConfig(folder ? RunConfigFile(source) : source, split.overrides, "seed");
+    const mad::NetworkSpec network = folder ? RunNetwork(source) : NetworkOfRun(config).network;
+    for (const char* other : {"design", "network", "export"}) config.MarkRead(other);
+    const std::string weights = !weights_.empty() ? weights_ : folder ? source + "/last.safetensors" : "";
+    if (weights.empty()) throw base::UsageError("no --weights given", source, "try " + Example());
+    if (!std::filesystem::exists(weights)) throw base::UsageError("no such weights file", weights, "give --weights FILE");
+    train::RunOptions options;
+    options.device = common.device;
+    options.threads = common.threads;
+    if (common.dry_run) {
+      Print({{"network", network.name}, {"weights", weights}}, fmt::format("would validate {} with {}\n", network.name, weights));
+      return;
+    }
+    const base::Json result = train::ValidateRun(config, network, weights, options);
+    std::string text = fmt::format("{} with {}\n", network.name, weights);
+    for (const auto& [name, value] : result.at("metrics").items()) text += fmt::format("  {:<14} {:.6f}\n", name, value.get<double>());
+    text += fmt::format("  {:<14} {}\n  {:<14} {}\n", "protocol", result.at("protocol").get<std::string>(), "weights digest",
+                        result.at("weights_digest").get<std::string>());
+    Print(result, text);
+  }
+
+ private:
+  std::string weights_;
+};
+
+}  // namespace
+
+DEEPMAD_REGISTER(CommandRegistry, "validate", "score weights on the validation set by the stated protocol",
+                 [] { return std::make_unique<ValidateCommand>(); });
+
+}  // namespace deepmad::cli

@@ -1,0 +1,60 @@
+#include "cli/network_source.h"
+
+#include <filesystem>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "mad/design.h"
+#include "mad/report.h"
+
+namespace deepmad::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+mad::DesignProblem ProblemOfRun(const base::Config& run) {
+  return run.IsScalar("design") ? mad::LoadProblem(run.GetPath("design")) : mad::ProblemFromConfig(run.Section("design"));
+}
+
+mad::NetworkSpec GivenNetwork(const base::Config& run) {
+  return run.IsScalar("network") ? mad::LoadNetwork(run.GetPath("network")) : mad::NetworkFromConfig(run.Section("network"));
+}
+
+NetworkSource FromNetwork(const mad::NetworkSpec& network) {
+  const mad::DesignProblem problem = mad::NeutralProblem(network, mad::PaperFormulation());
+  const mad::Assessment assessment = mad::Assess(problem, network);
+  base::Json report = {{"version", 1}, {"network", "network.yaml"}};
+  report.update(mad::AssessmentJson(problem, assessment));
+  return {network, report, network.name + "\n" + mad::StageTable(network) + mad::BudgetTable(problem, assessment)};
+}
+
+bool IsDesigned(const base::Config& run) {
+  const bool designed = run.Has("design"), given = run.Has("network");
+  if (designed == given) {
+    throw base::UsageError(designed ? "both `design` and `network` are given" : "neither `design` nor `network` is given", run.Where(),
+                           "give a problem under `design`, or a structure under `network`");
+  }
+  return designed;
+}
+
+}  // namespace
+
+NetworkSource NetworkOfRun(const base::Config& run) {
+  if (!IsDesigned(run)) return FromNetwork(GivenNetwork(run));
+  const mad::DesignProblem problem = ProblemOfRun(run);
+  const mad::DesignResult result = mad::Design(problem);
+  return {result.network, mad::DesignReportJson(problem, result, "config.yaml"), mad::DesignTable(problem, result)};
+}
+
+NetworkSource NetworkOfRun(const base::Config& run, const std::string& folder) {
+  const fs::path network = fs::path(folder) / "network.yaml", report = fs::path(folder) / "report.json";
+  if (!IsDesigned(run) || !fs::exists(network) || !fs::exists(report)) return NetworkOfRun(run);
+  const mad::DesignProblem problem = ProblemOfRun(run);
+  const mad::NetworkSpec spec = mad::LoadNetwork(network.string());
+  const base::Json document = base::Json::parse(base::ReadFile(report.string()), nullptr, /*allow_exceptions=*/false);
+  if (document.is_discarded()) throw base::FailedError("not a JSON document", report.string(), "remove the folder and start again");
+  return {spec, document,
+          spec.name + " (designed before)\n" + mad::StageTable(spec) + mad::BudgetTable(problem, mad::Assess(problem, spec))};
+}
+
+}  // namespace deepmad::cli

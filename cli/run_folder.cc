@@ -1,0 +1,24 @@
+#include "cli/run_folder.h"
+
+#include <filesystem>
+
+#include "base/error.h"
+
+namespace deepmad::cli {
+namespace {
+
+std::string Require(const std::string& folder, const std::string& name) {
+  const std::string path = (std::filesystem::path(folder) / name).string();
+  if (!std::filesystem::exists(path)) throw base::UsageError("no " + name + " here", folder, "give a folder that `deepmad run` made");
+  return path;
+}
+
+}  // namespace
+
+bool IsRunFolder(const std::string& path) { return std::filesystem::is_directory(path); }
+
+std::string RunConfigFile(const std::string& folder) { return Require(folder, "config.yaml"); }
+
+mad::NetworkSpec RunNetwork(const std::string& folder) { return mad::LoadNetwork(Require(folder, "network.yaml")); }
+
+}  // namespace deepmad::cli

@@ -1,0 +1,34 @@
+// The real binary in a process of its own.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+namespace deepmad::cli {
+
+struct Outcome {
+  int exit_code = -1;  // 128 + signal where one ended it
+  std::string out;
+  std::string err;
+};
+
+// A started `deepmad` with stdout and stderr in files of a folder of its own. Wait() must be called once.
+class Program {
+ public:
+  explicit Program(const std::vector<std::string>& arguments);
+  Outcome Wait();
+  void Signal(int signal) const;
+
+ private:
+  std::string folder_;
+  pid_t pid_;
+};
+
+Outcome Deepmad(const std::vector<std::string>& arguments);
+
+// The last line of a text, without its newline: where an error stands behind progress lines.
+std::string LastLine(const std::string& text);
+
+}  // namespace deepmad::cli

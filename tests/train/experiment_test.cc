@@ -1,0 +1,343 @@
+// Whole runs on made-up pictures with a tiny network.
+#include "train/experiment.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <functional>
+#include <limits>
+#include <optional>
+#include <sstream>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/stop_signal.h"
+#include "data/image_io.h"
+#include "models/weights/safetensors.h"
+#include "train/predict.h"
+#include "train/task.h"
+
+namespace deepmad::train {
+namespace {
+
+// Classification with accidents: at one batch it asks the run to stop, or loses its loss.
+struct Accident {
+  int64_t epoch = 0, batch = 0;
+};
+std::optional<Accident> stop_at;
+std::optional<Accident> lose_at;
+int metrics_until_stop = 0;  // asks the run to stop when the metric of that number is made; 0: never
+
+bool Happens(const std::optional<Accident>& accident, const BatchPosition& position) {
+  return accident && accident->epoch == position.epoch && accident->batch == position.batch;
+}
+
+class AccidentTask : public Task {
+ public:
+  AccidentTask(const base::Config& section, int64_t classes) : task_(TaskRegistry::Get().Create("classification", section, classes)) {}
+  at::Tensor Loss(models::Network& network, data::Batch& batch, const BatchPosition& position) const override {
+    if (Happens(stop_at, position)) base::RequestStop();
+    const at::Tensor loss = task_->Loss(network, batch, position);
+    return Happens(lose_at, position) ? loss.mul(std::numeric_limits<double>::quiet_NaN()) : loss;
+  }
+  std::unique_ptr<TaskMetric> NewMetric() const override {
+    if (metrics_until_stop > 0 && --metrics_until_stop == 0) base::RequestStop();
+    return task_->NewMetric();
+  }
+
+ private:
+  std::unique_ptr<Task> task_;
+};
+
+DEEPMAD_REGISTER(TaskRegistry, "accident", "for tests",
+                 [](const base::Config& section, int64_t classes) { return std::make_unique<AccidentTask>(section, classes); });
+
+constexpr const char* kRun = R"(
+version: 1
+seed: 3
+task: {name: accident, label_smoothing: 0.1, mixup: 0.2, cutmix: 1}
+data:
+  name: synthetic
+  samples: 70
+  validation_samples: 21
+  classes: 4
+  height: 18
+  width: 18
+  image_size: 16
+  workers: 1
+  train: {crop: padded, padding: 2, interpolation: bilinear}
+  validate: {crop_pct: 1, interpolation: bilinear}
+train:
+  epochs: 3
+  batch_size: 16
+  optimizer: {name: sgd, lr_per_256: 1.0, weight_decay: 1.0e-4}
+  schedule: {warmup_epochs: 1}
+  ema: {decay: 0.9}
+  clip_norm: 5
+  log_every_steps: 3
+validate: {batch_size: 8}
+)";
+
+mad::NetworkSpec TinyNetwork() {
+  return mad::NetworkFromConfig(base::Config::FromText(R"(
+version: 1
+name: tiny
+input: {channels: 3, height: 16, width: 16}
+blocks:
+  - {type: conv, kernel: 3, stride: 2, out_channels: 8}
+  - {type: basic, depth: 1, kernel: 3, stride: 2, bottleneck_channels: 12, out_channels: 16}
+head: {type: classifier, classes: 4}
+)"));
+}
+
+class ExperimentTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    base::SetLogLevel(base::LogLevel::kQuiet);
+    folder_ = testing::TempDir() + "/experiment_test_" + testing::UnitTest::GetInstance()->current_test_info()->name();
+    std::filesystem::remove_all(folder_);
+    stop_at.reset();
+    lose_at.reset();
+    metrics_until_stop = 0;
+    base::ClearStopRequest();
+  }
+  void TearDown() override {
+    std::filesystem::remove_all(folder_);
+    base::ClearStopRequest();
+    base::SetLogLevel(base::LogLevel::kNormal);
+  }
+
+  // One thread: a tiny network gains nothing from more, and waiting for them is slow on a busy machine.
+  static RunOptions Options() {
+    RunOptions options;
+    options.device = "cpu";
+    options.threads = 1;
+    return options;
+  }
+  RunSummary Train(const std::string& name, const std::vector<std::string>& overrides = {}, bool fresh = false) const {
+    base::Config config = base::Config::FromText(kRun, "run.yaml");
+    for (const std::string& assignment : overrides) config.Override(assignment);
+    RunOptions options = Options();
+    options.out = Folder(name);
+    options.fresh = fresh;
+    return TrainRun(config, TinyNetwork(), options);
+  }
+  std::string Folder(const std::string& name) const { return folder_ + "/" + name; }
+  std::string Content(const std::string& file) const { return base::ReadFile(folder_ + "/" + file); }
+
+  // The log without what a clock decides.
+  std::string LogWithoutTimes(const std::string& run) const {
+    std::istringstream lines(Content(run + "/log.jsonl"));
+    std::string result;
+    for (std::string line; std::getline(lines, line);) {
+      base::Json record = base::Json::parse(line);
+      base::Json kept = base::Json::object();
+      for (const auto& [key, value] : record.items()) {
+        if (key.find("second") == std::string::npos && key.find("time") == std::string::npos) kept[key] = value;
+      }
+      result += kept.dump() + "\n";
+    }
+    return result;
+  }
+
+  std::string LastLine(const std::string& file) const {
+    std::istringstream lines(Content(file));
+    std::string last;
+    for (std::string line; std::getline(lines, line);) last = line;
+    return last;
+  }
+
+  void ExpectSameRun(const std::string& a, const std::string& b) const {
+    for (const char* file : {"last", "last_ema", "best", "best_ema"}) {
+      EXPECT_EQ(Content(a + "/" + file + ".safetensors"), Content(b + "/" + file + ".safetensors")) << file;
+    }
+    EXPECT_EQ(LogWithoutTimes(a), LogWithoutTimes(b));
+  }
+
+  base::Error ErrorOf(const std::function<void()>& action) const {
+    try {
+      action();
+    } catch (const base::Error& error) {
+      return error;
+    }
+    ADD_FAILURE() << "no error";
+    return base::UsageError("none");
+  }
+
+  std::string folder_;
+};
+
+TEST_F(ExperimentTest, LearnsAndLeavesACompleteFolder) {
+  const RunSummary run = Train("a", {"train.epochs=8"});
+  EXPECT_GT(run.summary.at("metrics").at("top1").get<double>(), 0.5);  // chance is 0.25
+  EXPECT_LE(run.summary.at("metrics").at("top1"), run.summary.at("best").at("top1").at("value"));
+  EXPECT_TRUE(run.summary.at("metrics").contains("top5_ema"));
+  EXPECT_EQ(run.summary.at("samples"), 8 * 4 * 16);
+  EXPECT_EQ(run.summary.at("epochs"), 8);
+  for (const char* file : {"config.yaml", "network.yaml", "log.jsonl", "metrics.csv", "curves.png", "report.html", "summary.json",
+                           "last.safetensors", "last_ema.safetensors", "best.safetensors", "best_ema.safetensors"}) {
+    EXPECT_TRUE(std::filesystem::exists(Folder("a") + "/" + file)) << file;
+  }
+  EXPECT_EQ(mad::LoadNetwork(Folder("a") + "/network.yaml"), TinyNetwork());
+}
+
+TEST_F(ExperimentTest, ValidationOfTheWeightsGivesTheNumbersOfTheRun) {
+  const base::Json metrics = Train("a").summary.at("metrics");
+  for (const auto& [file, suffix] : {std::pair{"last", ""}, std::pair{"last_ema", "_ema"}}) {
+    const base::Json result = ValidateRun(base::Config::FromFile(Folder("a") + "/config.yaml"), TinyNetwork(),
+                                          Folder("a") + "/" + file + ".safetensors", Options());
+    for (const auto& [name, value] : result.at("metrics").items()) EXPECT_EQ(value, metrics.at(name + suffix)) << name << suffix;
+  }
+}
+
+TEST_F(ExperimentTest, TheNumberOfLoaderWorkersChangesNothing) {
+  Train("one");
+  Train("none", {"data.workers=0"});
+  Train("four", {"data.workers=4"});
+  ExpectSameRun("one", "none");
+  ExpectSameRun("one", "four");
+}
+
+TEST_F(ExperimentTest, AStoppedRunGoesOnToTheSameBits) {
+  Train("whole");
+  for (const Accident accident : {Accident{0, 0}, Accident{1, 1}, Accident{2, 3}}) {
+    const std::string name = "stopped" + std::to_string(accident.epoch);
+    stop_at = accident;
+    EXPECT_EQ(ErrorOf([&] { Train(name); }).kind(), base::ErrorKind::kStopped);
+    base::ClearStopRequest();
+    stop_at.reset();
+    EXPECT_FALSE(std::filesystem::exists(Folder(name) + "/summary.json"));
+    EXPECT_FALSE(Train(name).already_done);
+    ExpectSameRun("whole", name);
+  }
+}
+
+TEST_F(ExperimentTest, AStopWhileTheAverageIsValidatedLeavesTheWeightsInPlace) {
+  Train("whole");
+  metrics_until_stop = 5;  // one for the names, two for the first epoch, then the plain and the averaged weights of the second
+  EXPECT_EQ(ErrorOf([&] { Train("stopped"); }).kind(), base::ErrorKind::kStopped);
+  base::ClearStopRequest();
+  EXPECT_TRUE(std::filesystem::exists(Folder("stopped") + "/checkpoints/step-00000008.safetensors"));
+  Train("stopped");
+  ExpectSameRun("whole", "stopped");
+}
+
+TEST_F(ExperimentTest, ARunKilledBetweenCheckpointsRepeatsTheLostSteps) {
+  const std::vector<std::string> overrides = {"train.checkpoint_every_steps=3", "train.log_every_steps=1"};
+  Train("whole", overrides);
+  lose_at = Accident{1, 3};  // the log is at step 7, the last checkpoint at step 6
+  EXPECT_EQ(ErrorOf([&] { Train("killed", overrides); }).kind(), base::ErrorKind::kFailed);
+  EXPECT_EQ(base::Json::parse(LastLine("killed/log.jsonl")).at("step"), 7);
+  lose_at.reset();
+  Train("killed", overrides);
+  ExpectSameRun("whole", "killed");
+}
+
+TEST_F(ExperimentTest, ANonFiniteLossNamesTheFilesAndKeepsTheCheckpoint) {
+  lose_at = Accident{1, 3};  // the last batch of the second epoch
+  const base::Error error = ErrorOf([&] { Train("a"); });
+  EXPECT_EQ(error.kind(), base::ErrorKind::kFailed);
+  EXPECT_NE(std::string(error.what()).find("epoch 2"), std::string::npos);
+  EXPECT_NE(std::string(error.what()).find("synthetic train#"), std::string::npos);
+  EXPECT_TRUE(std::filesystem::exists(Folder("a") + "/checkpoints/step-00000004.safetensors"));
+  EXPECT_FALSE(std::filesystem::exists(Folder("a") + "/checkpoints/step-00000008.safetensors"));
+}
+
+TEST_F(ExperimentTest, AFinishedRunIsNotRepeated) {
+  const RunSummary first = Train("a");
+  const RunSummary second = Train("a", {"data.workers=3"});
+  EXPECT_TRUE(second.already_done);
+  EXPECT_EQ(first.summary, second.summary);
+}
+
+TEST_F(ExperimentTest, AFolderWithAnotherRunIsLeftAlone) {
+  Train("a");
+  const std::string before = Content("a/last.safetensors");
+  EXPECT_EQ(ErrorOf([&] { Train("a", {"seed=4"}); }).kind(), base::ErrorKind::kUsage);
+  EXPECT_EQ(ErrorOf([&] { Train("a", {}, /*fresh=*/true); }).kind(), base::ErrorKind::kUsage);
+  EXPECT_EQ(before, Content("a/last.safetensors"));
+}
+
+TEST_F(ExperimentTest, EveryTaskAndOptimizerLowersItsLossInTwoSteps) {
+  for (const std::string& task : TaskRegistry::Get().Names()) {
+    for (const char* optimizer : {"{name: sgd, lr: 0.1}", "{name: adamw, lr: 0.01}"}) {
+      const std::string name = task + std::string(optimizer).substr(7, 3);
+      Train(name, {"task={name: " + task + "}", "data.samples=16", "train.epochs=3", "train.log_every_steps=1",
+                   "train.schedule={name: constant}", "data.train={crop: none, flip: 0}", std::string("train.optimizer=") + optimizer});
+      std::istringstream lines(Content(name + "/log.jsonl"));
+      std::vector<double> losses;
+      for (std::string line; std::getline(lines, line);) {
+        const base::Json record = base::Json::parse(line);
+        if (record.contains("loss")) losses.push_back(record.at("loss"));
+      }
+      ASSERT_EQ(losses.size(), 3U) << name;
+      EXPECT_LT(losses[2], losses[0]) << name;  // the same 16 pictures each time
+    }
+  }
+}
+
+TEST_F(ExperimentTest, TrainsInBfloat16AndWithoutAverage) {
+  const RunSummary run = Train("a", {"train.precision=bfloat16", "train.ema=null", "train.channels_last=false"});
+  EXPECT_FALSE(run.summary.at("metrics").contains("top1_ema"));
+  EXPECT_NE(run.summary.at("protocol").get<std::string>().find("bfloat16"), std::string::npos);
+  EXPECT_EQ(models::ReadSafetensors(Folder("a") + "/last.safetensors").tensors[0].second.scalar_type(), at::kFloat);
+}
+
+TEST_F(ExperimentTest, RefusesWhatDoesNotFit) {
+  const std::pair<const char*, const char*> mistakes[] = {{"data.classes=5", "head.classes"},
+                                                          {"data.channels=1", "data.channels"},
+                                                          {"train.epoch=3", "epochs"},
+                                                          {"train.optimizer.momentun=0.9", "momentum"},
+                                                          {"train.optimizer.name=sdg", "sgd"},
+                                                          {"task.name=clasification", "classification"},
+                                                          {"train.schedule.warmup_epochs=3", "warmup_epochs"},
+                                                          {"train.batch_size=100", "100"}};
+  for (const auto& [override, told] : mistakes) {
+    const base::Error error = ErrorOf([&, assignment = std::string(override)] { Train("a", {assignment}); });
+    EXPECT_EQ(error.kind(), base::ErrorKind::kUsage) << override;
+    EXPECT_NE(std::string(error.what()).find(told), std::string::npos) << error.what();
+  }
+  EXPECT_FALSE(std::filesystem::exists(Folder("a")));
+}
+
+TEST_F(ExperimentTest, DescribesARunWithoutWritingAnything) {
+  RunOptions options = Options();
+  options.out = Folder("a");
+  const base::Json plan = DescribeRun(base::Config::FromText(kRun), TinyNetwork(), options);
+  EXPECT_EQ(plan.at("updates"), 12);
+  EXPECT_EQ(plan.at("samples"), 192);
+  EXPECT_FALSE(std::filesystem::exists(folder_));
+}
+
+TEST_F(ExperimentTest, PredictsFilesWithTheNamesOfTheClasses) {
+  Train("a");
+  data::Image image(20, 24, 3);
+  for (size_t i = 0; i < image.pixels.size(); ++i) image.pixels[i] = static_cast<uint8_t>(i * 7);
+  data::WriteImage(Folder("a") + "/x.png", image);
+  const base::Config config = base::Config::FromFile(Folder("a") + "/config.yaml");
+  const std::string weights = Folder("a") + "/last_ema.safetensors";
+  const RunOptions options = Options();
+  const std::vector<Prediction> found = Predict(config, TinyNetwork(), weights, {Folder("a") + "/x.png", Folder("a") + "/x.png"}, options);
+  ASSERT_EQ(found.size(), 2U);
+  ASSERT_EQ(found[0].top.size(), 4U);  // of four classes
+  double sum = 0;
+  for (size_t i = 0; i < 4; ++i) {
+    const ClassScore& score = found[0].top[i];
+    EXPECT_EQ(score.name, "class " + std::to_string(score.class_index));
+    EXPECT_EQ(score.probability, found[1].top[i].probability);
+    if (i > 0) {
+      EXPECT_LE(score.probability, found[0].top[i - 1].probability);
+    }
+    sum += score.probability;
+  }
+  EXPECT_NEAR(sum, 1, 1e-5);
+
+  const base::Config defaults = base::Config::FromText("{}");
+  EXPECT_EQ(Predict(defaults, TinyNetwork(), weights, {Folder("a") + "/x.png"}, options)[0].top.size(), 4U);
+  EXPECT_EQ(ErrorOf([&] { Predict(config, TinyNetwork(), weights, {Folder("a") + "/none.png"}, options); }).kind(),
+            base::ErrorKind::kFailed);
+}
+
+}  // namespace
+}  // namespace deepmad::train

@@ -1,0 +1,44 @@
+// Everything that an exact resume needs, in one safetensors file that is whole or refused.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/json.h"
+#include "train/named_tensors.h"
+
+namespace deepmad::train {
+
+struct Checkpoint {
+  NamedTensors tensors;  // "model.*", "ema.*", "optimizer.*"
+  base::Json state;      // counters, seeds, best values, digest of the configuration
+};
+
+// Writes the file with a checksum over state and tensors in its metadata, then opens it again and verifies it. FailedError.
+void SaveCheckpoint(const std::string& path, const Checkpoint& checkpoint);
+// FailedError naming the file for one that is absent, damaged, of another version, or no checkpoint.
+Checkpoint LoadCheckpoint(const std::string& path);
+
+// step-00001234.safetensors, ...: the last two are kept.
+class CheckpointFolder {
+ public:
+  explicit CheckpointFolder(std::string folder) : folder_(std::move(folder)) {}  // need not exist yet
+
+  void Save(int64_t step, const Checkpoint& checkpoint) const;
+  // The newest one that verifies; a broken one is named in a warning and the one before it is taken. nullopt: none is there. FailedError
+  // when there are some and all are broken.
+  std::optional<Checkpoint> LoadNewest() const;
+  bool empty() const { return Files().empty(); }
+
+ private:
+  std::vector<std::string> Files() const;  // paths, oldest first
+
+  std::string folder_;
+};
+
+// CRC-32 of text, or of the names and contents of tensors, as 8 hex digits.
+std::string Digest(const std::string& text);
+std::string Digest(const NamedTensors& tensors);
+
+}  // namespace deepmad::train

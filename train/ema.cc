@@ -1,0 +1,50 @@
+#include "train/ema.h"
+
+#include <ATen/ops/_foreach_copy.h>
+#include <ATen/ops/_foreach_lerp.h>
+#include <c10/core/GradMode.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "train/named_tensors.h"
+
+namespace deepmad::train {
+
+Ema::Ema(NamedTensors source, double decay, bool warmup) : source_(std::move(source)), decay_(decay), warmup_(warmup) {
+  c10::AutoGradMode no_grad(false);
+  for (auto& [name, tensor] : source_) {
+    tensor = tensor.detach();  // shares the memory, so that in-place writes through it are allowed
+    average_.emplace_back(name, tensor.clone());
+    (tensor.is_floating_point() ? source_floats_ : source_integers_).push_back(tensor);
+    (tensor.is_floating_point() ? average_floats_ : average_integers_).push_back(average_.back().second);
+  }
+}
+
+double Ema::DecayAt(int64_t update) const {
+  if (!warmup_) return decay_;
+  return std::min(decay_, 1 - std::pow(1.0 + static_cast<double>(update), -2.0 / 3.0));
+}
+
+void Ema::Update() {
+  c10::AutoGradMode no_grad(false);
+  at::_foreach_lerp_(average_floats_, source_floats_, 1 - DecayAt(updates_));
+  if (!average_integers_.empty()) at::_foreach_copy_(average_integers_, source_integers_);
+  ++updates_;
+}
+
+void Ema::Restore(const NamedTensors& tensors, int64_t updates) {
+  CopyNamedTensors(tensors, average_);
+  updates_ = updates;
+}
+
+void Ema::Swap() {
+  c10::AutoGradMode no_grad(false);
+  for (size_t i = 0; i < source_.size(); ++i) {
+    const at::Tensor live = source_[i].second.clone();
+    source_[i].second.copy_(average_[i].second);
+    average_[i].second.copy_(live);
+  }
+}
+
+}  // namespace deepmad::train

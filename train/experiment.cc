@@ -1,0 +1,209 @@
+#include "train/experiment.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "base/build_info.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "data/data_config.h"
+#include "data/loader/loader.h"
+#include "models/device.h"
+#include "models/network.h"
+#include "models/weights/load.h"
+#include "train/session.h"
+#include "train/stopwatch.h"
+#include "train/train_config.h"
+#include "train/trainer.h"
+
+namespace deepmad::train {
+namespace {
+
+// What training and validation share, built from the configuration.
+struct Experiment {
+  TrainConfig config;
+  data::ClassificationData data;
+  std::string task_name;
+  std::unique_ptr<Task> task;
+  std::shared_ptr<models::Network> network;
+  at::Device device;
+
+  data::Loader MakeLoader(bool train) const {
+    data::LoaderOptions options;
+    options.batch_size = train ? config.trainer.batch_size : config.validate_batch_size;
+    options.workers = data.workers;
+    options.queue_batches = data.queue_batches;
+    options.seed = config.trainer.seed;
+    options.shuffle = options.drop_last = train;
+    options.channels_last = config.precision.channels_last;
+    options.pin_memory = device.is_cuda();
+    return data::Loader(train ? *data.train : *data.validation, train ? data.train_pipeline : data.validation_pipeline, options);
+  }
+
+  std::string Protocol() const {
+    return fmt::format("{}, {}, {} images", data.protocol, PrecisionName(config.precision, device.type()), data.validation->size());
+  }
+};
+
+void CheckFits(const mad::NetworkSpec& spec, const data::ClassificationData& data, const base::Config& config) {
+  const int classes = static_cast<int>(data.class_names().size());
+  if (spec.head.classes != classes) {
+    throw base::UsageError(fmt::format("network '{}' has {} classes, the data {}", spec.name, spec.head.classes, classes),
+                           config.Where("data"), fmt::format("set head.classes to {}", classes));
+  }
+  if (spec.input.channels != data.shape.channels) {
+    throw base::UsageError(
+        fmt::format("network '{}' takes {} channels, the data gives {}", spec.name, spec.input.channels, data.shape.channels),
+        config.Where("data"), fmt::format("set data.channels to {}", spec.input.channels));
+  }
+}
+
+// Reads every key of the run and complains about what is left.
+Experiment Prepare(const base::Config& config, const mad::NetworkSpec& spec, const RunOptions& options, bool with_train) {
+  config.GetInt("version", 1, 1, 1);
+  TrainConfig train = ReadTrainConfig(config);
+  const base::Config task = config.Section("task");
+  const std::string task_name = task.GetString("name", "classification");
+  const auto& task_entry = TaskRegistry::Get().Find(task_name, task.Where("name"));
+  data::ClassificationData data = data::OpenClassificationData(config.Section("data"), with_train);
+  CheckFits(spec, data, config);
+
+  const at::Device device = StartSession(options, train.precision);
+  std::unique_ptr<Task> task_made = task_entry.factory(task, static_cast<int64_t>(data.class_names().size()));
+  std::shared_ptr<models::Network> network = MakeNetwork(spec, train, device);
+  return {std::move(train), std::move(data), task_name, std::move(task_made), std::move(network), device};
+}
+
+std::unique_ptr<Optimizer> MakeOptimizer(const Experiment& experiment) {
+  const base::Config& section = experiment.config.optimizer;
+  const auto& entry = OptimizerRegistry::Get().Find(section.GetString("name", "sgd"), section.Where("name"));
+  NamedTensors parameters;
+  for (const auto& named : experiment.network->named_parameters()) parameters.emplace_back(named.key(), named.value());
+  return entry.factory(parameters, section);
+}
+
+// Everything that an epoch may report, those of the averaged weights last.
+std::vector<std::string> MetricNames(const Experiment& experiment) {
+  const std::vector<std::string> plain = experiment.task->NewMetric()->Names();
+  std::vector<std::string> names = plain;
+  if (experiment.config.ema) {
+    for (const std::string& name : plain) names.push_back(name + "_ema");
+  }
+  return names;
+}
+
+base::Json MetricsJson(const MetricValues& metrics) {
+  base::Json json = base::Json::object();
+  for (const auto& [name, value] : metrics) json[name] = value;
+  return json;
+}
+
+// What a reader of the weights wants to know without the run folder.
+std::map<std::string, std::string> WeightsMetadata(const mad::NetworkSpec& spec, const std::vector<std::string>& class_names) {
+  return {{"format", "pt"}, {"network", mad::NetworkToYaml(spec)}, {"classes", base::JsonLine(class_names)}, {"version", base::Version()}};
+}
+
+base::Json Summarise(const Experiment& experiment, const mad::NetworkSpec& spec, const std::string& data_name, const RunState& state) {
+  base::Json best = base::Json::object();
+  for (const auto& [name, value] : state.best) best[name] = {{"value", value.value}, {"epoch", value.epoch}};
+  return {{"task", experiment.task_name},
+          {"network", spec.name},
+          {"data", data_name},
+          {"epochs", state.epoch},
+          {"samples", state.samples},
+          {"metrics", MetricsJson(state.metrics)},
+          {"best", best},
+          {"protocol", experiment.Protocol()},
+          {"images_per_second", static_cast<double>(state.samples) / state.train_seconds},
+          {"wall_seconds", state.wall_seconds},
+          {"train_seconds", state.train_seconds},
+          {"device", models::DescribeDevice(experiment.device)},
+          {"seed", experiment.config.trainer.seed},
+          {"version", base::Version()},
+          {"revision", base::GitRevision()}};
+}
+
+}  // namespace
+
+RunSummary TrainRun(const base::Config& config, const mad::NetworkSpec& spec, const RunOptions& options) {
+  Experiment experiment = Prepare(config, spec, options, /*with_train=*/true);
+  const std::unique_ptr<Optimizer> optimizer = MakeOptimizer(experiment);
+  const std::string data_name = config.Section("data").GetString("name");
+  const std::string name = config.GetString("name", spec.name);
+  config.CheckAllRead();
+
+  const RunFiles files{config.Resolved(), mad::NetworkToYaml(spec), options.design_report, options.structure_svg};
+  TrainerOptions& trainer_options = experiment.config.trainer;
+  trainer_options.config_digest = ResultDigest(files.config_yaml, files.network_yaml);
+  RunDir run_dir(options.out, name, WeightsMetadata(spec, experiment.data.class_names()), MetricNames(experiment));
+  const RunDir::Found found = run_dir.Look(trainer_options.config_digest, options.fresh);
+  if (found == RunDir::Found::kFinished) {
+    base::LogInfo("the run in " + options.out + " is complete");
+    return {run_dir.ReadSummary(), true};
+  }
+
+  std::unique_ptr<Ema> ema;
+  if (const auto& ema_options = experiment.config.ema) {
+    ema = std::make_unique<Ema>(experiment.network->StateDict(), ema_options->decay, ema_options->warmup);
+  }
+  data::Loader train_loader = experiment.MakeLoader(true);
+  data::Loader validation_loader = experiment.MakeLoader(false);
+  Evaluator evaluator(*experiment.task, *experiment.network, validation_loader, experiment.data.validation->size(),
+                      experiment.config.precision, experiment.device);
+  const Schedule schedule(experiment.config.schedule, experiment.config.lr, train_loader.batches_per_epoch() * trainer_options.batch_size,
+                          trainer_options.epochs);
+  Trainer trainer(trainer_options, {*experiment.task, *experiment.network, *optimizer, schedule, ema.get(), train_loader, evaluator,
+                                    run_dir, experiment.config.precision, experiment.device});
+  if (found == RunDir::Found::kNothing) run_dir.Start(files);
+  if (const std::optional<Checkpoint> checkpoint = run_dir.checkpoints().LoadNewest()) {
+    trainer.Resume(*checkpoint);
+    base::LogInfo(fmt::format("continuing after step {}", trainer.state().step));
+  }
+  trainer.Run();
+  const base::Json summary = Summarise(experiment, spec, data_name, trainer.state());
+  run_dir.Finish(summary);
+  return {summary, false};
+}
+
+base::Json DescribeRun(const base::Config& config, const mad::NetworkSpec& spec, const RunOptions& options) {
+  const Experiment experiment = Prepare(config, spec, options, /*with_train=*/true);
+  MakeOptimizer(experiment);
+  config.GetString("name", spec.name);
+  config.CheckAllRead();
+  const TrainerOptions& trainer = experiment.config.trainer;
+  const int64_t batches = experiment.data.train->size() / trainer.batch_size;
+  return {{"network", spec.name},
+          {"train_images", experiment.data.train->size()},
+          {"validation_images", experiment.data.validation->size()},
+          {"classes", experiment.data.class_names().size()},
+          {"epochs", trainer.epochs},
+          {"updates", batches * trainer.epochs},
+          {"samples", batches * trainer.epochs * trainer.batch_size},
+          {"peak_lr", experiment.config.lr},
+          {"protocol", experiment.Protocol()},
+          {"device", models::DescribeDevice(experiment.device)}};
+}
+
+base::Json ValidateRun(const base::Config& config, const mad::NetworkSpec& spec, const std::string& weights, const RunOptions& options) {
+  const Experiment experiment = Prepare(config, spec, options, /*with_train=*/false);
+  MakeOptimizer(experiment);
+  config.GetString("name", spec.name);
+  config.CheckAllRead();
+  models::LoadWeights(*experiment.network, weights, models::HeadPolicy::kStrict);
+  data::Loader loader = experiment.MakeLoader(false);
+  Evaluator evaluator(*experiment.task, *experiment.network, loader, experiment.data.validation->size(), experiment.config.precision,
+                      experiment.device);
+  Stopwatch watch;
+  const MetricValues metrics = evaluator.Run("validate");
+  return {{"metrics", MetricsJson(metrics)},
+          {"protocol", experiment.Protocol()},
+          {"weights", weights},
+          {"weights_digest", Digest(experiment.network->StateDict())},
+          {"samples", experiment.data.validation->size()},
+          {"images_per_second", static_cast<double>(experiment.data.validation->size()) / watch.Lap()}};
+}
+
+}  // namespace deepmad::train

@@ -1,0 +1,39 @@
+// Runs as a whole: from a configuration and a network to trained weights, scores and predictions. What the command line calls.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/config.h"
+#include "base/json.h"
+#include "mad/network_spec.h"
+
+namespace deepmad::train {
+
+struct RunOptions {
+  std::string out;              // run folder (TrainRun)
+  bool fresh = false;           // an existing run in `out` is an error, even one of the same configuration
+  std::string device = "auto";  // auto, cpu, cuda, cuda:1
+  int threads = 0;              // of the arithmetic on the CPU; 0: one a core
+  std::string structure_svg;    // drawing for the report; empty: none
+  std::string design_report;    // content of report.json; empty: none
+};
+
+struct RunSummary {
+  base::Json summary;         // content of summary.json
+  bool already_done = false;  // the folder held the finished run
+};
+
+// Trains `spec` as `config` says (sections task, data, train, validate) into a run folder, or continues the run of the same configuration
+// found there. Sections that other commands read must be marked as read: an unread key is a UsageError, as are a class or channel count
+// that differs from the data's, and a folder with a run of another configuration. Error(kStopped) after a signal.
+RunSummary TrainRun(const base::Config& config, const mad::NetworkSpec& spec, const RunOptions& options);
+
+// What a run would do, without training: number of updates and samples, parameters. Reads the data set's index; writes nothing.
+base::Json DescribeRun(const base::Config& config, const mad::NetworkSpec& spec, const RunOptions& options);
+
+// Scores weights on the validation set: {"metrics": {"top1": , "top5": , "loss": }, "protocol": "64 px, crop_pct 0.875, ...", "samples":
+// n}.
+base::Json ValidateRun(const base::Config& config, const mad::NetworkSpec& spec, const std::string& weights, const RunOptions& options);
+
+}  // namespace deepmad::train

@@ -1,0 +1,66 @@
+// Optimizers step a whole list of tensors in one fused call. They register themselves: train/optimizers/.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/config.h"
+#include "base/registry.h"
+#include "train/named_tensors.h"
+
+namespace deepmad::train {
+
+// Parameters that share a weight decay, with the slots of optimizer state (momentum, second moment) in the same order.
+struct ParameterGroup {
+  double weight_decay = 0;
+  std::vector<std::string> names;
+  std::vector<at::Tensor> parameters;          // leaves with requires_grad
+  std::vector<std::vector<at::Tensor>> state;  // [slot][parameter], same shape and memory layout as the parameter
+};
+
+class Optimizer {
+ public:
+  // Weight decay holds for convolution and linear weights (more than one axis) only, never for biases and normalisation. `slots`: names
+  // of the state tensors per parameter, for example {"momentum"}.
+  Optimizer(const NamedTensors& parameters, double weight_decay, std::vector<std::string> slots);
+  virtual ~Optimizer() = default;
+  Optimizer(const Optimizer&) = delete;
+  Optimizer& operator=(const Optimizer&) = delete;
+
+  // One update from the parameters' gradients. FailedError naming a parameter that has none.
+  void Step(double lr);
+  // Drops the gradients: the next backward pass writes instead of adding.
+  void ZeroGrad();
+  // Scales all gradients together to a global L2 norm of at most `max_norm` (none: only measures). Gives the norm before, a scalar tensor
+  // on the parameters' device, so that nothing waits for it.
+  at::Tensor ClipGradients(std::optional<double> max_norm);
+
+  // All that Step depends on besides parameters and gradients; the tensors are the optimizer's own, not copies.
+  NamedTensors State() const;
+  // Copies from tensors as State() gave them. FailedError naming a missing one or a wrong shape or type.
+  void Restore(const NamedTensors& state);
+
+  int64_t steps() const { return steps_; }  // updates so far
+
+ protected:
+  // `gradients` in the order of group.parameters. `first`: no update came before.
+  virtual void StepGroup(ParameterGroup& group, const std::vector<at::Tensor>& gradients, double lr, bool first) = 0;
+
+ private:
+  std::vector<at::Tensor> Gradients(const ParameterGroup& group) const;
+
+  std::vector<std::string> slots_;
+  std::vector<ParameterGroup> groups_;
+  int64_t steps_ = 0;
+};
+
+// From the parameters by name and the `optimizer` section.
+using OptimizerRegistry = base::Registry<std::unique_ptr<Optimizer>(const NamedTensors&, const base::Config&)>;
+
+}  // namespace deepmad::train
+
+template <>
+const char* deepmad::train::OptimizerRegistry::kind();

@@ -1,0 +1,41 @@
+// Stochastic gradient descent: g += wd * p; buf = mu * buf + g (first step buf = g); d = nesterov ? g + mu * buf : buf; p -= lr * d.
+#include <ATen/ops/_fused_sgd.h>
+
+#include "base/error.h"
+#include "train/optimizer.h"
+
+namespace deepmad::train {
+namespace {
+
+class Sgd : public Optimizer {
+ public:
+  Sgd(const NamedTensors& parameters, double weight_decay, double momentum, bool nesterov)
+      : Optimizer(parameters, weight_decay, momentum > 0 ? std::vector<std::string>{"momentum"} : std::vector<std::string>{}),
+        momentum_(momentum),
+        nesterov_(nesterov) {}
+
+ private:
+  void StepGroup(ParameterGroup& group, const std::vector<at::Tensor>& gradients, double lr, bool first) override {
+    const std::vector<at::Tensor> none;
+    at::_fused_sgd_(group.parameters, gradients, momentum_ > 0 ? group.state[0] : none, group.weight_decay, momentum_, lr,
+                    /*dampening=*/0, nesterov_, /*maximize=*/false, first);
+  }
+
+  double momentum_;
+  bool nesterov_;
+};
+
+std::unique_ptr<Optimizer> MakeSgd(const NamedTensors& parameters, const base::Config& config) {
+  const double weight_decay = config.GetDouble("weight_decay", 0, 0, 1);
+  const double momentum = config.GetDouble("momentum", 0.9, 0, 1);
+  const bool nesterov = config.GetBool("nesterov", true);
+  if (nesterov && momentum == 0) {
+    throw base::UsageError("nesterov needs a momentum", config.Where("nesterov"), "set momentum, for example 0.9, or nesterov: false");
+  }
+  return std::make_unique<Sgd>(parameters, weight_decay, momentum, nesterov);
+}
+
+DEEPMAD_REGISTER(OptimizerRegistry, "sgd", "stochastic gradient descent with momentum, fused", MakeSgd);
+
+}  // namespace
+}  // namespace deepmad::train

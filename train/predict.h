@@ -1,0 +1,29 @@
+// What a trained network sees in picture files.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/config.h"
+#include "mad/network_spec.h"
+#include "train/experiment.h"
+
+namespace deepmad::train {
+
+struct ClassScore {
+  int class_index = 0;
+  std::string name;        // from the weights' metadata; "class 7" where they have none
+  double probability = 0;  // softmax
+};
+
+struct Prediction {
+  std::string file;
+  std::vector<ClassScore> top;  // best first, at most five
+};
+
+// Classifies the files with the preprocessing of validation. `config` is the root of a run's configuration; without a `data` section the
+// defaults hold, at the input size of `spec`. FailedError naming a file that cannot be read, or weights of another network.
+std::vector<Prediction> Predict(const base::Config& config, const mad::NetworkSpec& spec, const std::string& weights,
+                                const std::vector<std::string>& files, const RunOptions& options);
+
+}  // namespace deepmad::train

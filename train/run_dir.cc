@@ -1,0 +1,108 @@
+#include "train/run_dir.h"
+
+#include <filesystem>
+#include <utility>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "models/weights/safetensors.h"
+#include "train/train_config.h"
+
+namespace deepmad::train {
+
+RunDir::RunDir(const std::string& path, std::string title, std::map<std::string, std::string> metadata, std::vector<std::string> metrics)
+    : path_(path),
+      title_(std::move(title)),
+      metadata_(std::move(metadata)),
+      metrics_(std::move(metrics)),
+      checkpoints_(File("checkpoints")) {}
+
+std::string RunDir::File(const std::string& name) const { return (std::filesystem::path(path_) / name).string(); }
+
+RunDir::Found RunDir::Look(const std::string& config_digest, bool fresh) const {
+  if (!std::filesystem::exists(File("config.yaml"))) return Found::kNothing;
+  if (fresh) throw base::UsageError("the folder holds a run already", path_, "give another --out");
+  if (ResultDigest(base::ReadFile(File("config.yaml")), base::ReadFile(File("network.yaml"))) != config_digest) {
+    throw base::UsageError("the folder holds a run of another configuration", path_, "give another --out");
+  }
+  return std::filesystem::exists(File("summary.json")) ? Found::kFinished : Found::kUnfinished;
+}
+
+void RunDir::Start(const RunFiles& files) {
+  base::CreateFolder(path_);
+  base::WriteFileAtomically(File("network.yaml"), files.network_yaml);
+  if (!files.design_report.empty()) base::WriteFileAtomically(File("report.json"), files.design_report);
+  if (!files.structure_svg.empty()) base::WriteFileAtomically(File("structure.svg"), files.structure_svg);
+  base::WriteFileAtomically(File("config.yaml"), files.config_yaml);  // last: its presence means that the others are there
+}
+
+void RunDir::OpenLogs(int64_t step, int64_t epoch_step) {
+  const auto keep = [=](int64_t at, bool epoch) { return at <= (epoch ? epoch_step : step); };
+  const std::string lines = File("log.jsonl"), csv = File("metrics.csv"), events = File("events.out.tfevents.deepmad");
+  CutJsonLines(lines, [&](const base::Json& record) { return keep(record.at("step"), record.at("type") == "epoch"); });
+  CutCsv(csv, "step", [&](double at) { return keep(static_cast<int64_t>(at), true); });
+  CutTensorboardEvents(events, [&](int64_t at, const std::string& tag) { return keep(at, !tag.starts_with("step/")); });
+  epochs_.clear();
+  if (std::filesystem::exists(lines)) {
+    for (const base::Json& record : ReadJsonLines(lines)) {
+      if (record.at("type") == "epoch") epochs_.push_back(EpochRecordFromJson(record));
+    }
+  }
+  std::vector<std::string> columns = {"epoch", "step", "samples", "lr", "train_loss"};
+  columns.insert(columns.end(), metrics_.begin(), metrics_.end());
+  columns.insert(columns.end(), {"train_seconds", "validate_seconds", "images_per_second"});
+  logs_.reset(new Logs{JsonLinesLog(lines), CsvLog(csv, columns), TensorboardEvents(events)});
+}
+
+void RunDir::LogSteps(const StepRecord& record) {
+  logs_->lines.Append({{"type", "steps"},
+                       {"step", record.step},
+                       {"epoch", record.epoch},
+                       {"samples", record.samples},
+                       {"lr", record.lr},
+                       {"loss", record.loss},
+                       {"gradient_norm", record.gradient_norm},
+                       {"data_seconds", record.data_seconds},
+                       {"forward_seconds", record.forward_seconds},
+                       {"backward_seconds", record.backward_seconds},
+                       {"optimizer_seconds", record.optimizer_seconds},
+                       {"images_per_second", record.images_per_second}});
+  logs_->events.Add(record.step, {{"step/loss", record.loss},
+                                  {"step/lr", record.lr},
+                                  {"step/gradient_norm", record.gradient_norm},
+                                  {"step/images_per_second", record.images_per_second}});
+}
+
+void RunDir::LogEpoch(const EpochRecord& record) {
+  logs_->lines.Append(ToJson(record));
+  std::vector<double> row = {static_cast<double>(record.epoch), static_cast<double>(record.step), static_cast<double>(record.samples),
+                             record.lr, record.train_loss};
+  for (const std::string& name : metrics_) row.push_back(MetricOf(record, name));
+  row.insert(row.end(), {record.train_seconds, record.validate_seconds, record.images_per_second});
+  logs_->csv.Append(row);
+  std::vector<std::pair<std::string, double>> values = {{"train/loss", record.train_loss}};
+  for (const auto& [name, value] : record.metrics) values.emplace_back("validate/" + name, value);
+  logs_->events.Add(record.step, values);
+  epochs_.push_back(record);
+  Draw({});
+}
+
+void RunDir::Draw(const base::Json& summary) const {
+  const std::string curves = DrawRunCurves(epochs_, metrics_);
+  base::WriteFileAtomically(File("curves.png"), curves);
+  const std::string svg = std::filesystem::exists(File("structure.svg")) ? base::ReadFile(File("structure.svg")) : "";
+  base::WriteFileAtomically(File("report.html"), DrawRunPage(title_, epochs_, metrics_, summary, svg, curves));
+}
+
+void RunDir::SaveWeights(const std::string& name, const NamedTensors& tensors) const {
+  models::WriteSafetensors(File(name + ".safetensors"), tensors, metadata_);
+}
+
+void RunDir::Finish(const base::Json& summary) {
+  Draw(summary);
+  base::WriteFileAtomically(File("summary.json"), base::JsonText(summary));
+}
+
+base::Json RunDir::ReadSummary() const { return base::Json::parse(base::ReadFile(File("summary.json"))); }
+
+}  // namespace deepmad::train

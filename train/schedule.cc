@@ -1,0 +1,48 @@
+#include "train/schedule.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "base/error.h"
+
+namespace deepmad::train {
+
+ScheduleOptions ReadSchedule(const base::Config& config) {
+  ScheduleOptions options;
+  options.name = config.GetChoice("name", options.name, {"cosine", "constant", "multi_step", "poly"});
+  options.warmup_epochs = config.GetDouble("warmup_epochs", options.warmup_epochs, 0, 10000);
+  if (options.name == "cosine" || options.name == "poly") options.final_lr = config.GetDouble("final_lr", options.final_lr, 0, 1000);
+  if (options.name == "poly") options.power = config.GetDouble("power", options.power, 0, 10);
+  if (options.name == "multi_step") {
+    options.milestones = config.GetDoubles("milestones", {}, 0, 10000);
+    options.gamma = config.GetDouble("gamma", options.gamma, 0, 1);
+  }
+  return options;
+}
+
+Schedule::Schedule(ScheduleOptions options, double lr, int64_t samples_per_epoch, int64_t epochs)
+    : options_(std::move(options)),
+      lr_(lr),
+      samples_per_epoch_(static_cast<double>(samples_per_epoch)),
+      warmup_samples_(options_.warmup_epochs * samples_per_epoch_),
+      total_samples_(static_cast<double>(epochs) * samples_per_epoch_) {
+  if (options_.warmup_epochs > 0 && options_.warmup_epochs >= static_cast<double>(epochs)) {
+    throw base::UsageError("the warm-up is as long as the run", "train.schedule.warmup_epochs", "make it shorter than train.epochs");
+  }
+}
+
+double Schedule::Lr(int64_t samples_seen) const {
+  const double n = static_cast<double>(samples_seen);
+  if (n < warmup_samples_) return lr_ * (n + 1) / warmup_samples_;
+  const double r = std::min((n - warmup_samples_ + 1) / (total_samples_ - warmup_samples_), 1.0);
+  if (options_.name == "cosine") return options_.final_lr + (lr_ - options_.final_lr) * (1 + std::cos(std::numbers::pi * r)) / 2;
+  if (options_.name == "poly") return options_.final_lr + (lr_ - options_.final_lr) * std::pow(1 - r, options_.power);
+  double lr = lr_;
+  for (const double milestone : options_.milestones) {
+    if (n >= milestone * samples_per_epoch_) lr *= options_.gamma;
+  }
+  return lr;
+}
+
+}  // namespace deepmad::train

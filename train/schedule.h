@@ -1,0 +1,43 @@
+// Learning rate as a pure function of the samples seen: nothing to save, nothing to restore.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/config.h"
+
+namespace deepmad::train {
+
+struct ScheduleOptions {
+  std::string name = "cosine";     // cosine, constant, multi_step, poly
+  double warmup_epochs = 0;        // linear from 0
+  double final_lr = 0;             // cosine and poly end here
+  std::vector<double> milestones;  // multi_step, epochs
+  double gamma = 0.1;              // multi_step: factor at each milestone
+  double power = 0.9;              // poly: (1 - r)^power
+};
+
+// Reads a `schedule` section. UsageError for an unknown name or a value out of range.
+ScheduleOptions ReadSchedule(const base::Config& config);
+
+// With n the samples consumed before an update, W = warmup_epochs * N and S = epochs * N:
+//   n < W: lr * (n + 1) / W;  else r = (n - W + 1) / (S - W) and
+//   cosine: final + (lr - final) * (1 + cos(pi r)) / 2      poly: final + (lr - final) * (1 - r)^power
+class Schedule {
+ public:
+  // `samples_per_epoch` counts what an epoch really consumes: a dropped last batch does not count, so that the end is reached.
+  // UsageError when the warm-up is not shorter than the run.
+  Schedule(ScheduleOptions options, double lr, int64_t samples_per_epoch, int64_t epochs);
+
+  double Lr(int64_t samples_seen) const;
+
+ private:
+  ScheduleOptions options_;
+  double lr_;
+  double samples_per_epoch_;
+  double warmup_samples_;
+  double total_samples_;
+};
+
+}  // namespace deepmad::train

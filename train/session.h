@@ -1,0 +1,21 @@
+// The first steps of every run: device, threads, network.
+#pragma once
+
+#include <c10/core/Device.h>
+
+#include <memory>
+
+#include "mad/network_spec.h"
+#include "models/network.h"
+#include "train/experiment.h"
+#include "train/train_config.h"
+
+namespace deepmad::train {
+
+// Finds the device (UsageError) and sets the threads and the process-wide switches of the arithmetic.
+at::Device StartSession(const RunOptions& options, const PrecisionOptions& precision);
+
+// Builds and initialises the network and brings it to the device.
+std::shared_ptr<models::Network> MakeNetwork(const mad::NetworkSpec& spec, const TrainConfig& config, at::Device device);
+
+}  // namespace deepmad::train

@@ -1,0 +1,6 @@
+#include "train/task.h"
+
+template <>
+const char* deepmad::train::TaskRegistry::kind() {
+  return "task";
+}

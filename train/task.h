@@ -1,0 +1,58 @@
+// A task owns what the loop must not know: how a batch becomes a loss, and how outputs become a score. Tasks register themselves:
+// train/tasks/.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/config.h"
+#include "base/registry.h"
+#include "data/loader/loader.h"
+
+namespace deepmad::models {
+class Network;
+}
+
+namespace deepmad::train {
+
+// Names the random draws of one batch.
+struct BatchPosition {
+  uint64_t seed = 0;
+  int64_t epoch = 0;
+  int64_t batch = 0;  // of the epoch
+};
+
+using MetricValues = std::vector<std::pair<std::string, double>>;
+
+// The score of one pass over a validation set.
+class TaskMetric {
+ public:
+  virtual ~TaskMetric() = default;
+  // What the network made of `batch`, on the network's device.
+  virtual void Add(const at::Tensor& output, const data::Batch& batch) = 0;
+  // What Values() will have, in its order. Losses start with "loss"; all else are fractions.
+  virtual std::vector<std::string> Names() const = 0;
+  // By name; the first one decides which weights are the best, higher being better. FailedError when nothing was added.
+  virtual MetricValues Values() const = 0;
+};
+
+class Task {
+ public:
+  virtual ~Task() = default;
+  // Forward pass and loss of one training batch on the network's device: a float32 scalar, mean over the batch. May change batch.images.
+  virtual at::Tensor Loss(models::Network& network, data::Batch& batch, const BatchPosition& position) const = 0;
+  virtual std::unique_ptr<TaskMetric> NewMetric() const = 0;
+};
+
+// From the `task` section and the number of classes in the data.
+using TaskRegistry = base::Registry<std::unique_ptr<Task>(const base::Config&, int64_t classes)>;
+
+}  // namespace deepmad::train
+
+template <>
+const char* deepmad::train::TaskRegistry::kind();

@@ -1,0 +1,64 @@
+// Image classification: soft-target cross entropy with smoothing and mixing, top-1 and top-5 (spec sections 2 and 4).
+#include "models/network.h"
+#include "train/losses.h"
+#include "train/metrics/top_k.h"
+#include "train/mixing.h"
+#include "train/task.h"
+
+namespace deepmad::train {
+namespace {
+
+class ClassificationMetric : public TaskMetric {
+ public:
+  void Add(const at::Tensor& output, const data::Batch& batch) override {
+    const at::Tensor logits = output.to(at::kFloat);
+    const int64_t size = logits.size(0);
+    loss_sum_ += SoftTargetCrossEntropy(logits, SoftTargets(batch.labels, logits.size(1), 0)).item<double>() * static_cast<double>(size);
+    const at::Tensor scores = logits.cpu().contiguous();
+    const at::Tensor labels = batch.labels.cpu().contiguous();
+    counts_.Add(scores.const_data_ptr<float>(), labels.const_data_ptr<int64_t>(), size, logits.size(1));
+  }
+
+  std::vector<std::string> Names() const override { return {"top1", "top5", "loss"}; }
+
+  MetricValues Values() const override {
+    return {{"top1", counts_.top1()}, {"top5", counts_.top5()}, {"loss", loss_sum_ / static_cast<double>(counts_.samples())}};
+  }
+
+ private:
+  TopKCounts counts_;
+  double loss_sum_ = 0;
+};
+
+class Classification : public Task {
+ public:
+  Classification(const base::Config& section, int64_t classes)
+      : classes_(classes),
+        smoothing_(section.GetDouble("label_smoothing", 0, 0, 0.999)),
+        binary_(section.GetChoice("loss", "ce", {"ce", "bce"}) == "bce"),
+        mixing_(ReadMixing(section)) {}
+
+  at::Tensor Loss(models::Network& network, data::Batch& batch, const BatchPosition& position) const override {
+    const base::Random random(position.seed, base::RandomPurpose::kMix, static_cast<uint64_t>(position.epoch),
+                              static_cast<uint64_t>(position.batch));
+    const Mix mix = DrawMix(mixing_, random, position.epoch, batch.images.size(0), batch.images.size(-2), batch.images.size(-1));
+    MixImages(mix, batch.images);
+    const at::Tensor targets = MixTargets(mix, SoftTargets(batch.labels, classes_, smoothing_));
+    const at::Tensor logits = network.Forward(batch.images);
+    return binary_ ? SoftTargetBinaryCrossEntropy(logits, targets) : SoftTargetCrossEntropy(logits, targets);
+  }
+
+  std::unique_ptr<TaskMetric> NewMetric() const override { return std::make_unique<ClassificationMetric>(); }
+
+ private:
+  int64_t classes_;
+  double smoothing_;
+  bool binary_;
+  MixingOptions mixing_;
+};
+
+DEEPMAD_REGISTER(TaskRegistry, "classification", "one label an image: cross entropy, label smoothing, mixup, CutMix; top-1 and top-5",
+                 [](const base::Config& section, int64_t classes) { return std::make_unique<Classification>(section, classes); });
+
+}  // namespace
+}  // namespace deepmad::train

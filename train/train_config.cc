@@ -1,0 +1,51 @@
+#include "train/train_config.h"
+
+#include <limits>
+
+#include "train/checkpoint.h"
+
+namespace deepmad::train {
+
+TrainConfig ReadTrainConfig(const base::Config& config) {
+  const base::Config train = config.Section("train");
+  TrainConfig result(train.Section("optimizer"));
+  TrainerOptions& trainer = result.trainer;
+  trainer.seed = static_cast<uint64_t>(config.GetInt("seed", 0, 0, std::numeric_limits<int64_t>::max()));
+  trainer.epochs = train.GetInt("epochs", trainer.epochs, 1, 100'000);
+  trainer.batch_size = train.GetInt("batch_size", trainer.batch_size, 1, 1'000'000);
+  trainer.clip_norm = train.GetOptionalDouble("clip_norm", 1e-6, 1e6);
+  trainer.checkpoint_every_steps = train.GetInt("checkpoint_every_steps", trainer.checkpoint_every_steps, 0, 1'000'000'000);
+  trainer.log_every_steps = train.GetInt("log_every_steps", trainer.log_every_steps, 1, 1'000'000'000);
+
+  if (result.optimizer.Has("lr")) {
+    result.lr = result.optimizer.GetDouble("lr", 0, 1000);
+  } else {
+    result.lr = result.optimizer.GetDouble("lr_per_256", 0.1, 0, 1000) * static_cast<double>(trainer.batch_size) / 256;
+  }
+  result.schedule = ReadSchedule(train.Section("schedule"));
+  if (!train.IsNull("ema")) {
+    const base::Config ema = train.Section("ema");
+    result.ema.emplace();
+    result.ema->decay = ema.GetDouble("decay", result.ema->decay, 0, 1);
+    result.ema->warmup = ema.GetBool("warmup", result.ema->warmup);
+  }
+  result.precision = ReadPrecision(train);
+  result.init = models::InitOptionsFromConfig(train.Section("init"));
+  const base::Config batch_norm = train.Section("batch_norm");
+  result.batch_norm.eps = batch_norm.GetDouble("eps", result.batch_norm.eps, 1e-12, 1);
+  result.batch_norm.momentum = batch_norm.GetDouble("momentum", result.batch_norm.momentum, 0, 1);
+
+  const base::Config validate = config.Section("validate");
+  result.validate_batch_size = validate.GetInt("batch_size", result.validate_batch_size, 1, 1'000'000);
+  trainer.validate_every_epochs = validate.GetInt("every_epochs", trainer.validate_every_epochs, 1, 100'000);
+  return result;
+}
+
+std::string ResultDigest(const std::string& resolved_config, const std::string& network_yaml) {
+  base::Config config = base::Config::FromText(resolved_config, "resolved configuration");
+  for (const char* key : {"data.root", "data.workers", "data.queue_batches", "data.cache_bytes"})
+    config.Override(std::string(key) + "=null");
+  return Digest(config.Resolved() + network_yaml);
+}
+
+}  // namespace deepmad::train

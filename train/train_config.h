@@ -1,0 +1,61 @@
+// The `seed`, `train` and `validate` parts of a run's configuration.
+//
+//   seed: 0
+//   train:
+//     epochs: 18
+//     batch_size: 128
+//     optimizer: {name: sgd, lr_per_256: 0.1, momentum: 0.9, nesterov: true, weight_decay: 5.0e-5}   # or lr: absolute
+//     schedule: {name: cosine, warmup_epochs: 2, final_lr: 0}
+//     ema: {decay: 0.999, warmup: true}     # null: none
+//     clip_norm: null
+//     precision: float32                    # or bfloat16
+//     channels_last: true
+//     deterministic: false
+//     init: {scheme: kaiming, zero_last_norm: false}
+//     batch_norm: {eps: 1.0e-5, momentum: 0.1}
+//     checkpoint_every_steps: 0             # besides the one after each epoch
+//     log_every_steps: 50
+//   validate: {batch_size: 256, every_epochs: 1}
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/config.h"
+#include "models/batch_norm.h"
+#include "models/init.h"
+#include "train/precision.h"
+#include "train/schedule.h"
+#include "train/trainer.h"
+
+namespace deepmad::train {
+
+struct EmaOptions {
+  double decay = 0.999;
+  bool warmup = true;
+};
+
+struct TrainConfig {
+  explicit TrainConfig(base::Config optimizer_section) : optimizer(std::move(optimizer_section)) {}
+
+  TrainerOptions trainer;  // without the digest
+  double lr = 0;           // peak
+  base::Config optimizer;  // the section, for the optimizer named in it
+  ScheduleOptions schedule;
+  std::optional<EmaOptions> ema;
+  PrecisionOptions precision;
+  models::InitOptions init;
+  models::BatchNormSettings batch_norm;
+  int64_t validate_batch_size = 256;
+};
+
+// `config` is the root of the run's configuration. UsageError.
+TrainConfig ReadTrainConfig(const base::Config& config);
+
+// Digest of all that decides the result of a run: the resolved configuration but for where the files lie and how many threads read them,
+// and the network.
+std::string ResultDigest(const std::string& resolved_config, const std::string& network_yaml);
+
+}  // namespace deepmad::train

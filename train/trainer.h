@@ -1,0 +1,94 @@
+// The training loop. It knows batches, losses and scores, never which task they belong to.
+#pragma once
+
+#include <c10/core/Device.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/loader/loader.h"
+#include "train/checkpoint.h"
+#include "train/ema.h"
+#include "train/evaluator.h"
+#include "train/optimizer.h"
+#include "train/precision.h"
+#include "train/run_dir.h"
+#include "train/run_state.h"
+#include "train/schedule.h"
+#include "train/task.h"
+
+namespace deepmad::train {
+
+struct TrainerOptions {
+  int64_t epochs = 18;
+  int64_t batch_size = 128;            // samples an update
+  std::optional<double> clip_norm;     // global L2 norm of the gradients
+  int64_t checkpoint_every_steps = 0;  // besides the one after each epoch; 0: none
+  int64_t log_every_steps = 50;
+  int64_t validate_every_epochs = 1;  // and always after the last one
+  uint64_t seed = 0;
+  std::string config_digest;  // of everything that decides the result; a checkpoint of another one is refused
+};
+
+// What the loop works on; all of it outlives the trainer. `ema` may be null.
+struct TrainerParts {
+  const Task& task;
+  models::Network& network;
+  Optimizer& optimizer;
+  const Schedule& schedule;
+  Ema* ema;
+  data::Loader& loader;
+  Evaluator& evaluator;
+  RunDir& run_dir;
+  PrecisionOptions precision;
+  at::Device device;
+};
+
+class Trainer {
+ public:
+  Trainer(TrainerOptions options, TrainerParts parts) : options_(std::move(options)), parts_(parts) {}
+
+  // Continues from a checkpoint of the same configuration; UsageError otherwise.
+  void Resume(const Checkpoint& checkpoint);
+
+  // Trains up to the last epoch, with the logs cut back to where it starts. A stop signal saves a checkpoint and ends in Error(kStopped); a
+  // loss that is not finite ends in FailedError naming the files of the batch, with the last checkpoint left as it was.
+  void Run();
+
+  const RunState& state() const { return state_; }
+
+ private:
+  // A loss whose value has not been read yet: on a GPU, reading it at once would wait for the whole step.
+  struct PendingLoss {
+    at::Tensor loss;  // undefined: none
+    std::vector<std::string> sources;
+    int64_t size = 0;
+  };
+  // Seconds since the last line of the log.
+  struct Phases {
+    double data = 0, forward = 0, backward = 0, optimizer = 0;
+    int64_t samples = 0;
+  };
+
+  void TrainEpoch();
+  void Step(data::Batch& batch);
+  void SettleLoss();
+  void LogSteps(const at::Tensor& gradient_norm, double lr);
+  void FinishEpoch();
+  MetricValues Validate();
+  void KeepBest(const MetricValues& metrics);
+  void Save();
+  [[noreturn]] void SaveAndStop();
+
+  TrainerOptions options_;
+  TrainerParts parts_;
+  RunState state_;
+  PendingLoss pending_;
+  Phases phases_;
+  double epoch_seconds_ = 0;
+  int64_t epoch_samples_ = 0;
+};
+
+}  // namespace deepmad::train
