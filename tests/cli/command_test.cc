@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/cli/program.h"
+#include "tests/places.h"
 #include "tests/temporary_folder.h"
 
 namespace deepmad::cli {
@@ -59,7 +60,7 @@ TEST(CommandTest, DryRunOfADesignWritesNothing) {
 }
 
 TEST(CommandTest, InspectComparesTwoNetworks) {
-  const std::string arch = std::string(DEEPMAD_SOURCE) + "/configs/arch/";
+  const std::string arch = SourceFolder() + "/configs/arch/";
   const Outcome outcome = Deepmad({"inspect", arch + "deepmad-r18.yaml", arch + "deepmad-r50.yaml"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_NE(outcome.out.find("deepmad-r50"), std::string::npos);
@@ -123,17 +124,17 @@ TEST(CommandErrorTest, MissingFilesAndFoldersAreNamed) {
   ExpectOneLine(Deepmad({"design", folder.File("none.yaml"), "--out", folder.File("out")}), 2, {"none.yaml"});
   ExpectOneLine(Deepmad({"inspect", folder.File("none.yaml")}), 2, {"none.yaml"});
   ExpectOneLine(Deepmad({"validate", folder.path()}), 2, {"config.yaml"});
-  const std::string network = std::string(DEEPMAD_SOURCE) + "/configs/arch/deepmad-r18.yaml";
+  const std::string network = SourceFolder() + "/configs/arch/deepmad-r18.yaml";
   ExpectOneLine(Deepmad({"predict", network, folder.File("none.png"), "--weights", "w.safetensors"}), 2, {"none.png"});
-  ExpectOneLine(Deepmad({"run", std::string(DEEPMAD_SOURCE) + "/configs/run/imagenet_mini.yaml", "--out", folder.File("out"), "--quiet",
-                         "--json", "data.root=" + folder.File("nothing")}),
+  ExpectOneLine(Deepmad({"run", SourceFolder() + "/configs/run/imagenet_mini.yaml", "--out", folder.File("out"), "--quiet", "--json",
+                         "data.root=" + folder.File("nothing")}),
                 2, {"nothing"});
 }
 
 TEST(CommandErrorTest, CudaThatIsNotThereIsSaid) {
   const TemporaryFolder folder;
-  const Outcome outcome = Deepmad({"run", std::string(DEEPMAD_SOURCE) + "/configs/run/quickstart_fashion.yaml", "--dry-run", "--device",
-                                   "cuda:99", "data.name=synthetic", "data.root=null"});
+  const Outcome outcome = Deepmad({"run", SourceFolder() + "/configs/run/quickstart_fashion.yaml", "--dry-run", "--device", "cuda:99",
+                                   "data.name=synthetic", "data.root=null"});
   EXPECT_EQ(outcome.exit_code, 2) << outcome.err;
   EXPECT_NE(LastLine(outcome.err).find("cuda:99"), std::string::npos) << outcome.err;
 }
@@ -150,7 +151,7 @@ TEST(CommandErrorTest, ATruncatedJpegIsNamedByCheckAndByTraining) {
   EXPECT_NE(outcome.out.find("broken.jpg"), std::string::npos) << outcome.out;
   EXPECT_NE(LastLine(outcome.err).find("2 broken samples"), std::string::npos) << outcome.err;
 
-  const std::string training = std::string(DEEPMAD_SOURCE) + "/configs/run/imagenet_mini.yaml";
+  const std::string training = SourceFolder() + "/configs/run/imagenet_mini.yaml";
   const Outcome trained = Deepmad({"run", training, "--out", folder.File("out"), "--quiet", "data.root=" + folder.File("data"),
                                    "train.batch_size=1", "design.head.classes=1", "design.solver.time_limit_seconds=0.2"});
   EXPECT_EQ(trained.exit_code, 1) << trained.err;

@@ -1,4 +1,5 @@
 #include "tests/cli/program.h"
+#include "tests/places.h"
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -33,14 +34,15 @@ Program::Program(const std::vector<std::string>& arguments) {
   for (const auto& [descriptor, name] : {std::pair{STDOUT_FILENO, "out"}, std::pair{STDERR_FILENO, "err"}}) {
     posix_spawn_file_actions_addopen(&actions, descriptor, (folder_ + "/" + name).c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   }
-  std::vector<std::string> words{DEEPMAD_BINARY};
+  const std::string program = ProgramFile();
+  std::vector<std::string> words{program};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> pointers;
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
-  const int failed = posix_spawn(&pid_, DEEPMAD_BINARY, &actions, nullptr, pointers.data(), environ);
+  const int failed = posix_spawn(&pid_, program.c_str(), &actions, nullptr, pointers.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
-  if (failed != 0) throw std::runtime_error("cannot start " DEEPMAD_BINARY);
+  if (failed != 0) throw std::runtime_error("cannot start " + program);
 }
 
 Outcome Program::Wait() {

@@ -7,12 +7,13 @@
 #include "base/json.h"
 #include "mad/design.h"
 #include "mad/report.h"
+#include "tests/places.h"
 
 namespace deepmad::mad {
 namespace {
 
 base::Json Goldens() {
-  std::ifstream file(std::string(DEEPMAD_GOLDEN) + "/design_golden.json");
+  std::ifstream file(GoldenFolder() + "/design_golden.json");
   return base::Json::parse(file).at("designs");
 }
 

@@ -9,13 +9,14 @@
 #include "base/json.h"
 #include "tests/models/formula_fill.h"
 #include "tests/models/networks.h"
+#include "tests/places.h"
 
 namespace deepmad::models {
 namespace {
 
 const base::Json& Golden() {
   static const base::Json golden = [] {
-    std::ifstream file(std::string(DEEPMAD_GOLDEN) + "/forward_golden.json");
+    std::ifstream file(GoldenFolder() + "/forward_golden.json");
     return base::Json::parse(file);
   }();
   return golden;
@@ -47,7 +48,7 @@ at::Tensor GoldenImages(const base::Json& golden) { return FormulaImages(golden.
 
 // The published names, a norm's five tensors in one line.
 std::vector<std::string> PublishedNames(const std::string& network) {
-  std::ifstream file(std::string(DEEPMAD_GOLDEN) + "/state_dict_" + network + ".txt");
+  std::ifstream file(GoldenFolder() + "/state_dict_" + network + ".txt");
   std::vector<std::string> names;
   for (std::string line; std::getline(file, line);) {
     std::istringstream words(line);

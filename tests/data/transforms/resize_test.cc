@@ -9,6 +9,7 @@
 #include "base/atomic_file.h"
 #include "data/transforms/crop.h"
 #include "tests/data/pictures.h"
+#include "tests/places.h"
 
 namespace deepmad::data {
 namespace {
@@ -34,7 +35,7 @@ void ExpectVectorsHold(const std::string& path) {
   }
 }
 
-TEST(Resize, EqualsTheGoldenVectorsBitByBit) { ExpectVectorsHold(DEEPMAD_GOLDEN "/resize.json"); }
+TEST(Resize, EqualsTheGoldenVectorsBitByBit) { ExpectVectorsHold(GoldenFolder() + "/resize.json"); }
 
 TEST(Resize, EqualsTheVectorsOfTheSpecificationBitByBit) {
   const char* data = std::getenv("DEEPMAD_TEST_DATA");

@@ -1,0 +1,13 @@
+// Where things lie that tests need. Absolute paths are compiled into places.cc alone, so that every other object is the same in any
+// clone and comes from the compiler cache.
+#pragma once
+
+#include <string>
+
+namespace deepmad {
+
+std::string GoldenFolder();  // tests/golden: facts computed outside this project
+std::string SourceFolder();  // the checkout
+std::string ProgramFile();   // the built `deepmad`; empty in a build without LibTorch
+
+}  // namespace deepmad
