@@ -5,7 +5,9 @@
 #include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
 
+#include "base/build_info.h"
 #include "mad/cost.h"
+#include "mad/design.h"
 #include "models/module_tree.h"
 #include "tests/models/networks.h"
 
@@ -31,6 +33,14 @@ TEST(Count, ClosedFormEqualsTheLiveModuleForPublishedStructures) {
 
 TEST(Count, ClosedFormEqualsTheLiveModuleForRandomStructuresOfOddSizes) {
   for (uint64_t seed = 0; seed < 40; ++seed) ExpectClosedFormEqualsLiveCount(RandomStructure(seed));
+}
+
+TEST(Count, ClosedFormEqualsTheLiveModuleForDesignsOfResnet18SizeInBothFormulations) {
+  for (const char* formulation : {"formulation=paper", "formulation=reference"}) {
+    const mad::DesignProblem problem =
+        mad::LoadProblem(base::ConfigsFolder() + "/design/r18-224.yaml", {formulation, "solver.time_limit_seconds=30"});
+    ExpectClosedFormEqualsLiveCount(mad::Design(problem).network);
+  }
 }
 
 TEST(Count, CountsWhatRunsAndNothingElse) {
