@@ -12,6 +12,7 @@
 
 #include "base/registry.h"
 #include "mad/dual.h"
+#include "mad/form.h"
 #include "mad/layer.h"
 
 namespace deepmad::mad {
@@ -41,6 +42,7 @@ struct BlockType {
   BlockTraits traits;
   std::function<Unit<double>(const UnitDims<double>&)> unit;
   std::function<Unit<Dual>(const UnitDims<Dual>&)> relaxed_unit;
+  std::function<Unit<Form>(const UnitDims<Form>&)> unit_form;
 };
 
 using BlockRegistry = base::Registry<BlockType()>;
@@ -58,11 +60,15 @@ template <>
 inline Unit<Dual> MakeUnit(const BlockType& type, const UnitDims<Dual>& dims) {
   return type.relaxed_unit(dims);
 }
+template <>
+inline Unit<Form> MakeUnit(const BlockType& type, const UnitDims<Form>& dims) {
+  return type.unit_form(dims);
+}
 
 // Instantiates the recipe for every scalar type.
 template <typename Recipe>
 BlockType MakeBlockType(const BlockTraits& traits) {
-  return {traits, &Recipe::template MakeUnit<double>, &Recipe::template MakeUnit<Dual>};
+  return {traits, &Recipe::template MakeUnit<double>, &Recipe::template MakeUnit<Dual>, &Recipe::template MakeUnit<Form>};
 }
 
 }  // namespace deepmad::mad

@@ -11,9 +11,10 @@ struct BlockTotals {
   T macs{};
   T reference_flops{};
   T params{};
-  T log_width{};  // sum over units of ln w
-  T layers{};     // convolutions of the main path
-  T depth{};      // units
+  T activations{};  // values an image
+  T log_width{};    // sum over units of ln w
+  T layers{};       // convolutions of the main path
+  T depth{};        // units
   T out_channels{};
 };
 
@@ -52,13 +53,15 @@ template <typename T>
 BlockTotals<T> CountBlock(const BlockPlace& place, const BlockDims<T>& dims) {
   MapSizes maps = place.in_maps;
   const UnitCount<T> first = CountFirstUnit(place, dims, maps);
-  BlockTotals<T> totals{first.macs, first.reference_flops, first.params, first.log_width, T(first.layers), dims.depth, dims.out};
+  BlockTotals<T> totals{first.macs,      first.reference_flops, first.params, first.activations,
+                        first.log_width, T(first.layers),       dims.depth,   dims.out};
   if (place.type->traits.repeats) {
     const UnitCount<T> other = CountOtherUnit(place, dims, maps);
     const T others = dims.depth - T(1);
     totals.macs += others * other.macs;
     totals.reference_flops += others * other.reference_flops;
     totals.params += others * other.params;
+    totals.activations += others * other.activations;
     totals.log_width += others * other.log_width;
     totals.layers += others * T(other.layers);
   }

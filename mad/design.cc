@@ -60,17 +60,19 @@ Assessment Assess(const DesignProblem& problem, const NetworkSpec& network) {
         problem.name, "a new stage starts at each stride of 2 behind the first block");
   }
   assessment.cost = Cost(network);
-  assessment.score = ScoreStructure(CountBlocks(network), layout, *problem.formulation, problem.objective);
+  const std::vector<BlockTotals<double>> totals = CountBlocks(network);
+  assessment.score = ScoreStructure(totals, layout, *problem.formulation, problem.objective);
   for (const StageScore<double>& stage : assessment.score.stages) {
     assessment.effectiveness = std::max(assessment.effectiveness, stage.effectiveness);
   }
-  const bool macs = problem.budgets.flops_convention == FlopsConvention::kMacs;
-  assessment.flops = macs ? assessment.cost.macs : assessment.cost.reference_flops;
-  assessment.params = problem.formulation->params_with_head ? assessment.cost.params : assessment.cost.params_backbone;
-  CheckBudget("flops", assessment.flops, problem.budgets.flops, assessment.violations);
-  CheckBudget("params", assessment.params, problem.budgets.params, assessment.violations);
+  for (int quantity = 0; quantity < kQuantities; ++quantity) {
+    double& used = assessment.used[static_cast<size_t>(quantity)];
+    for (const BlockTotals<double>& block : totals) used += Amount(quantity, problem, block);
+    const HeadAmount head = AmountOfHead(quantity, problem);
+    used += head.per_channel * network.blocks.back().out_channels + head.constant;
+    CheckBudget(kQuantityInfos[static_cast<size_t>(quantity)].name, used, Limit(problem, quantity), assessment.violations);
+  }
   CheckBudget("effectiveness", assessment.effectiveness, problem.budgets.effectiveness, assessment.violations);
-  CheckBudget("layers", assessment.cost.layers, problem.budgets.layers, assessment.violations);
   return assessment;
 }
 

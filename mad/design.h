@@ -7,7 +7,7 @@
 
 #include "mad/cost.h"
 #include "mad/entropy.h"
-#include "mad/problem.h"
+#include "mad/quantity.h"
 
 namespace deepmad::mad {
 
@@ -18,9 +18,8 @@ const char* DesignStatusName(DesignStatus status);  // as in report.json
 struct Assessment {
   NetworkCost cost;
   Score<double> score;
-  double flops = 0;          // in the budget's convention
-  double params = 0;         // as the formulation bounds them
-  double effectiveness = 0;  // the bounded scalar: the largest rho over the stage prefixes
+  std::array<double, kQuantities> used{};  // as the budgets measure them (mad/quantity.h)
+  double effectiveness = 0;                // the bounded scalar: the largest rho over the stage prefixes
   // One line per budget that is not kept: "flops 1.9e+09 over the budget of 1.82e+09 by 4.4 %". Empty for a design that may be used.
   std::vector<std::string> violations;
 };

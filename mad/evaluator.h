@@ -1,13 +1,12 @@
-// Fast evaluation of integer candidates for the searches: block counts come from the recipes and are remembered, so that a candidate costs
-// a few look-ups. Not thread-safe: one evaluator a thread.
+// Fast evaluation of integer candidates for the searches, from the blocks' formulas (mad/block_forms.h). Not thread-safe: one evaluator a
+// thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <unordered_map>
 #include <vector>
 
-#include "mad/block_totals.h"
-#include "mad/formulation.h"
+#include "mad/block_forms.h"
 #include "mad/problem.h"
 
 namespace deepmad::mad {
@@ -15,10 +14,8 @@ namespace deepmad::mad {
 // The sums that budgets bound, and the objective.
 struct Measures {
   double objective = 0;
-  double flops = 0;              // in the budget's convention
-  double params = 0;             // as the formulation bounds them
-  double log_effectiveness = 0;  // ln of the largest rho over the stage prefixes
-  double layers = 0;
+  std::array<double, kQuantities> used{};  // head included
+  double log_effectiveness = 0;            // ln of the largest rho over the stage prefixes
 
   // By how much the budgets are exceeded in all, each relative to its limit; 0 where every one is kept.
   double excess = 0;
@@ -26,6 +23,7 @@ struct Measures {
 
 class Evaluator {
  public:
+  // Keeps a reference to the problem.
   explicit Evaluator(const DesignProblem& problem);
 
   Measures Evaluate(const Candidate& candidate);
@@ -33,20 +31,22 @@ class Evaluator {
 
  private:
   struct UnitNumbers {
-    double flops, params, log_width, layers;
+    std::array<double, kQuantities> amounts;
+    double log_width;
   };
+  // One block's numbers, remembered under the choices that they follow from.
   struct BlockNumbers {
-    UnitNumbers first, other;
+    uint64_t key = 0;
+    UnitNumbers first{}, other{};
   };
-  const BlockNumbers& Numbers(size_t stage, int in_channels, const StageChoice& choice);
-  UnitNumbers Select(const UnitCount<double>& count) const;
+  const BlockNumbers& Numbers(size_t block, int in_channels, const StageChoice& choice);
+  UnitNumbers At(const UnitForm& form, const std::array<double, kSymbols>& numbers, const std::array<double, kSymbols>& logs) const;
   double Log(int value);
 
   const DesignProblem& problem_;
-  ScoreLayout layout_;
-  std::vector<MapSizes> in_maps_;                                  // of each block, stem first
-  std::vector<std::unordered_map<uint64_t, BlockNumbers>> known_;  // one table a stage
-  std::vector<double> log_;                                        // ln of small integers, filled on demand
+  ProblemForms forms_;
+  std::vector<std::vector<BlockNumbers>> known_;  // one table a block, by a hash of the key
+  std::vector<double> log_;                       // ln of small integers, filled on demand
   double log_effectiveness_limit_ = 0;
   int64_t evaluations_ = 0;
 };

@@ -91,6 +91,8 @@ Budgets BudgetsFromConfig(const base::Config& config, const Formulation& formula
   budgets.params = config.GetOptionalDouble("params", 1, 1e15);
   budgets.effectiveness = config.GetOptionalDouble("effectiveness", 1e-6, 1e6);
   budgets.layers = config.GetOptionalDouble("layers", 1, 1e6);
+  budgets.activation_memory = config.GetOptionalDouble("activation_memory", 1, 1e18);
+  budgets.activation_batch = static_cast<int>(config.GetInt("activation_batch", 1, 1, 1 << 24));
   return budgets;
 }
 

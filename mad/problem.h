@@ -49,6 +49,8 @@ struct Budgets {
   std::optional<double> params;         // all, or of the backbone, as the formulation says
   std::optional<double> effectiveness;  // of every stage prefix
   std::optional<double> layers;
+  std::optional<double> activation_memory;  // bytes that training keeps for the backward pass, float32, for activation_batch images
+  int activation_batch = 1;
 };
 
 struct SolverOptions {

@@ -25,19 +25,8 @@ std::vector<Dual> Variables(const std::vector<double>& x, size_t first) {
 
 }  // namespace
 
-Relaxation::Relaxation(const DesignProblem& problem, std::vector<int> kernels) : problem_(problem), kernels_(std::move(kernels)) {
-  Candidate shape_candidate = SmallestCandidate(problem_);
-  for (size_t i = 0; i < kernels_.size(); ++i) shape_candidate.stages[i].kernel = kernels_[i];
-  const NetworkSpec shape = ToNetwork(problem_, shape_candidate);
-  layout_ = MakeScoreLayout(shape, *problem_.formulation);
-  MapSizes maps = InputSizes(problem_.input);
-  for (const PlacedBlock& block : PlaceBlocks(shape)) {
-    BlockPlace place = PlaceOf(block, maps);
-    place.type = block.type;
-    place.changes_channels = true;
-    places_.push_back(place);
-    maps.Shrink(Square(block.spec->stride));
-  }
+Relaxation::Relaxation(const DesignProblem& problem, std::vector<int> kernels)
+    : problem_(problem), kernels_(std::move(kernels)), forms_(problem_) {
   for (size_t i = 0; i < problem_.stages.size(); ++i) {
     if (problem_.stages[i].bottleneck_channels.high > 0) bottleneck_stages_.push_back(i);
   }
@@ -79,48 +68,65 @@ size_t Relaxation::BottleneckVariable(size_t stage) const {
 size_t Relaxation::DepthVariable(size_t stage) const { return 1 + problem_.stages.size() + bottleneck_stages_.size() + stage; }
 
 template <typename T>
-std::vector<BlockTotals<T>> Relaxation::Totals(const std::vector<T>& x) const {
+Relaxation::Counts<T> Relaxation::Count(const std::vector<T>& x) const {
   using std::exp;
-  std::vector<BlockTotals<T>> totals;
-  BlockDims<T> dims;
-  dims.in = T(problem_.input.channels);
-  for (size_t i = 0; i < places_.size(); ++i) {
+  Counts<T> counts;
+  T in(problem_.input.channels);
+  T log_in(std::log(problem_.input.channels));
+  for (size_t i = 0; i < forms_.blocks.size(); ++i) {
     const bool is_stage = i > 0 && i <= problem_.stages.size();
-    dims.out = i <= problem_.stages.size() ? exp(x[i]) : T(problem_.tail->out_channels);
+    const bool is_tail = i > problem_.stages.size();
+    const T out = is_tail ? T(problem_.tail->out_channels) : exp(x[i]);
+    const T log_out = is_tail ? T(std::log(problem_.tail->out_channels)) : x[i];
     const bool has_bottleneck = is_stage && problem_.stages[i - 1].bottleneck_channels.high > 0;
-    dims.bottleneck = has_bottleneck ? exp(x[BottleneckVariable(i - 1)]) : T(0);
-    dims.depth = is_stage ? x[DepthVariable(i - 1)] : T(1);
-    totals.push_back(CountBlock(places_[i], dims));
-    dims.in = dims.out;
+    const T log_bottleneck = has_bottleneck ? x[BottleneckVariable(i - 1)] : T(0);
+    const std::array<T, kSymbols> numbers{in, out, has_bottleneck ? exp(log_bottleneck) : T(0), T(0)};
+    const std::array<T, kSymbols> logs{log_in, log_out, log_bottleneck, T(0)};
+    const BlockForms& block = forms_.blocks[i];
+    const KernelForms& forms = is_stage ? block.OfKernel(kernels_[i - 1]) : block.kernels.front();
+    const T depth = is_stage ? x[DepthVariable(i - 1)] : T(1);
+    const auto total = [&](const Form& first, const Form& other) {
+      T value = first.At(numbers, logs);
+      if (is_stage) value += (depth - T(1)) * other.At(numbers, logs);
+      return value;
+    };
+    for (size_t q = 0; q < kQuantities; ++q) {
+      if (q != kLayers && !Limit(problem_, static_cast<int>(q))) continue;
+      counts.used[q] += total(forms.first_changed.amounts[q], forms.other.amounts[q]);
+    }
+    BlockTotals<T> totals;
+    totals.log_width = total(forms.first_changed.log_width, forms.other.log_width);
+    totals.layers = total(forms.first_changed.amounts[kLayers], forms.other.amounts[kLayers]);
+    totals.depth = depth;
+    totals.out_channels = out;
+    counts.blocks.push_back(totals);
+    in = out;
+    log_in = log_out;
   }
-  return totals;
+  for (size_t q = 0; q < kQuantities; ++q) counts.used[q] += T(forms_.head[q].per_channel) * in + T(forms_.head[q].constant);
+  return counts;
 }
 
 // Every value is <= 0 where the constraint holds, of order 1 where it is badly broken.
 template <typename T>
 std::vector<T> Relaxation::ConstraintValues(const std::vector<T>& x) const {
   using std::log;
-  const std::vector<BlockTotals<T>> totals = Totals(x);
+  const Counts<T> counts = Count(x);
   const Budgets& budgets = problem_.budgets;
-  const bool macs = budgets.flops_convention == FlopsConvention::kMacs;
-  const T last = totals.back().out_channels;
-  T flops = macs ? last * T(problem_.head.classes) : T(0);
-  T params = problem_.formulation->params_with_head ? (last + T(1)) * T(problem_.head.classes) : T(0);
   T layers{};
   T log_width{};
   std::vector<T> values;
-  for (size_t i = 0; i < totals.size(); ++i) {
-    flops += macs ? totals[i].macs : totals[i].reference_flops;
-    params += totals[i].params;
-    layers += totals[i].layers;
-    log_width += totals[i].log_width;
-    const bool stage_ends = i + 1 == totals.size() || layout_.stage[i + 1] != layout_.stage[i];
+  for (size_t i = 0; i < counts.blocks.size(); ++i) {
+    layers += counts.blocks[i].layers;
+    log_width += counts.blocks[i].log_width;
+    const bool stage_ends = i + 1 == counts.blocks.size() || forms_.layout.stage[i + 1] != forms_.layout.stage[i];
     // rho <= bound as L ln(L / bound) <= sum ln w: smooth, and convex in L.
     if (budgets.effectiveness && stage_ends) values.push_back(T(0.01) * (layers * log(layers / T(*budgets.effectiveness)) - log_width));
   }
-  if (budgets.flops) values.push_back(flops / T(*budgets.flops) - T(1));
-  if (budgets.params) values.push_back(params / T(*budgets.params) - T(1));
-  if (budgets.layers) values.push_back(layers / T(*budgets.layers) - T(1));
+  for (int q = 0; q < kQuantities; ++q) {
+    const std::optional<double>& limit = Limit(problem_, q);
+    if (limit) values.push_back(counts.used[static_cast<size_t>(q)] / T(*limit) - T(1));
+  }
 
   const Rules& rules = problem_.rules;
   for (size_t i = 0; i < problem_.stages.size(); ++i) {
@@ -138,7 +144,8 @@ std::vector<T> Relaxation::ConstraintValues(const std::vector<T>& x) const {
 void Relaxation::EvaluateObjective(const std::vector<double>& x, double& value, std::vector<double>& gradient) const {
   const Formulation& formulation = *problem_.formulation;
   const auto smoothed = [&]<typename T>(const std::vector<T>& variables) {
-    return ScoreStructure(Totals(variables), layout_, formulation, problem_.objective, kVarianceSmoothing).objective * T(objective_scale_);
+    return ScoreStructure(Count(variables).blocks, forms_.layout, formulation, problem_.objective, kVarianceSmoothing).objective *
+           T(objective_scale_);
   };
   value = smoothed(x);
   if (gradient.empty()) return;

@@ -5,8 +5,8 @@
 
 #include <vector>
 
+#include "mad/block_forms.h"
 #include "mad/block_totals.h"
-#include "mad/formulation.h"
 #include "mad/nlopt_adapter.h"
 #include "mad/problem.h"
 
@@ -43,14 +43,18 @@ class Relaxation {
   void EvaluateObjective(const std::vector<double>& x, double& value, std::vector<double>& gradient) const;
   void EvaluateConstraints(const std::vector<double>& x, std::vector<double>& values, std::vector<double>& jacobian) const;
   template <typename T>
-  std::vector<BlockTotals<T>> Totals(const std::vector<T>& x) const;
+  struct Counts {
+    std::vector<BlockTotals<T>> blocks;  // what the score reads
+    std::array<T, kQuantities> used{};
+  };
+  template <typename T>
+  Counts<T> Count(const std::vector<T>& x) const;
   template <typename T>
   std::vector<T> ConstraintValues(const std::vector<T>& x) const;
 
   DesignProblem problem_;
   std::vector<int> kernels_;
-  std::vector<BlockPlace> places_;
-  ScoreLayout layout_;
+  ProblemForms forms_;
   std::vector<size_t> bottleneck_stages_;  // stages that have a bottleneck
   double objective_scale_ = 1;
   SmoothProblem smooth_;

@@ -28,10 +28,6 @@ std::string SizeText(const Extent& size) {
   return size.t > 1 ? fmt::format("{}x{}x{}", size.t, size.h, size.w) : fmt::format("{}x{}", size.h, size.w);
 }
 
-std::string ParamsUnit(const DesignProblem& problem) {
-  return problem.formulation->params_with_head ? "with the head" : "without the head";
-}
-
 }  // namespace
 
 base::Json AssessmentJson(const DesignProblem& problem, const Assessment& assessment) {
@@ -48,15 +44,18 @@ base::Json AssessmentJson(const DesignProblem& problem, const Assessment& assess
   json["depth_penalty"] = assessment.score.depth_penalty;
   json["effectiveness"] = assessment.effectiveness;
   json["effectiveness_stages"] = effectiveness;
-  json["flops"] = assessment.flops;
+  json["flops"] = assessment.used[kFlops];
   json["macs"] = assessment.cost.macs;
   json["params"] = assessment.cost.params;
   json["params_backbone"] = assessment.cost.params_backbone;
   json["layers"] = assessment.cost.layers;
-  json["budgets"] = {{"flops", BudgetJson(assessment.flops, problem.budgets.flops)},
-                     {"params", BudgetJson(assessment.params, problem.budgets.params)},
-                     {"effectiveness", BudgetJson(assessment.effectiveness, problem.budgets.effectiveness)},
-                     {"layers", BudgetJson(assessment.cost.layers, problem.budgets.layers)}};
+  base::Json budgets;
+  for (int quantity = 0; quantity < kQuantities; ++quantity) {
+    const size_t index = static_cast<size_t>(quantity);
+    budgets[kQuantityInfos[index].name] = BudgetJson(assessment.used[index], Limit(problem, quantity));
+  }
+  budgets["effectiveness"] = BudgetJson(assessment.effectiveness, problem.budgets.effectiveness);
+  json["budgets"] = budgets;
   json["violations"] = assessment.violations;
   return json;
 }
@@ -124,10 +123,11 @@ std::string StageTable(const NetworkSpec& network) {
 
 std::string BudgetTable(const DesignProblem& problem, const Assessment& assessment) {
   std::string text = fmt::format("  {:<14} {:>10}  {:>10}  {:>7}\n", "", "budget", "used", "share");
-  text += BudgetLine("FLOPs", assessment.flops, problem.budgets.flops, FlopsConventionName(problem.budgets.flops_convention));
-  text += BudgetLine("parameters", assessment.params, problem.budgets.params, ParamsUnit(problem));
+  for (int quantity = 0; quantity < kQuantities; ++quantity) {
+    const size_t index = static_cast<size_t>(quantity);
+    text += BudgetLine(kQuantityInfos[index].label, assessment.used[index], Limit(problem, quantity), UnitOf(quantity, problem));
+  }
   text += BudgetLine("effectiveness", assessment.effectiveness, problem.budgets.effectiveness, "largest over the stage prefixes");
-  text += BudgetLine("layers", assessment.cost.layers, problem.budgets.layers, "convolutions of the main path");
   return text;
 }
 

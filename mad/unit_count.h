@@ -12,6 +12,7 @@ struct UnitCount {
   T macs{};             // convolutions and squeeze-excite at true map sizes
   T reference_flops{};  // as the released code counts: convolutions, 2 per normalised value, 1 per activation, pools; no squeeze-excite
   T params{};           // convolution weights and the scale and shift of each norm
+  T activations{};      // values an image that training keeps for the backward pass: see CountLayer
   T log_width{};        // ln of the product over the main path's convolutions of c_in * kernel volume / groups
   int layers = 0;       // main path's convolutions
 };
@@ -42,6 +43,7 @@ void CountLayer(const Layer<T>& layer, bool in_main_path, MapSizes& maps, UnitCo
       count.params += weights;
       count.macs += weights * T(maps.TrueArea());
       count.reference_flops += weights * T(maps.ReferenceArea());
+      count.activations += T(maps.TrueArea()) * layer.out;  // read again by the norm behind it
       if (in_main_path) {
         count.log_width += log(fan_in);
         ++count.layers;
@@ -54,13 +56,16 @@ void CountLayer(const Layer<T>& layer, bool in_main_path, MapSizes& maps, UnitCo
       break;
     case LayerKind::kActivation:
       count.reference_flops += T(maps.ReferenceArea()) * layer.out;
+      count.activations += T(maps.TrueArea()) * layer.out;  // read again by the convolution behind it
       break;
     case LayerKind::kAveragePool:
       count.reference_flops += T(maps.ReferenceArea()) * layer.out;
       maps.Shrink(layer.stride);
+      count.activations += T(maps.TrueArea()) * layer.out;
       break;
     case LayerKind::kSqueezeExcite: {
-      MapSizes one{Extent{}, 0};  // side 0: the reference leaves squeeze-excite out of its FLOPs
+      count.activations += T(maps.TrueArea()) * layer.out;  // the product
+      MapSizes one{Extent{}, 0};                            // side 0: the reference leaves squeeze-excite out of its FLOPs
       for (const Layer<T>& inner : SqueezeExciteLayers(layer)) CountLayer(inner, /*in_main_path=*/false, one, count);
       break;
     }

@@ -1,0 +1,46 @@
+// A problem's blocks as formulas of their channel numbers (mad/form.h), read off the recipes once: what the search, the relaxation and the
+// upper bound evaluate instead of building units.
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "mad/form.h"
+#include "mad/formulation.h"
+#include "mad/quantity.h"
+
+namespace deepmad::mad {
+
+// The counts of one unit that a problem needs: its budgets' quantities and ln w.
+struct UnitForm {
+  std::array<Form, kQuantities> amounts;
+  Form log_width;
+};
+
+// One block at one kernel: its first unit, with and without a change of channels, and every other unit.
+struct KernelForms {
+  int kernel = 0;
+  UnitForm first_equal;    // in = out
+  UnitForm first_changed;  // in != out
+  UnitForm other;          // zero for a type that does not repeat
+
+  const UnitForm& First(bool changes_channels) const { return changes_channels ? first_changed : first_equal; }
+};
+
+struct BlockForms {
+  const BlockType* type = nullptr;
+  std::vector<KernelForms> kernels;  // in the problem's order
+
+  const KernelForms& OfKernel(int kernel) const;
+};
+
+// The blocks of every structure that the problem describes: stem, stages, tail where there is one.
+struct ProblemForms {
+  explicit ProblemForms(const DesignProblem& problem);
+
+  std::vector<BlockForms> blocks;
+  ScoreLayout layout;
+  std::array<HeadAmount, kQuantities> head;
+};
+
+}  // namespace deepmad::mad
