@@ -15,6 +15,18 @@ int CeilTo(double value, int multiple) { return static_cast<int>(std::ceil(value
 int FloorTo(double value, int multiple) { return static_cast<int>(std::floor(value / multiple + kRuleTolerance)) * multiple; }
 int RoundTo(double value, int multiple) { return static_cast<int>(std::lround(value / multiple)) * multiple; }
 
+// Half to even, with halves that rounding errors hide.
+double Nearest(double value) {
+  const double doubled = std::nearbyint(2 * value);
+  return std::nearbyint(std::abs(2 * value - doubled) < kRuleTolerance ? doubled / 2 : value);
+}
+
+// A lower end that is a share of a width, as Rules::ratio_rounding says.
+double LowEnd(const DesignProblem& problem, double value) {
+  if (problem.rules.ratio_rounding == RatioRounding::kExact) return value;
+  return std::max(1.0, Nearest(value / problem.channel_multiple)) * problem.channel_multiple;
+}
+
 // Intersects with [low, high]; a fixed number that is no multiple stays usable.
 Range Narrow(const Range& range, double low, double high, int multiple) {
   if (range.low == range.high) {
@@ -24,8 +36,15 @@ Range Narrow(const Range& range, double low, double high, int multiple) {
   return {std::max(range.low, CeilTo(low, multiple)), std::min(range.high, FloorTo(high, multiple))};
 }
 
+// The largest output whose lower end for an input (LowEnd of output / ratio) is at most in_channels.
 double MaxOutput(const DesignProblem& problem, int in_channels) {
-  return problem.rules.out_over_in_max > 0 ? problem.rules.out_over_in_max * in_channels : 1e9;
+  const double ratio = problem.rules.out_over_in_max;
+  if (ratio <= 0) return 1e9;
+  const int multiple = problem.channel_multiple;
+  const int multiples = in_channels / multiple;
+  if (problem.rules.ratio_rounding == RatioRounding::kExact || multiples == 0) return ratio * in_channels;
+  const double end = ratio * multiple * (multiples + 0.5);  // there the rounding goes up for an odd number of multiples
+  return multiples % 2 == 0 ? end : end - 1e-6 * multiple;
 }
 
 double MinOutput(const DesignProblem& problem, int in_channels) { return problem.rules.non_decreasing_width ? in_channels : 0; }
@@ -35,7 +54,7 @@ int RoundInto(double value, const Range& range, int multiple) { return std::clam
 }  // namespace
 
 Range AdmittedBottlenecks(const DesignProblem& problem, const StageVariables& stage, int out_channels) {
-  return Narrow(stage.bottleneck_channels, problem.rules.bottleneck_over_out_min * out_channels,
+  return Narrow(stage.bottleneck_channels, LowEnd(problem, problem.rules.bottleneck_over_out_min * out_channels),
                 problem.rules.bottleneck_over_out_max * out_channels, problem.channel_multiple);
 }
 
@@ -59,7 +78,7 @@ DesignProblem WithTightRanges(const DesignProblem& problem) {
       Range& out = tight.stages[i].out_channels;
       out = Narrow(out, MinOutput(problem, before->low), MaxOutput(problem, before->high), multiple);
       check(out, fmt::format("stage {}", i));
-      *before = Narrow(*before, out.low / growth, problem.rules.non_decreasing_width ? out.high : 1e9, multiple);
+      *before = Narrow(*before, LowEnd(problem, out.low / growth), problem.rules.non_decreasing_width ? out.high : 1e9, multiple);
       check(*before, i == 0 ? "the stem" : fmt::format("stage {}", i - 1));
       before = &out;
     }
@@ -67,7 +86,7 @@ DesignProblem WithTightRanges(const DesignProblem& problem) {
   for (size_t i = 0; i < tight.stages.size(); ++i) {
     StageVariables& stage = tight.stages[i];
     if (!FindBlockType(stage.type).traits.has_bottleneck) continue;
-    const Range widest = Narrow(stage.bottleneck_channels, problem.rules.bottleneck_over_out_min * stage.out_channels.low,
+    const Range widest = Narrow(stage.bottleneck_channels, LowEnd(problem, problem.rules.bottleneck_over_out_min * stage.out_channels.low),
                                 problem.rules.bottleneck_over_out_max * stage.out_channels.high, multiple);
     if (widest.low > widest.high) {
       throw base::InfeasibleError(fmt::format("rules.bottleneck_over_out leaves stage {} no bottleneck", i), problem.name,

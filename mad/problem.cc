@@ -79,6 +79,8 @@ Rules RulesFromConfig(const base::Config& config) {
   }
   rules.bottleneck_over_out_min = ratio[0];
   rules.bottleneck_over_out_max = ratio[1];
+  const std::string rounding = config.GetChoice("ratio_rounding", "exact", {"exact", "nearest"});
+  rules.ratio_rounding = rounding == "exact" ? RatioRounding::kExact : RatioRounding::kNearest;
   rules.kernel_within_map = config.GetBool("kernel_within_map", rules.kernel_within_map);
   return rules;
 }
@@ -96,12 +98,34 @@ Budgets BudgetsFromConfig(const base::Config& config, const Formulation& formula
   return budgets;
 }
 
-SolverOptions SolverFromConfig(const base::Config& config) {
+EvolutionOptions EvolutionFromConfig(const base::Config& config) {
+  EvolutionOptions evolution;
+  evolution.evaluations = config.GetInt("evaluations", evolution.evaluations, 1, INT64_MAX);
+  evolution.population = static_cast<int>(config.GetInt("population", evolution.population, 1, 1 << 20));
+  evolution.channel_scales = config.GetDoubles("channel_scales", evolution.channel_scales, 0.01, 100);
+  evolution.bottleneck_ratios = config.GetDoubles("bottleneck_ratios", evolution.bottleneck_ratios, 0.01, 100);
+  if (evolution.channel_scales.empty() || evolution.bottleneck_ratios.empty()) {
+    throw base::UsageError("an empty list of scales or ratios", config.Where(), "list at least one number");
+  }
+  return evolution;
+}
+
+// A network as a file name or written out.
+std::optional<Candidate> StartFromConfig(const base::Config& config, const DesignProblem& problem) {
+  if (config.IsNull("start")) return std::nullopt;
+  const std::string where = config.Where("start");
+  return ToCandidate(problem, config.IsMap("start") ? NetworkFromConfig(config.Section("start")) : LoadNetwork(config.GetPath("start")),
+                     where);
+}
+
+SolverOptions SolverFromConfig(const base::Config& config, const DesignProblem& problem) {
   SolverOptions solver;
   solver.name = config.GetString("name", solver.name);
   solver.seed = static_cast<uint64_t>(config.GetInt("seed", 0, 0, INT64_MAX));
   solver.time_limit_seconds = config.GetDouble("time_limit_seconds", solver.time_limit_seconds, 0.01, 1e6);
   solver.threads = static_cast<int>(config.GetInt("threads", solver.threads, 1, 1024));
+  solver.start = StartFromConfig(config, problem);
+  solver.evolution = EvolutionFromConfig(config.Section("evolution"));
   return solver;
 }
 
@@ -171,7 +195,7 @@ DesignProblem ProblemFromConfig(const base::Config& config) {
   problem.objective.depth_penalty = objective.GetDouble("depth_penalty", problem.objective.depth_penalty, 0, 1e9);
   problem.objective.depth_term =
       DepthTermFromName(objective.GetString("depth_term", DepthTermName(problem.objective.depth_term)), objective.Where("depth_term"));
-  problem.solver = SolverFromConfig(config.Section("solver"));
+  problem.solver = SolverFromConfig(config.Section("solver"), problem);
   return problem;
 }
 
@@ -201,6 +225,27 @@ NetworkSpec ToNetwork(const DesignProblem& problem, const Candidate& candidate) 
   }
   if (problem.tail) spec.blocks.push_back(*problem.tail);
   return spec;
+}
+
+Candidate ToCandidate(const DesignProblem& problem, const NetworkSpec& network, const std::string& where) {
+  const size_t stages = problem.stages.size();
+  if (network.blocks.size() != 1 + stages + (problem.tail ? 1 : 0)) {
+    throw base::UsageError(fmt::format("{} has {} blocks, {} asks for a stem, {} stages{}", network.name, network.blocks.size(),
+                                       problem.name, stages, problem.tail ? " and a tail" : ""),
+                           where, "give a network of the problem's own blocks");
+  }
+  Candidate candidate{network.blocks.front().out_channels, {}};
+  for (size_t i = 0; i < stages; ++i) {
+    const BlockSpec& block = network.blocks[i + 1];
+    const StageVariables& stage = problem.stages[i];
+    if (block.type != stage.type || block.stride != stage.stride) {
+      throw base::UsageError(fmt::format("block {} of {} is a {} of stride {}, stage {} a {} of stride {}", i + 1, network.name, block.type,
+                                         block.stride, i, stage.type, stage.stride),
+                             where, "give a network of the problem's own blocks");
+    }
+    candidate.stages.push_back({block.kernel, block.depth, block.out_channels, block.bottleneck_channels});
+  }
+  return candidate;
 }
 
 }  // namespace deepmad::mad

@@ -33,12 +33,17 @@ struct StemVariables {
   int stride = 2;
 };
 
+// How a bound that is a share of a width becomes a number of channels: exactly, or rounded to the nearest multiple (half to even, at least
+// one multiple) as the released search does. A proven optimum holds for one of them only.
+enum class RatioRounding { kExact, kNearest };
+
 // What structures are admitted beside the ranges.
 struct Rules {
   bool non_decreasing_width = true;
   double out_over_in_max = 4;  // of each residual block; 0: no bound
   double bottleneck_over_out_min = 0.1;
   double bottleneck_over_out_max = 1.0;
+  RatioRounding ratio_rounding = RatioRounding::kExact;  // of the least bottleneck for an output and the least input for an output
   bool kernel_within_map = true;  // 1.5 * kernel <= side of the block's input map, unless it is the smallest kernel offered
 };
 
@@ -53,11 +58,35 @@ struct Budgets {
   int activation_batch = 1;
 };
 
+// A structure of a problem: its integers.
+struct StageChoice {
+  int kernel = 3;
+  int depth = 1;
+  int out_channels = 0;
+  int bottleneck_channels = 0;
+  friend bool operator==(const StageChoice&, const StageChoice&) = default;
+};
+struct Candidate {
+  int stem_channels = 0;
+  std::vector<StageChoice> stages;
+  friend bool operator==(const Candidate&, const Candidate&) = default;
+};
+
+// The published evolutionary search (mad/solvers/evolution.cc); the defaults are those of its ResNet-like problems.
+struct EvolutionOptions {
+  int64_t evaluations = 500000;  // children, those over a budget included
+  int population = 256;
+  std::vector<double> channel_scales{1.5, 1.25, 0.8, 0.6, 0.5};              // of an output or a bottleneck, one drawn a mutation
+  std::vector<double> bottleneck_ratios{1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5, 6};  // bottleneck over output of depthwise stages
+};
+
 struct SolverOptions {
   std::string name = "nlopt";
   uint64_t seed = 0;
   double time_limit_seconds = 1;
   int threads = 1;
+  std::optional<Candidate> start;  // a structure to start from; it need not be admitted
+  EvolutionOptions evolution;
 };
 
 struct DesignProblem {
@@ -81,17 +110,9 @@ struct DesignProblem {
 DesignProblem ProblemFromConfig(const base::Config& config);
 DesignProblem LoadProblem(const std::string& path, const std::vector<std::string>& overrides = {});
 
-// The network of a structure with the given integers, one entry a stage; the problem's stem, tail and head around it.
-struct StageChoice {
-  int kernel = 3;
-  int depth = 1;
-  int out_channels = 0;
-  int bottleneck_channels = 0;
-};
-struct Candidate {
-  int stem_channels = 0;
-  std::vector<StageChoice> stages;
-};
+// The network of a structure: the problem's stem, tail and head around its stages.
 NetworkSpec ToNetwork(const DesignProblem& problem, const Candidate& candidate);
+// The inverse. UsageError (with `where`) for a network whose blocks are not those of the problem in number, type or stride.
+Candidate ToCandidate(const DesignProblem& problem, const NetworkSpec& network, const std::string& where = "");
 
 }  // namespace deepmad::mad
