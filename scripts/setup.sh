@@ -5,7 +5,7 @@
 #
 #   --libtorch DIR  use this LibTorch (holds include/ and lib/); the build then wants -DDEEPMAD_LIBTORCH=DIR or DEEPMAD_LIBTORCH=DIR in the environment
 #   --gpu           also fetch the CUDA libraries that deepmad-cuda needs at run time and this machine's toolkit lacks (about 230 MB)
-#   --peers         also make the Python environment for the tests labelled `peers`
+#   --peers         also make the Python environment for the tests labelled `peers` and for tests/bench (CPU only: 100 MB besides the wheel)
 #
 # LibTorch is taken from the folder above or CMAKE_PREFIX_PATH, else from an importable Python torch 2.11, else from the pinned wheel (530 MB,
 # unpacked without Python packages around it). Downloads are kept per user in ${XDG_CACHE_HOME:-~/.cache}/deepmad, so every clone shares them.
@@ -111,6 +111,7 @@ unpack_libtorch() {  # FOLDER
   grep -q "PACKAGE_VERSION \"$torch_version" "$temporary/torch/share/cmake/Torch/TorchConfigVersion.cmake" || fail "the wheel is not LibTorch $torch_version"
   rm -rf "$1"
   mv "$temporary/torch" "$1"
+  if [ "$peers" = 1 ]; then mkdir -p "$cache/wheels" && mv "$temporary"/*.whl "$cache/wheels"; fi  # the peers want it next
   rm -rf "$temporary"
   say "LibTorch $torch_version unpacked into $1"
 }
@@ -135,8 +136,21 @@ install_libtorch() {
   say "LibTorch: $own ($(has_cuda_toolkit && echo 'CPU and CUDA' || echo 'CPU only: no CUDA toolkit here'))"
 }
 
+# Puts empty stand-ins for the CUDA libraries that the peers' torch is linked with and this machine lacks: over 4 GB that a CPU never calls. Python has
+# all symbols looked up when it loads torch, so one more library, which the stand-ins need, defines those that are missing (Python's own aside).
+stand_in_for_cuda() {  # FOLDER
+  local names name
+  mapfile -t names < <(missing_for "$1/libtorch_python.so")
+  [ ${#names[@]} -gt 0 ] || return 0
+  stand_ins() { for name in "${names[@]}"; do g++ -shared -nostdlib -Wl,-soname,"$name" -o "$1/$name" -x c /dev/null -x none "${@:2}"; done; }
+  stand_ins "$1"
+  ldd -r "$1/libtorch_python.so" 2>&1 | sed -nE 's/^undefined symbol: ([A-Za-z0-9_]+).*/void \1(void) { __builtin_trap(); }/p' | grep -vE '^void _?Py' |
+    sort -u | g++ -shared -nostdlib -fPIC -Wl,-soname,libno_cuda.so -o "$1/libno_cuda.so" -x c -
+  stand_ins "$1" -Wl,--no-as-needed,-rpath,\$ORIGIN "$1/libno_cuda.so"
+}
+
 install_peers() {
-  local peers=$cache/peers wanted=$root/scripts/requirements-peers.txt
+  local peers=$cache/peers wanted=$root/scripts/requirements-peers.txt libraries
   if cmp -s "$wanted" "$peers/requirements.txt"; then
     say "Python peers: $peers"
     return
@@ -144,7 +158,14 @@ install_peers() {
   install_packages python3-venv
   say "Python peers: installing into $peers"
   python3 -m venv --clear "$peers"
-  "$peers/bin/pip" install --quiet --disable-pip-version-check --only-binary=:all: --requirement "$wanted"
+  mkdir -p "$cache/wheels"
+  "$peers/bin/pip" install --quiet --disable-pip-version-check --no-cache-dir --no-deps --only-binary=:all: \
+    --find-links "$cache/wheels" --requirement "$wanted"
+  rm -rf "$cache/wheels"
+  libraries=$("$peers/bin/python" -c 'import importlib.util; print(importlib.util.find_spec("torch").submodule_search_locations[0])')/lib
+  complete_library "$libraries" libtorch_cpu.so
+  stand_in_for_cuda "$libraries"
+  "$peers/bin/python" -c 'import torch, torchvision' || fail "the Python torch in $peers does not start"
   cp "$wanted" "$peers/requirements.txt"
 }
 

@@ -1,9 +1,20 @@
 #include "tests/places.h"
 
+#include <cstdlib>
+#include <filesystem>
+
 namespace deepmad {
 
 std::string GoldenFolder() { return SourceFolder() + "/tests/golden"; }
 std::string SourceFolder() { return DEEPMAD_SOURCE; }
 std::string ProgramFile() { return DEEPMAD_PROGRAM; }
+
+std::string PeersPython() {
+  const char* cache = std::getenv("XDG_CACHE_HOME");
+  const char* home = std::getenv("HOME");
+  if (cache == nullptr && home == nullptr) return "";
+  const std::string peers = (cache != nullptr ? std::string(cache) : std::string(home) + "/.cache") + "/deepmad/peers";
+  return std::filesystem::exists(peers + "/requirements.txt") ? peers + "/bin/python" : "";  // setup.sh writes that file last
+}
 
 }  // namespace deepmad

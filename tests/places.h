@@ -8,6 +8,7 @@ namespace deepmad {
 
 std::string GoldenFolder();  // tests/golden: facts computed outside this project
 std::string SourceFolder();  // the checkout
+std::string PeersPython();   // with the packages of scripts/requirements-peers.txt; empty where setup.sh --peers was not run
 std::string ProgramFile();   // the built `deepmad`; empty in a build without LibTorch
 
 }  // namespace deepmad

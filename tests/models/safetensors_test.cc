@@ -13,6 +13,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "tests/places.h"
 #include "tests/temporary_folder.h"
 
 namespace deepmad::models {
@@ -103,8 +104,8 @@ TEST(Safetensors, RefusesMissingFilesFoldersAndAbsurdHeaders) {
 
 // A Python with safetensors and numpy opens our files by the same names, and we open its files.
 TEST(SafetensorsPeer, PythonReadsOurFilesAndWeReadIts) {
-  const char* python = std::getenv("DEEPMAD_PEERS_PYTHON");
-  if (!python) GTEST_SKIP() << "DEEPMAD_PEERS_PYTHON names no Python with safetensors";
+  const std::string python = PeersPython();
+  if (python.empty()) GTEST_SKIP() << "no Python peers: run scripts/setup.sh --peers";
   const TemporaryFolder folder;
   WriteSafetensors(folder.File("ours"), {{"a.weight", at::arange(6).to(at::kFloat).view({2, 3})}, {"a.count", at::full({}, 7, at::kLong)}},
                    {{"format", "pt"}});
@@ -121,7 +122,7 @@ with safe_open(sys.argv[1], framework="numpy") as file:
     assert file.get_tensor("a.count").dtype == numpy.int64 and file.get_tensor("a.count") == 7
 save_file({"half": numpy.array([1.5, -2], dtype=numpy.float16), "long": numpy.array([[3]])}, sys.argv[2])
 )";
-  const std::string command = std::string(python) + " " + folder.File("peer.py") + " " + folder.File("ours") + " " + folder.File("theirs");
+  const std::string command = python + " " + folder.File("peer.py") + " " + folder.File("ours") + " " + folder.File("theirs");
   ASSERT_EQ(std::system(command.c_str()), 0);
   std::map<std::string, at::Tensor> theirs;
   for (const auto& [name, tensor] : ReadSafetensors(folder.File("theirs")).tensors) theirs[name] = tensor;
