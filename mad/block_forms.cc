@@ -6,8 +6,8 @@
 namespace deepmad::mad {
 namespace {
 
-UnitForm Select(const DesignProblem& problem, const UnitCount<Form>& count) {
-  UnitForm form;
+UnitFormulas Select(const DesignProblem& problem, const UnitCount<Form>& count) {
+  UnitFormulas form;
   for (int quantity = 0; quantity < kQuantities; ++quantity) form.amounts[static_cast<size_t>(quantity)] = Amount(quantity, problem, count);
   form.log_width = count.log_width;
   return form;

@@ -12,7 +12,7 @@
 namespace deepmad::mad {
 
 // The counts of one unit that a problem needs: its budgets' quantities and ln w.
-struct UnitForm {
+struct UnitFormulas {
   std::array<Form, kQuantities> amounts;
   Form log_width;
 };
@@ -20,11 +20,11 @@ struct UnitForm {
 // One block at one kernel: its first unit, with and without a change of channels, and every other unit.
 struct KernelForms {
   int kernel = 0;
-  UnitForm first_equal;    // in = out
-  UnitForm first_changed;  // in != out
-  UnitForm other;          // zero for a type that does not repeat
+  UnitFormulas first_equal;    // in = out
+  UnitFormulas first_changed;  // in != out
+  UnitFormulas other;          // zero for a type that does not repeat
 
-  const UnitForm& First(bool changes_channels) const { return changes_channels ? first_changed : first_equal; }
+  const UnitFormulas& First(bool changes_channels) const { return changes_channels ? first_changed : first_equal; }
 };
 
 struct BlockForms {

@@ -26,7 +26,7 @@ double Evaluator::Log(int value) {
   return log_[index];
 }
 
-Evaluator::UnitNumbers Evaluator::At(const UnitForm& form, const std::array<double, kSymbols>& numbers,
+Evaluator::UnitNumbers Evaluator::At(const UnitFormulas& form, const std::array<double, kSymbols>& numbers,
                                      const std::array<double, kSymbols>& logs) const {
   UnitNumbers result{};
   for (size_t quantity = 0; quantity < kQuantities; ++quantity) result.amounts[quantity] = form.amounts[quantity].At(numbers, logs);

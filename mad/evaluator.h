@@ -40,7 +40,7 @@ class Evaluator {
     UnitNumbers first{}, other{};
   };
   const BlockNumbers& Numbers(size_t block, int in_channels, const StageChoice& choice);
-  UnitNumbers At(const UnitForm& form, const std::array<double, kSymbols>& numbers, const std::array<double, kSymbols>& logs) const;
+  UnitNumbers At(const UnitFormulas& form, const std::array<double, kSymbols>& numbers, const std::array<double, kSymbols>& logs) const;
   double Log(int value);
 
   const DesignProblem& problem_;
