@@ -8,8 +8,8 @@
 //   WriteFileAtomically(path, root.Resolved());
 //
 // A mapping may hold `include: FILE` or a list of files: their keys come first and the mapping's own keys win, deeply. A relative name
-// is looked up beside the including file, then in ConfigsFolder(). Cycles, more than 100 levels, duplicate keys, and files over 16 MiB are
-// errors. A Config is a cursor: cheap to copy, all copies share the tree and the record of what was read.
+// is looked up beside the including file, then in ConfigsFolder(). Cycles, more than 100 levels, duplicate keys, and more than 512 KiB in
+// all files together are errors. A Config is a cursor: cheap to copy, all copies share the tree and the record of what was read.
 #pragma once
 
 #include <cstdint>

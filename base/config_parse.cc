@@ -22,7 +22,9 @@ namespace fs = std::filesystem;
 // Far above any real configuration; they stop files made to exhaust memory (aliases multiply, includes repeat).
 constexpr size_t kMaxNodes = 200'000;
 constexpr size_t kMaxText = size_t{64} << 20;
-constexpr size_t kMaxFileBytes = size_t{16} << 20;
+// Of all files together. yaml-cpp reads 1/4 to 1/2 MB a second of text made of the shortest values, so this takes 2 s at most.
+constexpr size_t kMaxBytes = size_t{512} << 10;
+constexpr size_t kMaxFiles = 1000;
 constexpr const char* kIncludeKey = "include";
 
 class Parser {
@@ -43,13 +45,28 @@ class Parser {
   std::vector<std::string> open_files_;  // canonical names, the including files first
   size_t nodes_ = 0;
   size_t text_ = 0;
+  size_t bytes_ = 0;
+  size_t files_ = 0;
 };
 
 int LineOf(const YAML::Mark& mark, int fallback) { return mark.line >= 0 ? mark.line + 1 : fallback; }
 
+// yaml-cpp guesses UTF-16 and UTF-32; a configuration is UTF-8.
+void CheckEncoding(const std::string& text, const ConfigSource& source) {
+  const size_t zero = text.find('\0');
+  if (zero == std::string::npos && !text.starts_with("\xFF\xFE") && !text.starts_with("\xFE\xFF")) return;
+  const auto lines = zero == std::string::npos ? 0 : std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(zero), '\n');
+  throw UsageError("not a text in UTF-8", source.At(static_cast<int>(lines) + 1));
+}
+
+// yaml-cpp takes a quote that is still open at the end of the text for closed. An end-of-document line, which means nothing elsewhere, is
+// an error inside quotes.
+std::string WithEndMarker(const std::string& text) { return text + (text.ends_with('\n') ? "...\n" : "\n...\n"); }
+
 std::optional<YAML::Node> LoadOneDocument(const std::string& text, const ConfigSource& source) {
+  CheckEncoding(text, source);
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
+    const std::vector<YAML::Node> documents = YAML::LoadAll(WithEndMarker(text));
     if (documents.size() > 1) {
       const int line = LineOf(documents[1].Mark(), 0);
       throw UsageError("more than one YAML document", source.At(line), "keep one, without '---' between");
@@ -59,6 +76,9 @@ std::optional<YAML::Node> LoadOneDocument(const std::string& text, const ConfigS
     // yaml-cpp recurses, but stops itself (since 0.7) at 500 levels, long before the stack ends.
     throw UsageError(fmt::format("nested more than {} levels deep", kMaxConfigDepth), source.At(LineOf(error.mark, 1)));
   } catch (const YAML::Exception& error) {
+    if (error.msg == YAML::ErrorMsg::DOC_IN_SCALAR || error.msg == YAML::ErrorMsg::EOF_IN_SCALAR) {
+      throw UsageError("not valid YAML: a quote is not closed", source.At(LineOf(error.mark, 1)));
+    }
     throw UsageError("not valid YAML: " + error.msg, source.At(LineOf(error.mark, 1)));
   }
 }
@@ -96,10 +116,11 @@ std::shared_ptr<ConfigNode> Parser::File(const std::string& path, const std::sha
   }
   std::string text;
   try {
-    text = ReadFile(path, kMaxFileBytes);
+    text = ReadFile(path, kMaxBytes);
   } catch (const Error& error) {
     throw UsageError(error.what(), included_from);
   }
+  if (++files_ > kMaxFiles) throw UsageError(fmt::format("more than {} files are included", kMaxFiles), included_from);
   const auto source = std::make_shared<ConfigSource>(ConfigSource{path, fs::path(path).parent_path().string(), true});
   open_files_.push_back(canonical);
   std::shared_ptr<ConfigNode> node = Text(text, source, name, depth);
@@ -113,6 +134,8 @@ std::shared_ptr<ConfigNode> Parser::Text(const std::string& text, const std::sha
   node->source = source;
   node->name = name;
   node->line = 1;
+  bytes_ += text.size();
+  if (bytes_ > kMaxBytes) throw UsageError(fmt::format("the configuration and its includes exceed {} KiB", kMaxBytes >> 10), node->Where());
   const std::optional<YAML::Node> yaml = LoadOneDocument(text, *source);
   if (!yaml || !yaml->IsMap()) throw UsageError("expected a mapping of keys to values", node->Where());
   Convert(*yaml, depth, *node);

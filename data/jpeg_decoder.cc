@@ -20,6 +20,7 @@ namespace {
 struct Decoder {
   jpeg_decompress_struct info{};
   jpeg_error_mgr errors{};
+  jpeg_progress_mgr progress{};
   std::jmp_buf failed;
   char message[JMSG_LENGTH_MAX] = "";
   std::vector<uint8_t> cmyk_row;
@@ -48,6 +49,16 @@ void OnMessage(j_common_ptr common, int level) {
   }
 }
 
+// Each scan of a progressive file passes over all pixels; a small file of thousands of empty scans would take hours. Real ones have
+// about 10.
+void OnProgress(j_common_ptr common) {
+  constexpr int kMaxScans = 100;
+  Decoder* decoder = static_cast<Decoder*>(common->client_data);
+  if (decoder->info.input_scan_number <= kMaxScans) return;
+  std::snprintf(decoder->message, sizeof(decoder->message), "more than %d scans", kMaxScans);
+  Fail(decoder);
+}
+
 // libjpeg's C types.
 void StartReading(Decoder* decoder, const unsigned char* bytes, unsigned long size) {  // NOLINT
   decoder->info.err = jpeg_std_error(&decoder->errors);
@@ -55,6 +66,8 @@ void StartReading(Decoder* decoder, const unsigned char* bytes, unsigned long si
   decoder->errors.emit_message = OnMessage;
   decoder->info.client_data = decoder;
   jpeg_create_decompress(&decoder->info);
+  decoder->progress.progress_monitor = OnProgress;
+  decoder->info.progress = &decoder->progress;
   jpeg_mem_src(&decoder->info, bytes, size);
 }
 
@@ -96,6 +109,13 @@ base::Error Broken(const Decoder& decoder, const std::string& name) {
   return base::FailedError(std::string("broken JPEG image: ") + decoder.message, name);
 }
 
+// A bit for each block of 8x8 in each component is the least that Huffman codes take. Components may be sampled at a quarter of the pixels
+// in one direction each, so that together they have at least a quarter of the blocks.
+bool MayBeWhole(const jpeg_decompress_struct& info, size_t bytes) {
+  constexpr size_t kMaxPixelsPerByte = size_t{8} * 64 * 4;
+  return info.arith_code || static_cast<size_t>(info.image_width) * info.image_height / kMaxPixelsPerByte <= bytes;
+}
+
 }  // namespace
 
 Image DecodeJpeg(std::string_view bytes, const std::string& name) {
@@ -104,6 +124,7 @@ Image DecodeJpeg(std::string_view bytes, const std::string& name) {
   CheckImageSize(decoder.info.image_width, decoder.info.image_height, name);
 
   jpeg_decompress_struct& info = decoder.info;
+  if (!MayBeWhole(info, bytes.size())) throw base::FailedError("broken JPEG image: too short for its size in pixels", name);
   const bool grey = info.jpeg_color_space == JCS_GRAYSCALE;
   info.out_color_space = grey ? JCS_GRAYSCALE : IsCmyk(info) ? JCS_CMYK : JCS_RGB;
   info.dct_method = JDCT_ISLOW;

@@ -1,12 +1,10 @@
 #include "data/png_decoder.h"
 
-#include <zlib.h>
+#include <png.h>
 
-#include <cctype>
+#include <csetjmp>
+#include <cstdio>
 #include <cstring>
-#include <opencv2/core.hpp>
-#include <opencv2/imgcodecs.hpp>
-#include <opencv2/imgproc.hpp>
 
 #include "base/error.h"
 #include "data/image_io.h"
@@ -14,8 +12,72 @@
 namespace deepmad::data {
 namespace {
 
-constexpr size_t kMagicSize = 8;
-constexpr size_t kChunkFrame = 12;  // length, type and checksum, 4 bytes each, around the content
+// The first chunk is IHDR, 13 bytes, which begin with width and height.
+constexpr size_t kMagicSize = 8, kTypeOffset = 12, kWidthOffset = 16, kHeightOffset = 20, kHeaderEnd = 33;
+// Deflate makes at most 258 bytes of 2 bits.
+constexpr size_t kMaxExpansion = 1032;
+
+// libpng reports errors through callbacks that must not return, hence longjmp: the functions below that arm it keep no C++ object on their
+// stack; all that must be destroyed lives in this struct.
+struct Decoder {
+  std::string_view bytes;
+  size_t at = 0;
+  png_structp png = nullptr;
+  png_infop info = nullptr;
+  std::jmp_buf failed;
+  char message[80] = "out of memory";
+
+  ~Decoder() { png_destroy_read_struct(&png, &info, nullptr); }
+};
+
+[[noreturn]] void OnError(png_structp png, png_const_charp message) {
+  Decoder* decoder = static_cast<Decoder*>(png_get_error_ptr(png));
+  std::snprintf(decoder->message, sizeof(decoder->message), "%s", message);
+  std::longjmp(decoder->failed, 1);
+}
+
+// Warnings are about what is not needed for the pixels: colour profiles, comments, bytes behind the last row.
+void OnWarning(png_structp, png_const_charp) {}
+
+void ReadBytes(png_structp png, png_bytep to, size_t size) {
+  Decoder* decoder = static_cast<Decoder*>(png_get_io_ptr(png));
+  if (size > decoder->bytes.size() - decoder->at) png_error(png, "ends early");
+  std::memcpy(to, decoder->bytes.data() + decoder->at, size);
+  decoder->at += size;
+}
+
+// Up to the first pixels. Every form becomes 8-bit grey or RGB.
+bool ReadHeader(Decoder* decoder, int* passes) {
+  if (setjmp(decoder->failed) != 0) return false;
+  decoder->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, decoder, OnError, OnWarning);
+  if (decoder->png == nullptr) return false;
+  decoder->info = png_create_info_struct(decoder->png);
+  if (decoder->info == nullptr) return false;
+  png_set_read_fn(decoder->png, decoder, ReadBytes);
+  png_set_keep_unknown_chunks(decoder->png, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);  // colour profiles, comments and the like
+  png_set_crc_action(decoder->png, PNG_CRC_ERROR_QUIT, PNG_CRC_QUIET_USE);
+  png_read_info(decoder->png, decoder->info);
+  if (png_get_rowbytes(decoder->png, decoder->info) * png_get_image_height(decoder->png, decoder->info) >
+      decoder->bytes.size() * kMaxExpansion) {
+    png_error(decoder->png, "too short for its size in pixels");
+  }
+  png_set_strip_16(decoder->png);
+  png_set_palette_to_rgb(decoder->png);
+  png_set_expand_gray_1_2_4_to_8(decoder->png);
+  png_set_strip_alpha(decoder->png);
+  *passes = png_set_interlace_handling(decoder->png);
+  png_read_update_info(decoder->png, decoder->info);
+  return true;
+}
+
+bool ReadRows(Decoder* decoder, Image* image, int passes) {
+  if (setjmp(decoder->failed) != 0) return false;
+  for (int pass = 0; pass < passes; ++pass) {
+    for (int y = 0; y < image->height; ++y) png_read_row(decoder->png, image->row(y), nullptr);
+  }
+  png_read_end(decoder->png, nullptr);
+  return true;
+}
 
 uint32_t BigEndian32(std::string_view bytes, size_t offset) {
   uint32_t value = 0;
@@ -23,48 +85,22 @@ uint32_t BigEndian32(std::string_view bytes, size_t offset) {
   return value;
 }
 
-// The file without its ancillary chunks (types in lower case: colour profiles, comments). libpng writes its complaints about those, and
-// about damage, straight to the terminal; after this check it has none.
-std::string CriticalChunks(std::string_view bytes, const std::string& name) {
-  std::string critical(bytes.substr(0, kMagicSize));
-  for (size_t at = kMagicSize; at + kChunkFrame <= bytes.size();) {
-    const size_t length = BigEndian32(bytes, at);
-    if (length > bytes.size() - at - kChunkFrame) break;
-    const std::string_view typed = bytes.substr(at + 4, 4 + length);
-    const std::string_view type = typed.substr(0, 4);
-    if (std::isupper(static_cast<unsigned char>(type[0]))) {
-      const uint32_t checksum = static_cast<uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(typed.data()), typed.size()));
-      if (checksum != BigEndian32(bytes, at + 8 + length)) throw base::FailedError("broken PNG image: wrong checksum", name);
-      critical += bytes.substr(at, kChunkFrame + length);
-    }
-    if (type == "IEND") return critical;
-    at += kChunkFrame + length;
-  }
-  throw base::FailedError("broken PNG image: ends early", name);
-}
-
 }  // namespace
 
 Image DecodePng(std::string_view bytes, const std::string& name) {
-  // The first chunk is IHDR, 13 bytes, which begin with width and height.
-  constexpr size_t kTypeOffset = kMagicSize + 4, kWidthOffset = kMagicSize + 8, kHeightOffset = kMagicSize + 12;
-  std::string critical = CriticalChunks(bytes, name);
-  if (BigEndian32(critical, kMagicSize) != 13 || critical.compare(kTypeOffset, 4, "IHDR") != 0) {
+  if (bytes.size() < kHeaderEnd || BigEndian32(bytes, kMagicSize) != 13 || bytes.compare(kTypeOffset, 4, "IHDR") != 0) {
     throw base::FailedError("broken PNG image: no header", name);
   }
-  CheckImageSize(BigEndian32(critical, kWidthOffset), BigEndian32(critical, kHeightOffset), name);
+  CheckImageSize(BigEndian32(bytes, kWidthOffset), BigEndian32(bytes, kHeightOffset), name);
 
-  cv::Mat decoded;
-  try {
-    const cv::Mat content(1, static_cast<int>(critical.size()), CV_8U, critical.data());
-    decoded = cv::imdecode(content, cv::IMREAD_ANYCOLOR | cv::IMREAD_IGNORE_ORIENTATION);  // 8-bit, grey or BGR
-  } catch (const cv::Exception& e) {
-    throw base::FailedError("broken PNG image: " + e.err, name);
-  }
-  if (decoded.empty()) throw base::FailedError("broken PNG image", name);
-  if (decoded.channels() == 3) cv::cvtColor(decoded, decoded, cv::COLOR_BGR2RGB);
-  Image image(decoded.rows, decoded.cols, decoded.channels());
-  for (int y = 0; y < image.height; ++y) std::memcpy(image.row(y), decoded.ptr(y), image.row_bytes());
+  Decoder decoder;
+  decoder.bytes = bytes;
+  int passes = 0;
+  const auto broken = [&] { return base::FailedError(std::string("broken PNG image: ") + decoder.message, name); };
+  if (!ReadHeader(&decoder, &passes)) throw broken();
+  Image image(static_cast<int>(png_get_image_height(decoder.png, decoder.info)),
+              static_cast<int>(png_get_image_width(decoder.png, decoder.info)), png_get_channels(decoder.png, decoder.info));
+  if (!ReadRows(&decoder, &image, passes)) throw broken();
   return image;
 }
 

@@ -1,4 +1,4 @@
-// PNG decoding by OpenCV.
+// PNG decoding by libpng.
 #pragma once
 
 #include <string>

@@ -15,8 +15,8 @@ set -euo pipefail
 packages=(
   g++ cmake ninja-build ccache pkg-config git ca-certificates                         # build
   libfmt-dev libyaml-cpp-dev nlohmann-json3-dev libnlopt-dev libnlopt-cxx-dev         # base, mad
-  libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev libjpeg-dev        # data
-  zlib1g-dev libsimdjson-dev dataset-fashion-mnist
+  libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev                    # data
+  libjpeg-dev libpng-dev zlib1g-dev libsimdjson-dev dataset-fashion-mnist
   libprotobuf-dev protobuf-compiler libgloo-dev libcli11-dev                          # train, cli
   libgtest-dev libbenchmark-dev clang-format-14                                       # tests
   python3-pip unzip                                                                   # to fetch and unpack LibTorch

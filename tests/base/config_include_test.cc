@@ -117,6 +117,17 @@ TEST(ConfigInclude, AChainThatIsTooDeepIsRefused) {
   EXPECT_NE(LoadMessage(folder.File("0.yaml")).find("more than 100 levels"), std::string::npos);
 }
 
+TEST(ConfigInclude, ManyOrLargeFilesAreRefused) {
+  const TemporaryFolder folder;
+  folder.Write("small.yaml", "{}\n");
+  std::string many = "include: [";
+  for (int i = 0; i < 1001; ++i) many += "small.yaml, ";
+  EXPECT_NE(LoadMessage(folder.Write("many.yaml", many + "]\n")).find("more than 1000 files"), std::string::npos);
+  folder.Write("large.yaml", "a: 1\n# " + std::string(size_t{300} << 10, 'x') + "\n");
+  const std::string message = LoadMessage(folder.Write("run.yaml", "include: [large.yaml, large.yaml]\n"));
+  EXPECT_NE(message.find("exceed 512 KiB"), std::string::npos) << message;
+}
+
 TEST(ConfigInclude, FilesThatMultiplyAreRefused) {
   const TemporaryFolder folder;
   for (int i = 0; i < 40; ++i) {

@@ -109,6 +109,74 @@ TEST(DecodeJpeg, RefusesASizeBeyondTheLimitBeforeAllocatingIt) {
   ExpectContains(FailureOf(bytes), "too large");
 }
 
+TEST(DecodeJpeg, ReadsThirtyThousandPixelsASide) {
+  const Image wide = DecodeJpeg(WriteJpeg(8, 30000, 1, std::vector<uint8_t>(240000, 90), {JCS_GRAYSCALE, JCS_GRAYSCALE}), "x");
+  EXPECT_EQ(std::tuple(wide.height, wide.width), std::tuple(8, 30000));
+  EXPECT_EQ(wide.pixels.back(), 90);
+  const Image high = DecodeJpeg(WriteJpeg(30000, 8, 1, std::vector<uint8_t>(240000, 90), {JCS_GRAYSCALE, JCS_GRAYSCALE}), "x");
+  EXPECT_EQ(std::tuple(high.height, high.width), std::tuple(30000, 8));
+}
+
+TEST(DecodeJpeg, BelievesNoSizeThatTheFileIsTooShortFor) {
+  std::string bytes = SmoothJpeg();
+  bytes.replace(bytes.find("\xFF\xC0") + 5, 4, "\x40\x00\x40\x00", 4);  // height and width 16384
+  ExpectContains(FailureOf(bytes), "too short for its size in pixels: folder/broken.JPEG");
+}
+
+// Position of the first segment with this marker, and of the byte behind it.
+std::pair<size_t, size_t> Segment(const std::string& bytes, const std::string& marker) {
+  const size_t begin = bytes.find(marker);
+  const size_t length = static_cast<uint8_t>(bytes.at(begin + 2)) << 8 | static_cast<uint8_t>(bytes.at(begin + 3));
+  return {begin, begin + 2 + length};
+}
+
+TEST(DecodeJpeg, RefusesAFileOfEndlessScans) {
+  JpegForm form;
+  form.scan_per_coefficient = true;
+  ExpectContains(FailureOf(SmoothJpeg(form)), "more than 100 scans: folder/broken.JPEG");
+}
+
+TEST(DecodeJpeg, NamesEveryDefect) {
+  const std::string whole = SmoothJpeg();
+  const auto without = [&](const char* marker) {
+    std::string bytes = whole;
+    const auto [begin, end] = Segment(bytes, marker);
+    return bytes.erase(begin, end - begin);
+  };
+  const auto with = [&](const char* marker, size_t offset, char value) {
+    std::string bytes = whole;
+    bytes[Segment(bytes, marker).first + offset] = value;
+    return bytes;
+  };
+  const struct {
+    const char* name;
+    std::string bytes;
+    const char* message;
+  } cases[] = {
+      {"nothing but magic", "\xFF\xD8\xFF", "Premature end"},
+      {"no frame", without("\xFF\xC0"), "SOF"},
+      {"no quantisation table", without("\xFF\xDB"), "Quantization table"},
+      {"12 bits a sample", with("\xFF\xC0", 4, 12), "precision 12"},
+      {"two components", with("\xFF\xC0", 9, 2), "broken JPEG image"},
+      {"a sampling factor of 5", with("\xFF\xC0", 11, 0x51), "sampling factors"},
+      {"lossless coding", with("\xFF\xC0", 1, '\xC3'), "Unsupported JPEG process"},
+      {"no height",
+       [&] {
+         std::string bytes = whole;
+         return bytes.replace(Segment(bytes, "\xFF\xC0").first + 5, 2, 2, '\0');
+       }(),
+       "broken JPEG image"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.name);
+    testing::internal::CaptureStderr();
+    const std::string message = FailureOf(c.bytes);
+    EXPECT_EQ(testing::internal::GetCapturedStderr(), "") << "libjpeg itself prints nothing";
+    ExpectContains(message, c.message);
+    ExpectContains(message, "folder/broken.JPEG");
+  }
+}
+
 TEST(DecodeJpeg, SurvivesEveryDamagedByte) {
   const std::string whole = SmoothJpeg();
   for (size_t i = 3; i < whole.size(); ++i) {

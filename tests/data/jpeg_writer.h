@@ -18,6 +18,7 @@ struct JpegForm {
   J_COLOR_SPACE stored = JCS_YCbCr;
   bool progressive = false;
   bool adobe_marker = false;
+  bool scan_per_coefficient = false;  // progressive, with 63 scans a component
 };
 
 inline std::string WriteJpeg(int height, int width, int components, std::vector<uint8_t> pixels, const JpegForm& form) {
@@ -37,6 +38,15 @@ inline std::string WriteJpeg(int height, int width, int components, std::vector<
   info.write_Adobe_marker = form.adobe_marker;
   jpeg_set_quality(&info, 100, TRUE);
   if (form.progressive) jpeg_simple_progression(&info);
+  std::vector<jpeg_scan_info> scans;
+  if (form.scan_per_coefficient) {
+    scans.push_back({components, {0, 1, 2, 3}, 0, 0, 0, 0});
+    for (int component = 0; component < components; ++component) {
+      for (int coefficient = 1; coefficient < 64; ++coefficient) scans.push_back({1, {component}, coefficient, coefficient, 0, 0});
+    }
+    info.scan_info = scans.data();
+    info.num_scans = static_cast<int>(scans.size());
+  }
   jpeg_start_compress(&info, TRUE);
   for (int y = 0; y < height; ++y) {
     unsigned char* row = pixels.data() + static_cast<size_t>(y) * width * components;
