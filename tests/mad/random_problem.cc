@@ -1,0 +1,171 @@
+#include "tests/mad/random_problem.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cmath>
+
+#include "base/random.h"
+#include "mad/admitted.h"
+
+namespace deepmad::mad {
+namespace {
+
+template <typename T>
+T Pick(base::Random& random, std::initializer_list<T> list) {
+  return *(list.begin() + random.UniformInt(0, static_cast<int64_t>(list.size()) - 1));
+}
+
+double LogUniform(base::Random& random, double low, double high) { return std::exp(random.Uniform(std::log(low), std::log(high))); }
+
+std::vector<std::string> ResidualTypes() {
+  std::vector<std::string> types;
+  for (const std::string& name : BlockRegistry::Get().Names()) {
+    if (FindBlockType(name).traits.repeats) types.push_back(name);
+  }
+  return types;
+}
+
+std::string AnyType(base::Random& random) {
+  static const std::vector<std::string> types = ResidualTypes();
+  return types[static_cast<size_t>(random.UniformInt(0, static_cast<int64_t>(types.size()) - 1))];
+}
+
+std::string StageYaml(base::Random& random, const std::string& type, int multiple) {
+  const int widest = multiple * static_cast<int>(random.UniformInt(2, 2048 / multiple));
+  const int low = random.Bernoulli(0.93) ? multiple : static_cast<int>(random.UniformInt(multiple, widest));
+  std::string yaml = fmt::format("  - {{type: {}, stride: {}, kernel: {}, depth: [1, {}], out_channels: [{}, {}]", type,
+                                 random.Bernoulli(0.75) ? 2 : 1, Pick(random, {"3", "[3, 5]", "[3, 5, 7]", "[1, 3]"}),
+                                 random.UniformInt(1, Pick(random, {3, 20, 100})), low, std::max(widest, low + multiple));
+  if (FindBlockType(type).traits.has_bottleneck)
+    yaml += fmt::format(", bottleneck_channels: [{}, {}]", multiple, Pick(random, {256, 2048, 8192}));
+  return yaml + "}\n";
+}
+
+std::string ProblemYaml(base::Random& random, uint64_t number, double time_limit_seconds) {
+  const int height = static_cast<int>(LogUniform(random, 16, 1025));
+  const int width = random.Bernoulli(0.8) ? height : static_cast<int>(LogUniform(random, 16, 1025));
+  const int multiple = random.Bernoulli(0.7) ? 8 : Pick(random, {1, 4, 16, 32});
+  std::string yaml = fmt::format("version: 1\nname: random-{}\nformulation: {}\n", number, Pick(random, {"paper", "reference"}));
+  yaml += fmt::format("input: {{channels: {}, height: {}, width: {}}}\n", Pick(random, {1, 3, 12}), height, width);
+  yaml += fmt::format("channel_multiple: {}\nstem: {{out_channels: [{}, {}], kernel: 3, stride: {}}}\nstages:\n", multiple, multiple,
+                      multiple * random.UniformInt(2, 8), random.UniformInt(1, 2));
+  const std::string family = AnyType(random);
+  const bool mixed = random.Bernoulli(0.2);
+  const int64_t stages = random.UniformInt(3, 6);
+  for (int64_t i = 0; i < stages; ++i) yaml += StageYaml(random, mixed ? AnyType(random) : family, multiple);
+  if (random.Bernoulli(0.3)) yaml += fmt::format("tail: {{type: conv, kernel: 1, out_channels: {}}}\n", random.UniformInt(64, 2048));
+  const double least = Pick(random, {0.1, 0.25, 1.0, 1.5});
+  yaml += fmt::format("rules: {{non_decreasing_width: {}, out_over_in_max: {}, bottleneck_over_out: [{}, {}], ratio_rounding: {}}}\n",
+                      random.Bernoulli(0.8), Pick(random, {0.0, 2.0, 4.0}), least, Pick(random, {4.0, 4.0, 10.0, 10.0, 10.0, 1.5}) * least,
+                      random.Bernoulli(0.8) ? "exact" : "nearest");
+  yaml += fmt::format("objective: {{depth_penalty: {}, depth_term: {}}}\n", Pick(random, {0.0, 1.0, 10.0, 100.0}),
+                      Pick(random, {"exp_std", "exp_std", "none", "exp_var"}));
+  yaml += fmt::format("solver: {{seed: {}, time_limit_seconds: {}}}\n", number, time_limit_seconds);
+  return yaml + fmt::format("head: {{classes: {}}}\n", Pick(random, {2, 10, 1000}));
+}
+
+std::optional<Candidate> RandomStructure(const DesignProblem& tight, base::Random& random) {
+  std::vector<double> widths, bottlenecks, depths;
+  std::vector<int> kernels;
+  const auto within = [&](const Range& range) { return LogUniform(random, range.low, range.high + 1); };
+  widths.push_back(within(tight.stem.out_channels));
+  for (const StageVariables& stage : tight.stages) {
+    widths.push_back(within(stage.out_channels));
+    bottlenecks.push_back(stage.bottleneck_channels.high > 0 ? within(stage.bottleneck_channels) : 0);
+    depths.push_back(within(stage.depth));
+    kernels.push_back(stage.kernels[static_cast<size_t>(random.UniformInt(0, static_cast<int64_t>(stage.kernels.size()) - 1))]);
+  }
+  const Candidate candidate = RoundToAdmitted(tight, widths, bottlenecks, depths, kernels);
+  if (!IsAdmitted(tight, candidate)) return std::nullopt;
+  return candidate;
+}
+
+// Each budget with probability 0.7.
+void PlantBudgets(DesignProblem& problem, const Candidate& candidate, base::Random& random) {
+  const Assessment assessment = Assess(problem, ToNetwork(problem, candidate));
+  const double slack = Pick(random, {1.0, 1.05, 1.3, 2.0});
+  const auto limit = [&](double used) { return random.Bernoulli(0.7) ? std::optional<double>(used * slack) : std::nullopt; };
+  for (int quantity = 0; quantity < kQuantities; ++quantity) {
+    const QuantityInfo& info = kQuantityInfos[static_cast<size_t>(quantity)];
+    problem.budgets.*info.limit = limit(assessment.used[static_cast<size_t>(quantity)]);
+  }
+  problem.budgets.effectiveness = limit(assessment.effectiveness * (1 + 1e-9));  // the evaluator adds in another order
+}
+
+void DrawBudgets(DesignProblem& problem, base::Random& random) {
+  if (random.Bernoulli(0.8)) problem.budgets.flops = LogUniform(random, 1e6, 1e11);
+  if (random.Bernoulli(0.8)) problem.budgets.params = LogUniform(random, 1e4, 1e8);
+  if (random.Bernoulli(0.8)) problem.budgets.effectiveness = LogUniform(random, 0.05, 3);
+  if (random.Bernoulli(0.1)) problem.budgets.activation_memory = LogUniform(random, 1e5, 1e9);
+  if (random.Bernoulli(0.3)) problem.budgets.layers = std::floor(LogUniform(random, 5, 300));
+}
+
+// Everything that a user may rely on, from the finished network. Empty where all holds.
+std::string FaultOf(const RandomProblem& random, const DesignResult& result) {
+  const DesignProblem& problem = random.problem;
+  Validate(result.network);
+  if (!IsAdmitted(problem, ToCandidate(problem, result.network))) return "the design breaks the rules or ranges";
+  const Assessment again = Assess(problem, result.network);
+  const auto over = [](double used, const std::optional<double>& limit) { return limit && used > *limit * (1 + 1e-12); };
+  if (!again.violations.empty()) return again.violations[0];
+  for (int quantity = 0; quantity < kQuantities; ++quantity) {
+    const QuantityInfo& info = kQuantityInfos[static_cast<size_t>(quantity)];
+    if (over(again.used[static_cast<size_t>(quantity)], problem.budgets.*info.limit)) return std::string("over ") + info.name;
+  }
+  if (over(again.effectiveness, problem.budgets.effectiveness)) return "over the effectiveness";
+  if (!std::isfinite(again.score.objective)) return "an objective that is no number";
+  if (again.score.objective != result.assessment.score.objective) return "the report's objective is not the network's";
+  return "";
+}
+
+}  // namespace
+
+RandomProblem MakeRandomProblem(uint64_t number, double time_limit_seconds) {
+  base::Random random(1, base::RandomPurpose::kSearch, 2, number);
+  RandomProblem made;
+  made.yaml = ProblemYaml(random, number, time_limit_seconds);
+  const base::Config config = base::Config::FromText(made.yaml);
+  made.problem = ProblemFromConfig(config);
+  config.CheckAllRead();
+  const bool plant = random.Bernoulli(0.7);
+  std::optional<Candidate> structure;
+  try {
+    const DesignProblem tight = WithTightRanges(made.problem);
+    if (plant) structure = RandomStructure(tight, random);
+  } catch (const base::Error& error) {  // the rules alone leave nothing: the solver has to say so
+    if (error.kind() != base::ErrorKind::kInfeasible) throw;
+  }
+  if (structure) {
+    PlantBudgets(made.problem, *structure, random);
+    made.planted = structure;
+  } else {
+    DrawBudgets(made.problem, random);
+  }
+  return made;
+}
+
+Answer SolveAndCheck(const RandomProblem& random) {
+  Answer answer;
+  const auto start = std::chrono::steady_clock::now();
+  try {
+    const DesignResult result = Design(random.problem);
+    answer.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    const std::string fault = FaultOf(random, result);
+    answer.kind = fault.empty() ? AnswerKind::kDesign : AnswerKind::kWrong;
+    answer.text = fault.empty() ? DesignStatusName(result.status) : fault;
+    if (random.planted) {
+      answer.over_planted =
+          result.assessment.score.objective - Assess(random.problem, ToNetwork(random.problem, *random.planted)).score.objective;
+    }
+  } catch (const base::Error& error) {
+    answer.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    if (error.kind() == base::ErrorKind::kInfeasible) answer.kind = random.planted ? AnswerKind::kMissed : AnswerKind::kInfeasible;
+    answer.text = error.what();
+  } catch (const std::exception& error) {
+    answer.text = error.what();
+  }
+  return answer;
+}
+
+}  // namespace deepmad::mad
