@@ -10,7 +10,7 @@ namespace deepmad::cli {
 
 void BoundThreadSpinning(char** argv) {
   if (std::getenv("GOMP_SPINCOUNT") != nullptr || std::getenv("OMP_WAIT_POLICY") != nullptr) return;
-  ::setenv("GOMP_SPINCOUNT", "1000", 0);
+  ::setenv("GOMP_SPINCOUNT", "10000", 0);
   std::error_code error;
   const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
   if (!error) ::execv(program.c_str(), argv);  // where that fails, the program goes on as it is: slower at worst

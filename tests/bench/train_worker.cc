@@ -1,0 +1,119 @@
+// Trains on request, for tests/bench/compare_steps.py: each line on stdin is a number of steps, answered by a JSON line with the seconds of
+// each phase, the losses and the peak memory; "quit" ends it. The step is the trainer's own, on batches that are ready in memory.
+#include <ATen/Parallel.h>
+#include <ATen/ops/div.h>
+#include <ATen/ops/sub.h>
+
+#include <iostream>
+#include <map>
+
+#include "base/config.h"
+#include "base/json.h"
+#include "mad/network_spec.h"
+#include "models/device.h"
+#include "models/network.h"
+#include "models/weights/load.h"
+#include "models/weights/safetensors.h"
+#include "train/ema.h"
+#include "train/optimizer.h"
+#include "train/precision.h"
+#include "train/stopwatch.h"
+#include "train/task.h"
+
+namespace deepmad {
+namespace {
+
+constexpr int64_t kBatches = 4;  // in the pool
+
+using Arguments = std::map<std::string, std::string>;
+
+class Worker {
+ public:
+  explicit Worker(const Arguments& arguments) : batch_(std::stoll(arguments.at("--batch"))) {
+    at::set_num_threads(std::stoi(arguments.at("--threads")));
+    precision_.bfloat16 = arguments.at("--precision") == "bfloat16";
+    precision_.channels_last = arguments.at("--layout") == "channels_last";
+    train::ApplyPrecision(precision_);
+    network_ = models::BuildNetwork(mad::LoadNetwork(arguments.at("--network")));
+    models::LoadWeights(*network_, arguments.at("--weights"), models::HeadPolicy::kStrict);
+    if (precision_.channels_last) network_->SetMemoryFormat(at::MemoryFormat::ChannelsLast);
+    for (const auto& [name, tensor] : models::ReadSafetensors(arguments.at("--data")).tensors)
+      (name == "images" ? images_ : labels_) = tensor;
+
+    const base::Config config =
+        base::Config::FromText("{task: {label_smoothing: 0.1}, optimizer: {momentum: 0.9, weight_decay: 2.0e-4}}", "worker");
+    task_ = train::TaskRegistry::Get().Find("classification", "").factory(config.Section("task"), network_->spec().head.classes);
+    train::NamedTensors parameters;
+    for (const auto& named : network_->named_parameters()) parameters.emplace_back(named.key(), named.value());
+    optimizer_ = train::OptimizerRegistry::Get().Find("sgd", "").factory(parameters, config.Section("optimizer"));
+    ema_ = std::make_unique<train::Ema>(network_->StateDict(), 0.998, /*warmup=*/false);
+  }
+
+  base::Json Run(int steps) {
+    double data = 0, forward = 0, backward = 0, optimizer = 0;
+    std::vector<double> losses;
+    for (; steps > 0; --steps, ++step_) {
+      train::Stopwatch watch;
+      data::Batch batch = NextBatch();
+      data += watch.Lap();
+      optimizer_->ZeroGrad();
+      at::Tensor loss;
+      {
+        const train::AutocastGuard autocast(precision_, at::kCPU);
+        loss = task_->Loss(*network_, batch, {0, 0, step_});
+      }
+      forward += watch.Lap();
+      loss.backward();
+      backward += watch.Lap();
+      optimizer_->Step(0.01);
+      ema_->Update();
+      losses.push_back(loss.item<double>());
+      optimizer += watch.Lap();
+    }
+    return {{"phases", {{"data", data}, {"forward", forward}, {"backward", backward}, {"optimizer", optimizer}}},
+            {"losses", losses},
+            {"peak_bytes", models::MemoryOf(at::kCPU).peak_bytes}};
+  }
+
+ private:
+  data::Batch NextBatch() const {
+    const int64_t start = step_ % kBatches * batch_;
+    const auto format = precision_.channels_last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
+    data::Batch batch;
+    batch.images = images_.narrow(0, start, batch_).to(at::kFloat, false, false, format).div_(255).sub_(0.286).div_(0.353);
+    batch.labels = labels_.narrow(0, start, batch_);
+    return batch;
+  }
+
+  int64_t batch_;
+  train::PrecisionOptions precision_;
+  std::shared_ptr<models::Network> network_;
+  at::Tensor images_;  // [kBatches * N, C, H, W] uint8
+  at::Tensor labels_;  // [kBatches * N] int64
+  std::unique_ptr<train::Task> task_;
+  std::unique_ptr<train::Optimizer> optimizer_;
+  std::unique_ptr<train::Ema> ema_;
+  int64_t step_ = 0;
+};
+
+int Main(int argc, char** argv) {
+  Arguments arguments;
+  for (int i = 1; i + 1 < argc; i += 2) arguments[argv[i]] = argv[i + 1];
+  Worker worker(arguments);
+  std::cout << "{}" << std::endl;
+  for (std::string line; std::getline(std::cin, line) && line != "quit";)
+    std::cout << base::JsonLine(worker.Run(std::stoi(line))) << std::endl;
+  return 0;
+}
+
+}  // namespace
+}  // namespace deepmad
+
+int main(int argc, char** argv) {
+  try {
+    return deepmad::Main(argc, argv);
+  } catch (const std::exception& error) {
+    std::cerr << "train_worker: " << error.what() << '\n';
+    return 1;
+  }
+}
