@@ -42,6 +42,9 @@ class FileDescriptor {
   int fd_;
 };
 
+// Between a dot, the name, and this: the process and a number.
+constexpr const char* kPartial = ".partial-";
+
 std::string FolderOf(const std::string& path) {
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
   return folder.empty() ? "." : folder.string();
@@ -54,7 +57,7 @@ class TemporaryFile {
     static std::atomic<unsigned> count{0};
     const std::filesystem::path final_path(path);
     const std::string name =
-        fmt::format(".{}.partial-{}-{}{}", final_path.stem().string(), ::getpid(), count.fetch_add(1), final_path.extension().string());
+        fmt::format(".{}{}{}-{}{}", final_path.stem().string(), kPartial, ::getpid(), count.fetch_add(1), final_path.extension().string());
     temporary_ = (final_path.parent_path() / name).string();
   }
   ~TemporaryFile() {
@@ -130,6 +133,17 @@ void WriteFileAtomicallyByName(const std::string& path, const std::function<void
   if (!file.valid()) throw SystemError("cannot create the file", path, errno);
   SyncAndClose(file, path);
   temporary.Commit();
+}
+
+void RemovePartialFiles(const std::string& folder) {
+  std::error_code code;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, code)) {
+    const std::string name = entry.path().filename().string();
+    std::error_code ignored;
+    if (name.starts_with('.') && name.find(kPartial) != std::string::npos && entry.is_regular_file(ignored)) {
+      std::filesystem::remove(entry.path(), ignored);
+    }
+  }
 }
 
 std::string ReadFile(const std::string& path, size_t max_bytes) {

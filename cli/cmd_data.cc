@@ -40,7 +40,7 @@ std::string SplitText(const std::string& name, const data::CheckResult& result) 
 class DataCommand : public Command {
  public:
   void Declare(CLI::App&) override {}
-  std::string Example() const override { return "deepmad data check imagenet_mini.yaml data.root=/data/imagenet"; }
+  std::string Example() const override { return "deepmad data check configs/run/imagenet_mini.yaml data.root=/data/imagenet"; }
 
   void Run() override {
     const Split split = SplitArguments(2, 2, "action and run file");

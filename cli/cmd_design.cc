@@ -15,7 +15,7 @@ namespace {
 class DesignCommand : public Command {
  public:
   void Declare(CLI::App& app) override { app.add_option("--out", out_, "folder for network.yaml, report.json, structure.svg"); }
-  std::string Example() const override { return "deepmad design r18-224.yaml --out designs/r18 budgets.flops=1.5e9"; }
+  std::string Example() const override { return "deepmad design configs/design/r18-224.yaml --out designs/r18 budgets.flops=1.5e9"; }
 
   void Run() override {
     const Split split = SplitArguments(1, 1, "problem file");

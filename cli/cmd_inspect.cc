@@ -14,7 +14,7 @@ class InspectCommand : public Command {
     app.add_option("--formulation", formulation_, "definitions of entropy and FLOPs: paper or reference")->capture_default_str();
     app.add_flag("--layers", layers_, "also one line a convolution");
   }
-  std::string Example() const override { return "deepmad inspect deepmad-r18.yaml --layers"; }
+  std::string Example() const override { return "deepmad inspect configs/arch/deepmad-r18.yaml --layers"; }
 
   void Run() override {
     const Split split = SplitArguments(1, 2, "network file");

@@ -48,9 +48,8 @@ class PredictCommand : public Command {
     const mad::NetworkSpec network = folder ? RunNetwork(source) : mad::LoadNetwork(source);
     base::Config config = folder ? base::Config::FromFile(RunConfigFile(source)) : base::Config::FromText("{}", source);
     for (const std::string& assignment : split.overrides) config.Override(assignment);
-    const std::string weights = !weights_.empty() ? weights_ : folder ? source + "/best.safetensors" : "";
-    if (weights.empty()) throw base::UsageError("no --weights given", source, "a network file needs --weights FILE");
     const std::vector<std::string> files = ExpandFolders({split.files.begin() + 1, split.files.end()});
+    const std::string weights = WeightsFile(weights_, source, "best.safetensors");
     train::RunOptions options;
     options.device = common.device;
     options.threads = common.threads;

@@ -22,14 +22,15 @@ class RunCommand : public Command {
         ->capture_default_str();
   }
   std::string Example() const override {
-    return may_design_ ? "deepmad run quickstart_fashion.yaml --out runs/quickstart train.epochs=3"
-                       : "deepmad train run.yaml --out runs/r18 network=deepmad-r18.yaml";
+    return may_design_
+               ? "deepmad run configs/run/quickstart_fashion.yaml --out runs/quickstart train.epochs=3"
+               : "deepmad train configs/run/quickstart_fashion.yaml --out runs/again design=null network=runs/quickstart/network.yaml";
   }
 
   void Run() override {
     const Split split = SplitArguments(1, 1, "run file");
     const base::Config config = LoadConfig(split.files[0], split.overrides, "seed");
-    if (!may_design_ && config.Has("design")) {
+    if (!may_design_ && !config.IsNull("design")) {
       throw base::UsageError("`train` starts from a network", config.Where("design"),
                              "use `deepmad run`, or give `network` in place of `design`");
     }

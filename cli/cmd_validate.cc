@@ -1,8 +1,6 @@
 // deepmad validate RUN_DIR or RUN.yaml [--weights W]
 #include <fmt/format.h>
 
-#include <filesystem>
-
 #include "cli/command.h"
 #include "cli/network_source.h"
 #include "cli/run_folder.h"
@@ -25,9 +23,7 @@ class ValidateCommand : public Command {
     const base::Config config = LoadConfig(folder ? RunConfigFile(source) : source, split.overrides, "seed");
     const mad::NetworkSpec network = folder ? RunNetwork(source) : NetworkOfRun(config).network;
     for (const char* other : {"design", "network", "export"}) config.MarkRead(other);
-    const std::string weights = !weights_.empty() ? weights_ : folder ? source + "/last.safetensors" : "";
-    if (weights.empty()) throw base::UsageError("no --weights given", source, "try " + Example());
-    if (!std::filesystem::exists(weights)) throw base::UsageError("no such weights file", weights, "give --weights FILE");
+    const std::string weights = WeightsFile(weights_, source, "last.safetensors");
     train::RunOptions options;
     options.device = common.device;
     options.threads = common.threads;

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <cctype>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 
 #include "base/error.h"
 
@@ -46,8 +48,9 @@ base::Config Command::LoadConfig(const std::string& file, const std::vector<std:
 
 void Command::Print(const base::Json& document, const std::string& text) const {
   const std::string output = common.json ? base::JsonLine(document) + "\n" : text;
-  std::fwrite(output.data(), 1, output.size(), stdout);
-  std::fflush(stdout);
+  if (std::fwrite(output.data(), 1, output.size(), stdout) != output.size() || std::fflush(stdout) != 0) {
+    throw base::FailedError(fmt::format("cannot write the result: {}", std::strerror(errno)), "standard output");
+  }
 }
 
 }  // namespace deepmad::cli

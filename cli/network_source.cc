@@ -29,7 +29,7 @@ NetworkSource FromNetwork(const mad::NetworkSpec& network) {
 }
 
 bool IsDesigned(const base::Config& run) {
-  const bool designed = run.Has("design"), given = run.Has("network");
+  const bool designed = !run.IsNull("design"), given = !run.IsNull("network");
   if (designed == given) {
     throw base::UsageError(designed ? "both `design` and `network` are given" : "neither `design` nor `network` is given", run.Where(),
                            "give a problem under `design`, or a structure under `network`");
@@ -48,7 +48,9 @@ NetworkSource NetworkOfRun(const base::Config& run) {
 
 NetworkSource NetworkOfRun(const base::Config& run, const std::string& folder) {
   const fs::path network = fs::path(folder) / "network.yaml", report = fs::path(folder) / "report.json";
-  if (!IsDesigned(run) || !fs::exists(network) || !fs::exists(report)) return NetworkOfRun(run);
+  // A run's config.yaml comes last: without it these files are another command's, or those of a run that was killed at its very start.
+  const bool holds_run = fs::exists(fs::path(folder) / "config.yaml") && fs::exists(network) && fs::exists(report);
+  if (!IsDesigned(run) || !holds_run) return NetworkOfRun(run);
   const mad::DesignProblem problem = ProblemOfRun(run);
   const mad::NetworkSpec spec = mad::LoadNetwork(network.string());
   const base::Json document = base::Json::parse(base::ReadFile(report.string()), nullptr, /*allow_exceptions=*/false);

@@ -21,4 +21,11 @@ std::string RunConfigFile(const std::string& folder) { return Require(folder, "c
 
 mad::NetworkSpec RunNetwork(const std::string& folder) { return mad::LoadNetwork(Require(folder, "network.yaml")); }
 
+std::string WeightsFile(const std::string& given, const std::string& source, const std::string& own) {
+  if (given.empty() && !IsRunFolder(source)) throw base::UsageError("no --weights given", source, "a file needs --weights FILE beside it");
+  const std::string file = given.empty() ? (std::filesystem::path(source) / own).string() : given;
+  if (!std::filesystem::exists(file)) throw base::UsageError("no such weights file", file, "give --weights FILE");
+  return file;
+}
+
 }  // namespace deepmad::cli

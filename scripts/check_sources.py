@@ -10,13 +10,13 @@ import sys
 
 # For every room: the rooms it may include besides itself, and the third-party libraries. A folder listed here is a room of its own for its files.
 ROOMS = {
-    "base": ([], ["fmt", "yaml-cpp", "nlohmann"]),
+    "base": ([], ["fmt", "yaml-cpp", "nlohmann", "zlib"]),
     "mad": (["base"], ["fmt", "nlopt"]),
     "models": (["base", "mad"], ["fmt", "torch", "protobuf"]),
     "models/cuda": (["base", "mad", "models"], ["fmt", "torch", "cuda"]),
     "data": (["base"], ["fmt", "opencv", "jpeg", "png", "zlib", "simdjson", "libav"]),
     "data/loader": (["base", "data"], ["fmt", "torch"]),
-    "train": (["base", "mad", "models", "data", "data/loader", "train/metrics", "train/report"], ["fmt", "torch", "protobuf", "zlib", "gloo"]),
+    "train": (["base", "mad", "models", "data", "data/loader", "train/metrics", "train/report"], ["fmt", "torch", "protobuf", "gloo"]),
     "train/metrics": (["base"], ["fmt"]),
     "train/report": (["base"], ["fmt", "opencv", "protobuf"]),
     "cli": (["base", "mad", "models", "data", "data/loader", "train", "train/metrics", "train/report"], ["fmt", "torch", "cli11"]),

@@ -1,12 +1,12 @@
 #include "train/checkpoint.h"
 
 #include <fmt/format.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <filesystem>
 
 #include "base/atomic_file.h"
+#include "base/crc32.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "models/weights/safetensors.h"
@@ -14,24 +14,19 @@
 namespace deepmad::train {
 namespace {
 
-constexpr const char* kVersion = "1";
-constexpr const char* kHint = "remove the file, or start again in another folder";
+constexpr const char* kVersion = "2";
 constexpr size_t kKept = 2;
 
-// A running CRC-32 (zlib's); `size` may exceed what one call of zlib takes.
-class Crc {
- public:
-  void Add(const void* data, size_t size) { value_ = crc32_z(value_, static_cast<const Bytef*>(data), size); }
-  void Add(const std::string& text) { Add(text.data(), text.size()); }
-  std::string Hex() const { return fmt::format("{:08x}", value_); }
+}  // namespace
 
- private:
-  uLong value_ = crc32_z(0, nullptr, 0);
-};
+std::string Digest(const std::string& text) {
+  base::Crc32 crc;
+  crc.Add(text);
+  return crc.Hex();
+}
 
-std::string Checksum(const std::string& state, const NamedTensors& tensors) {
-  Crc crc;
-  crc.Add(state);
+std::string Digest(const NamedTensors& tensors) {
+  base::Crc32 crc;
   for (const auto& [name, tensor] : tensors) {
     const at::Tensor data = tensor.detach().cpu().contiguous();
     crc.Add(name);
@@ -40,20 +35,8 @@ std::string Checksum(const std::string& state, const NamedTensors& tensors) {
   return crc.Hex();
 }
 
-}  // namespace
-
-std::string Digest(const std::string& text) {
-  Crc crc;
-  crc.Add(text);
-  return crc.Hex();
-}
-
-std::string Digest(const NamedTensors& tensors) { return Checksum("", tensors); }
-
 void SaveCheckpoint(const std::string& path, const Checkpoint& checkpoint) {
-  const std::string state = base::JsonLine(checkpoint.state);
-  models::WriteSafetensors(path, checkpoint.tensors,
-                           {{"deepmad_checkpoint", kVersion}, {"state", state}, {"checksum", Checksum(state, checkpoint.tensors)}});
+  models::WriteSafetensors(path, checkpoint.tensors, {{"deepmad_checkpoint", kVersion}, {"state", base::JsonLine(checkpoint.state)}});
   LoadCheckpoint(path);
 }
 
@@ -61,12 +44,12 @@ Checkpoint LoadCheckpoint(const std::string& path) {
   models::TensorFile file = models::ReadSafetensors(path);
   const std::string version = file.metadata["deepmad_checkpoint"];
   if (version != kVersion) {
-    throw base::FailedError(version.empty() ? "the file is no checkpoint" : "the checkpoint has version " + version + ", known is 1", path,
-                            kHint);
+    throw base::FailedError(
+        version.empty() ? "the file is no checkpoint" : fmt::format("the checkpoint has version {}, known is {}", version, kVersion), path);
   }
-  const std::string& state = file.metadata["state"];
-  if (Checksum(state, file.tensors) != file.metadata["checksum"]) throw base::FailedError("the checkpoint is damaged", path, kHint);
-  return {std::move(file.tensors), base::Json::parse(state)};
+  base::Json state = base::Json::parse(file.metadata["state"], nullptr, /*allow_exceptions=*/false);
+  if (!file.metadata.contains(models::kChecksumKey) || !state.is_object()) throw base::FailedError("the checkpoint is damaged", path);
+  return {std::move(file.tensors), std::move(state)};
 }
 
 std::vector<std::string> CheckpointFolder::Files() const {
@@ -81,7 +64,10 @@ std::vector<std::string> CheckpointFolder::Files() const {
 }
 
 void CheckpointFolder::Save(int64_t step, const Checkpoint& checkpoint) const {
-  base::CreateFolder(folder_);
+  // Not the folders above it: where the run folder is gone, a checkpoint alone is of no use.
+  std::error_code failed;
+  std::filesystem::create_directory(folder_, failed);
+  if (failed) throw base::FailedError("cannot create the folder: " + failed.message(), folder_);
   SaveCheckpoint((std::filesystem::path(folder_) / fmt::format("step-{:08d}.safetensors", step)).string(), checkpoint);
   const std::vector<std::string> files = Files();
   for (size_t i = 0; i + kKept < files.size(); ++i) {
@@ -90,17 +76,23 @@ void CheckpointFolder::Save(int64_t step, const Checkpoint& checkpoint) const {
   }
 }
 
-std::optional<Checkpoint> CheckpointFolder::LoadNewest() const {
+std::optional<CheckpointFolder::Newest> CheckpointFolder::LoadNewest() const {
   const std::vector<std::string> files = Files();
+  std::vector<std::string> refused;
   for (auto file = files.rbegin(); file != files.rend(); ++file) {
     try {
-      return LoadCheckpoint(*file);
+      Newest newest{*file, LoadCheckpoint(*file)};
+      for (const std::string& reason : refused) {
+        base::LogWarning(fmt::format("{}; going on from {}", reason, std::filesystem::path(*file).filename().string()));
+      }
+      return newest;
     } catch (const base::Error& error) {
-      base::LogWarning(std::string(error.what()) + "; taking the checkpoint before it");
+      refused.push_back(error.what());
     }
   }
   if (files.empty()) return std::nullopt;
-  throw base::FailedError("no checkpoint is whole", folder_, "remove the folder to start from the beginning");
+  throw base::FailedError(fmt::format("no checkpoint can be used, the newest because: {}", refused[0]), folder_,
+                          "remove the folder to train from the beginning");
 }
 
 }  // namespace deepmad::train

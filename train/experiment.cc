@@ -157,9 +157,9 @@ RunSummary TrainRun(const base::Config& config, const mad::NetworkSpec& spec, co
                           trainer_options.epochs);
   Trainer trainer(trainer_options, {*experiment.task, *experiment.network, *optimizer, schedule, ema.get(), train_loader, evaluator,
                                     run_dir, experiment.config.precision, experiment.device});
-  if (found == RunDir::Found::kNothing) run_dir.Start(files);
-  if (const std::optional<Checkpoint> checkpoint = run_dir.checkpoints().LoadNewest()) {
-    trainer.Resume(*checkpoint);
+  found == RunDir::Found::kNothing ? run_dir.Start(files) : run_dir.Continue();
+  if (const std::optional<CheckpointFolder::Newest> newest = run_dir.checkpoints().LoadNewest()) {
+    trainer.Resume(newest->checkpoint, newest->path);
     base::LogInfo(fmt::format("continuing after step {}", trainer.state().step));
   }
   trainer.Run();

@@ -22,11 +22,10 @@ void CopyNamedTensors(const NamedTensors& from, const NamedTensors& to) {
   const std::map<std::string, at::Tensor> by_name(from.begin(), from.end());
   for (const auto& [name, target] : to) {
     const auto it = by_name.find(name);
-    if (it == by_name.end()) throw base::FailedError("a tensor is missing", name, "the file belongs to another network");
+    if (it == by_name.end()) throw base::FailedError("a tensor is missing", name);
     const at::Tensor& source = it->second;
     if (source.sizes() != target.sizes() || source.scalar_type() != target.scalar_type()) {
-      throw base::FailedError(fmt::format("the tensor is {}, wanted {}", Shape(source), Shape(target)), name,
-                              "the file belongs to another network");
+      throw base::FailedError(fmt::format("the tensor is {}, wanted {}", Shape(source), Shape(target)), name);
     }
   }
   for (const auto& [name, target] : to) target.detach().copy_(by_name.at(name));

@@ -1,6 +1,9 @@
 #include "train/run_dir.h"
 
+#include <fmt/format.h>
+
 #include <filesystem>
+#include <optional>
 #include <utility>
 
 #include "base/atomic_file.h"
@@ -9,6 +12,19 @@
 #include "train/train_config.h"
 
 namespace deepmad::train {
+namespace {
+
+// The place of a line of log.jsonl; nullopt for one that is not ours.
+struct LogPlace {
+  int64_t step = 0;
+  bool epoch = false;
+};
+std::optional<LogPlace> PlaceOf(const base::Json& record) {
+  if (!record.is_object() || !record.contains("step") || !record["step"].is_number_integer()) return std::nullopt;
+  return LogPlace{record["step"], record.value("type", base::Json()) == "epoch"};
+}
+
+}  // namespace
 
 RunDir::RunDir(const std::string& path, std::string title, std::map<std::string, std::string> metadata, std::vector<std::string> metrics)
     : path_(path),
@@ -28,8 +44,17 @@ RunDir::Found RunDir::Look(const std::string& config_digest, bool fresh) const {
   return std::filesystem::exists(File("summary.json")) ? Found::kFinished : Found::kUnfinished;
 }
 
+void RunDir::Claim() {
+  lock_ = std::make_unique<base::FolderLock>(path_);
+  base::RemovePartialFiles(path_);
+  checkpoints_.RemovePartialFiles();
+}
+
+void RunDir::Continue() { Claim(); }
+
 void RunDir::Start(const RunFiles& files) {
   base::CreateFolder(path_);
+  Claim();
   base::WriteFileAtomically(File("network.yaml"), files.network_yaml);
   if (!files.design_report.empty()) base::WriteFileAtomically(File("report.json"), files.design_report);
   if (!files.structure_svg.empty()) base::WriteFileAtomically(File("structure.svg"), files.structure_svg);
@@ -39,13 +64,21 @@ void RunDir::Start(const RunFiles& files) {
 void RunDir::OpenLogs(int64_t step, int64_t epoch_step) {
   const auto keep = [=](int64_t at, bool epoch) { return at <= (epoch ? epoch_step : step); };
   const std::string lines = File("log.jsonl"), csv = File("metrics.csv"), events = File("events.out.tfevents.deepmad");
-  CutJsonLines(lines, [&](const base::Json& record) { return keep(record.at("step"), record.at("type") == "epoch"); });
+  CutJsonLines(lines, [&](const base::Json& record) {
+    const std::optional<LogPlace> place = PlaceOf(record);
+    return place && keep(place->step, place->epoch);
+  });
   CutCsv(csv, "step", [&](double at) { return keep(static_cast<int64_t>(at), true); });
   CutTensorboardEvents(events, [&](int64_t at, const std::string& tag) { return keep(at, !tag.starts_with("step/")); });
   epochs_.clear();
   if (std::filesystem::exists(lines)) {
     for (const base::Json& record : ReadJsonLines(lines)) {
-      if (record.at("type") == "epoch") epochs_.push_back(EpochRecordFromJson(record));
+      if (!PlaceOf(record)->epoch) continue;
+      try {
+        epochs_.push_back(EpochRecordFromJson(record));
+      } catch (const base::Json::exception& error) {
+        throw base::FailedError(fmt::format("a line of the log is not one of a run ({})", error.what()), lines, "remove the line");
+      }
     }
   }
   std::vector<std::string> columns = {"epoch", "step", "samples", "lr", "train_loss"};
@@ -94,6 +127,13 @@ void RunDir::Draw(const base::Json& summary) const {
   base::WriteFileAtomically(File("report.html"), DrawRunPage(title_, epochs_, metrics_, summary, svg, curves));
 }
 
+void RunDir::SaveCheckpoint(int64_t step, const Checkpoint& checkpoint) {
+  logs_->lines.Sync();
+  logs_->csv.Sync();
+  logs_->events.Sync();
+  checkpoints_.Save(step, checkpoint);
+}
+
 void RunDir::SaveWeights(const std::string& name, const NamedTensors& tensors) const {
   models::WriteSafetensors(File(name + ".safetensors"), tensors, metadata_);
 }
@@ -103,6 +143,10 @@ void RunDir::Finish(const base::Json& summary) {
   base::WriteFileAtomically(File("summary.json"), base::JsonText(summary));
 }
 
-base::Json RunDir::ReadSummary() const { return base::Json::parse(base::ReadFile(File("summary.json"))); }
+base::Json RunDir::ReadSummary() const {
+  base::Json summary = base::Json::parse(base::ReadFile(File("summary.json")), nullptr, /*allow_exceptions=*/false);
+  if (!summary.is_object()) throw base::FailedError("not a JSON document", File("summary.json"), "remove it to have it made again");
+  return summary;
+}
 
 }  // namespace deepmad::train

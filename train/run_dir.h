@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/folder_lock.h"
 #include "base/json.h"
 #include "train/checkpoint.h"
 #include "train/named_tensors.h"
@@ -43,8 +44,10 @@ class RunDir {
 
   // What the folder holds of the run with this digest. UsageError when it holds another run, or, with `fresh`, any.
   Found Look(const std::string& config_digest, bool fresh) const;
-  // Creates the folder and writes the files.
+  // Both keep other processes out of the folder from then on (UsageError where one is at work) and remove what a killed one left half
+  // written. Start creates the folder and writes the files; Continue is for a folder that holds the unfinished run.
   void Start(const RunFiles& files);
+  void Continue();
 
   // Opens the logs, to be called once before the first record: without what was logged after update `step`, and for whole epochs after
   // update `epoch_step`, the last one of the last epoch that is done.
@@ -53,6 +56,8 @@ class RunDir {
   // Also draws curves.png and report.html anew.
   void LogEpoch(const EpochRecord& record);
 
+  // With the logs on disk first: after a loss of power they are no shorter than the checkpoint says.
+  void SaveCheckpoint(int64_t step, const Checkpoint& checkpoint);
   // NAME.safetensors, with the names of the state dict.
   void SaveWeights(const std::string& name, const NamedTensors& tensors) const;
   // Ends the run: summary.json comes last, so that its presence means a finished run.
@@ -70,6 +75,7 @@ class RunDir {
     TensorboardEvents events;
   };
 
+  void Claim();
   void Draw(const base::Json& summary) const;
 
   std::string path_;
@@ -77,6 +83,7 @@ class RunDir {
   std::map<std::string, std::string> metadata_;
   std::vector<std::string> metrics_;
   CheckpointFolder checkpoints_;
+  std::unique_ptr<base::FolderLock> lock_;
   std::unique_ptr<Logs> logs_;
   std::vector<EpochRecord> epochs_;  // all so far, of earlier sessions too
 };

@@ -19,6 +19,9 @@ namespace deepmad::train {
 namespace {
 
 constexpr const char* kDivergedHint = "train with a lower learning rate, a longer warm-up or clip_norm; the last checkpoint is untouched";
+constexpr const char* kForeignHint = "remove the file to go on from the one before, or give another --out";
+constexpr const char* kBatchHint =
+    "look at the files, or train with a lower learning rate, a longer warm-up or clip_norm; the last checkpoint is untouched";
 
 // Names of a batch's files for a message; a long list is cut.
 std::string SourceList(const std::vector<std::string>& sources) {
@@ -39,15 +42,23 @@ bool AllFinite(const NamedTensors& tensors) {
 
 }  // namespace
 
-void Trainer::Resume(const Checkpoint& checkpoint) {
+void Trainer::Resume(const Checkpoint& checkpoint, const std::string& path) {
   const base::Json& state = checkpoint.state;
-  if (state.at("config_digest") != options_.config_digest) {
-    throw base::UsageError("the checkpoint belongs to another configuration", parts_.run_dir.path(), "give another --out");
+  try {
+    if (state.at("config_digest") != options_.config_digest) {
+      throw base::UsageError("the checkpoint belongs to another configuration", path, "give another --out");
+    }
+    const RunState restored = RunStateFromJson(state);
+    CopyNamedTensors(WithoutPrefix(checkpoint.tensors, "model."), parts_.network.StateDict());
+    parts_.optimizer.Restore(WithoutPrefix(checkpoint.tensors, "optimizer."));
+    if (parts_.ema != nullptr) parts_.ema->Restore(WithoutPrefix(checkpoint.tensors, "ema."), state.at("ema_updates"));
+    state_ = restored;
+  } catch (const base::Json::exception& error) {
+    throw base::FailedError(fmt::format("the checkpoint's state is not that of a run ({})", error.what()), path, kForeignHint);
+  } catch (const base::Error& error) {
+    if (error.kind() == base::ErrorKind::kUsage) throw;
+    throw base::FailedError(fmt::format("the checkpoint does not fit the run: {}", error.what()), path, kForeignHint);
   }
-  CopyNamedTensors(WithoutPrefix(checkpoint.tensors, "model."), parts_.network.StateDict());
-  parts_.optimizer.Restore(WithoutPrefix(checkpoint.tensors, "optimizer."));
-  if (parts_.ema != nullptr) parts_.ema->Restore(WithoutPrefix(checkpoint.tensors, "ema."), state.at("ema_updates"));
-  state_ = RunStateFromJson(state);
 }
 
 void Trainer::Run() {
@@ -96,50 +107,48 @@ void Trainer::Step(data::Batch& batch) {
   phases_.forward += watch.Lap();
   loss.backward();
   phases_.backward += watch.Lap();
-  SettleLoss();  // of the step before, while a GPU works on this one
+  Settle();  // the step before, while a GPU works on this one
 
   const double lr = parts_.schedule.Lr(state_.samples);
   const bool log = (state_.step + 1) % options_.log_every_steps == 0;
-  at::Tensor gradient_norm;
-  if (log || options_.clip_norm) gradient_norm = parts_.optimizer.ClipGradients(options_.clip_norm);
+  at::Tensor gradient_norm = parts_.optimizer.ClipGradients(options_.clip_norm);
   parts_.optimizer.Step(lr);
   if (parts_.ema != nullptr) parts_.ema->Update();
   phases_.optimizer += watch.Lap();
 
-  pending_ = {loss.detach(), std::move(batch.sources), size};
+  pending_ = {loss.detach(), std::move(gradient_norm), std::move(batch.sources), size};
   ++state_.step;
   ++state_.batch;
   state_.samples += size;
   epoch_samples_ += size;
   phases_.samples += size;
-  if (log) LogSteps(gradient_norm, lr);
+  if (log) LogSteps(lr);
 }
 
-void Trainer::SettleLoss() {
+void Trainer::Settle() {
   if (!pending_.loss.defined()) return;
   const double loss = pending_.loss.item<double>();
+  gradient_norm_ = pending_.gradient_norm.item<double>();
   pending_.loss.reset();
-  if (!std::isfinite(loss)) {
-    throw base::FailedError(
-        fmt::format("the loss is {} in epoch {}, of these files: {}", loss, state_.epoch + 1, SourceList(pending_.sources)),
-        parts_.run_dir.path(), "look at the files, or train with a lower learning rate, a longer warm-up or clip_norm");
+  for (const auto& [name, value] : {std::pair{"loss", loss}, std::pair{"norm of the gradient", gradient_norm_}}) {
+    if (std::isfinite(value)) continue;
+    throw base::FailedError(fmt::format("the {} is {} at step {}, in epoch {}, of these files: {}", name, value, state_.step,
+                                        state_.epoch + 1, SourceList(pending_.sources)),
+                            parts_.run_dir.path(), kBatchHint);
   }
   state_.epoch_loss.Add(loss, pending_.size);
   state_.interval_loss.Add(loss, pending_.size);
 }
 
-void Trainer::LogSteps(const at::Tensor& gradient_norm, double lr) {
-  SettleLoss();
+void Trainer::LogSteps(double lr) {
+  Settle();
   StepRecord record;
   record.step = state_.step;
   record.epoch = state_.epoch + 1;
   record.samples = state_.samples;
   record.lr = lr;
   record.loss = state_.interval_loss.value();
-  record.gradient_norm = gradient_norm.item<double>();
-  if (!std::isfinite(record.gradient_norm)) {
-    throw base::FailedError(fmt::format("the gradient is not finite at step {}", state_.step), parts_.run_dir.path(), kDivergedHint);
-  }
+  record.gradient_norm = gradient_norm_;
   record.data_seconds = phases_.data;
   record.forward_seconds = phases_.forward;
   record.backward_seconds = phases_.backward;
@@ -157,11 +166,22 @@ MetricValues Trainer::Validate() {
     const EmaSwap averaged(*parts_.ema);
     for (const auto& [name, value] : parts_.evaluator.Run(label + " ema")) values.emplace_back(name + "_ema", value);
   }
+  for (const auto& [name, value] : values) {
+    if (std::isfinite(value)) continue;
+    throw base::FailedError(fmt::format("{} of the validation is {} after epoch {}", name, value, state_.epoch + 1), parts_.run_dir.path(),
+                            kDivergedHint);
+  }
   return values;
 }
 
+void Trainer::CheckWeights() const {
+  if (AllFinite(parts_.network.StateDict())) return;
+  throw base::FailedError(fmt::format("the weights are no longer finite after step {}", state_.step), parts_.run_dir.path(), kDivergedHint);
+}
+
 void Trainer::FinishEpoch() {
-  SettleLoss();
+  Settle();
+  CheckWeights();  // before anything of them is scored or written
   Stopwatch watch;
   const int64_t done = state_.epoch + 1;
   EpochRecord record;
@@ -208,14 +228,10 @@ void Trainer::KeepBest(const MetricValues& metrics) {
 }
 
 void Trainer::Save() {
-  SettleLoss();
-  const NamedTensors weights = parts_.network.StateDict();
-  if (!AllFinite(weights)) {
-    throw base::FailedError(fmt::format("the weights are no longer finite after step {}", state_.step), parts_.run_dir.path(),
-                            kDivergedHint);
-  }
+  Settle();
+  CheckWeights();
   Checkpoint checkpoint;
-  checkpoint.tensors = WithPrefix(weights, "model.");
+  checkpoint.tensors = WithPrefix(parts_.network.StateDict(), "model.");
   for (auto& named : WithPrefix(parts_.optimizer.State(), "optimizer.")) checkpoint.tensors.push_back(std::move(named));
   checkpoint.state = ToJson(state_);
   if (parts_.ema != nullptr) {
@@ -226,7 +242,7 @@ void Trainer::Save() {
   checkpoint.state["config_digest"] = options_.config_digest;
   checkpoint.state["version"] = base::Version();
   checkpoint.state["revision"] = base::GitRevision();
-  parts_.run_dir.checkpoints().Save(state_.step, checkpoint);
+  parts_.run_dir.SaveCheckpoint(state_.step, checkpoint);
 }
 
 void Trainer::SaveAndStop() {

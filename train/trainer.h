@@ -50,19 +50,22 @@ class Trainer {
  public:
   Trainer(TrainerOptions options, TrainerParts parts) : options_(std::move(options)), parts_(parts) {}
 
-  // Continues from a checkpoint of the same configuration; UsageError otherwise.
-  void Resume(const Checkpoint& checkpoint);
+  // Continues from a checkpoint of the same configuration; UsageError for one of another, FailedError naming `path`, its file, where its
+  // tensors or counters do not fit.
+  void Resume(const Checkpoint& checkpoint, const std::string& path);
 
-  // Trains up to the last epoch, with the logs cut back to where it starts. A stop signal saves a checkpoint and ends in Error(kStopped); a
-  // loss that is not finite ends in FailedError naming the files of the batch, with the last checkpoint left as it was.
+  // Trains up to the last epoch, with the logs cut back to where it starts. A stop signal saves a checkpoint and ends in Error(kStopped). A
+  // loss or gradient that is not finite ends in FailedError naming the files of the batch, weights or a score that are not in FailedError
+  // too; the last checkpoint and weights are then left as they were.
   void Run();
 
   const RunState& state() const { return state_; }
 
  private:
-  // A loss whose value has not been read yet: on a GPU, reading it at once would wait for the whole step.
-  struct PendingLoss {
-    at::Tensor loss;  // undefined: none
+  // Numbers of an update that have not been read yet: on a GPU, reading them at once would wait for the whole step.
+  struct Pending {
+    at::Tensor loss;           // undefined: none
+    at::Tensor gradient_norm;  // before clipping
     std::vector<std::string> sources;
     int64_t size = 0;
   };
@@ -74,10 +77,11 @@ class Trainer {
 
   void TrainEpoch();
   void Step(data::Batch& batch);
-  void SettleLoss();
-  void LogSteps(const at::Tensor& gradient_norm, double lr);
+  void Settle();
+  void LogSteps(double lr);
   void FinishEpoch();
   MetricValues Validate();
+  void CheckWeights() const;
   void KeepBest(const MetricValues& metrics);
   void Save();
   [[noreturn]] void SaveAndStop();
@@ -85,7 +89,8 @@ class Trainer {
   TrainerOptions options_;
   TrainerParts parts_;
   RunState state_;
-  PendingLoss pending_;
+  Pending pending_;
+  double gradient_norm_ = 0;  // of the newest update that was read
   Phases phases_;
   double epoch_seconds_ = 0;
   int64_t epoch_samples_ = 0;

@@ -1,6 +1,8 @@
 #include "models/weights/load.h"
 
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/all.h>
+#include <ATen/ops/isfinite.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -58,6 +60,11 @@ void LoadStateDict(Network& network, const NamedTensors& tensors, HeadPolicy pol
                            "give the network these weights were trained with");
   }
   const at::NoGradGuard no_grad;
+  for (const auto& [name, target] : targets) {
+    const at::Tensor& values = given.at(name);
+    if (!values.is_floating_point() || at::isfinite(values).all().item<bool>()) continue;
+    throw base::FailedError(fmt::format("the weights are not finite: {}", name), where, "a training that diverged made them; take others");
+  }
   for (auto& [name, target] : targets) target.copy_(given.at(name));
 }
 

@@ -15,7 +15,8 @@ enum class HeadPolicy {
 };
 
 // Copies `tensors` into the network, converting floating-point types and devices. Before anything is copied, missing, unexpected and
-// wrongly shaped entries are listed in one UsageError with `where`, usually the name of the file.
+// wrongly shaped entries are listed in one UsageError with `where`, usually the name of the file; a tensor with a number that is not finite
+// is a FailedError.
 void LoadStateDict(Network& network, const NamedTensors& tensors, HeadPolicy policy, const std::string& where);
 
 // The same from a safetensors file; FailedError for one that cannot be read.

@@ -1,6 +1,8 @@
 #include "models/weights/safetensors.h"
 
 #include <ATen/ops/empty.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -10,6 +12,7 @@
 #include <set>
 
 #include "base/atomic_file.h"
+#include "base/crc32.h"
 #include "base/error.h"
 #include "models/weights/safetensors_header.h"
 
@@ -49,29 +52,44 @@ std::vector<size_t> DataOrder(const NamedTensors& tensors) {
   return order;
 }
 
+// See safetensors.h. `data` as the entries, contiguous and on the CPU.
+std::string Checksum(const SafetensorsHeader& header, const std::vector<at::Tensor>& data) {
+  base::Crc32 crc;
+  for (const auto& [key, value] : header.metadata) {
+    if (key != kChecksumKey) crc.Add(key + "\n" + value + "\n");
+  }
+  std::map<std::string_view, size_t> by_name;
+  for (size_t i = 0; i < header.entries.size(); ++i) by_name[header.entries[i].name] = i;
+  for (const auto& [name, i] : by_name) {
+    crc.Add(fmt::format("{}\n{}\n[{}]\n", name, header.entries[i].dtype, fmt::join(header.entries[i].shape, ", ")));
+    crc.Add(data[i].const_data_ptr(), data[i].nbytes());
+  }
+  return crc.Hex();
+}
+
 }  // namespace
 
 void WriteSafetensors(const std::string& path, const NamedTensors& tensors, const std::map<std::string, std::string>& metadata) {
   SafetensorsHeader header;
   header.metadata = metadata;
   std::set<std::string> names;
+  std::vector<at::Tensor> data;
   for (const auto& [name, tensor] : tensors) {
     if (!names.insert(name).second) throw base::FailedError("two tensors are called '" + name + "'", path);
     header.entries.push_back({.name = name, .dtype = DtypeName(tensor, name), .shape = tensor.sizes().vec()});
+    data.push_back(tensor.detach().cpu().contiguous());
   }
   const std::vector<size_t> order = DataOrder(tensors);
   uint64_t reached = 0;
   for (const size_t i : order) {
     header.entries[i].begin = reached;
-    header.entries[i].end = reached += tensors[i].second.nbytes();
+    header.entries[i].end = reached += data[i].nbytes();
   }
+  header.metadata[kChecksumKey] = Checksum(header, data);
   base::WriteFileAtomically(path, [&](const base::AppendBytes& append) {
     const std::string start = MakeSafetensorsHeader(header);
     append(start.data(), start.size());
-    for (const size_t i : order) {
-      const at::Tensor data = tensors[i].second.detach().cpu().contiguous();
-      append(data.const_data_ptr(), data.nbytes());
-    }
+    for (const size_t i : order) append(data[i].const_data_ptr(), data[i].nbytes());
   });
 }
 
@@ -93,14 +111,20 @@ TensorFile ReadSafetensors(const std::string& path) {
   }
   std::string json(header_size, '\0');
   read(json.data(), json.size());
-  SafetensorsHeader header = ParseSafetensorsHeader(json, file_size - 8 - header_size, path);
+  const SafetensorsHeader header = ParseSafetensorsHeader(json, file_size - 8 - header_size, path);
 
-  TensorFile result{{}, std::move(header.metadata)};
+  TensorFile result{{}, header.metadata};
+  std::vector<at::Tensor> data;
   for (const SafetensorsEntry& entry : header.entries) {
     const at::Tensor tensor = at::empty(entry.shape, TypeOf(entry.dtype));
     file.seekg(static_cast<std::streamoff>(8 + header_size + entry.begin));
     read(tensor.mutable_data_ptr(), entry.end - entry.begin);
     result.tensors.emplace_back(entry.name, tensor);
+    data.push_back(tensor);
+  }
+  const auto checksum = header.metadata.find(kChecksumKey);
+  if (checksum != header.metadata.end() && checksum->second != Checksum(header, data)) {
+    throw base::FailedError("the file is damaged, its checksum disagrees", path, "copy it again, or make it again");
   }
   return result;
 }

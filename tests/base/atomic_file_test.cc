@@ -128,6 +128,23 @@ TEST(AtomicFile, ANameWithoutFolderMeansTheWorkingDirectory) {
   EXPECT_EQ(ReadFile(folder.File("plain.txt")), "here");
 }
 
+TEST(AtomicFile, WhatAKilledWriterLeftIsRemovedAndNothingElse) {
+  const TemporaryFolder folder;
+  std::string temporary;
+  WriteFileAtomicallyByName(folder.File("curves.png"), [&](const std::string& name) {
+    temporary = name;
+    std::ofstream(name) << "image";
+  });
+  std::ofstream(temporary) << "half";
+  folder.Write(".hidden", "mine");
+  folder.Write("a.partial-b", "mine too");
+  EXPECT_EQ(CountFiles(folder), 4u);
+  RemovePartialFiles(folder.path());
+  EXPECT_EQ(CountFiles(folder), 3u);
+  EXPECT_FALSE(std::filesystem::exists(temporary));
+  RemovePartialFiles(folder.File("none"));
+}
+
 TEST(ReadFile, StopsAtTheLimitEvenWhereTheSizeIsUnknown) {
   const TemporaryFolder folder;
   const std::string path = folder.Write("a", "12345");

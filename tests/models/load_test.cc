@@ -4,6 +4,8 @@
 #include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "base/error.h"
 #include "models/weights/safetensors.h"
 #include "tests/models/networks.h"
@@ -77,6 +79,21 @@ TEST(Load, RefusesIntegersForWeights) {
   NamedTensors tensors = Copy(InitializedNetwork(SmallStructure())->StateDict());
   tensors[0].second = tensors[0].second.to(at::kLong);
   EXPECT_TRUE(Contains(Refusal(*InitializedNetwork(SmallStructure()), tensors), "is Long [6, 3, 3, 3], not Float [6, 3, 3, 3]"));
+}
+
+TEST(Load, RefusesWeightsThatAreNotFiniteAndCopiesNothing) {
+  const auto network = InitializedNetwork(SmallStructure(), 1);
+  const NamedTensors before = Copy(network->StateDict());
+  NamedTensors tensors = Copy(InitializedNetwork(SmallStructure(), 2)->StateDict());
+  tensors.back().second.flatten()[0] = std::numeric_limits<double>::infinity();
+  try {
+    LoadStateDict(*network, tensors, HeadPolicy::kStrict, "w");
+    FAIL();
+  } catch (const base::Error& error) {
+    EXPECT_EQ(error.kind(), base::ErrorKind::kFailed);
+    EXPECT_TRUE(Contains(error.what(), "not finite: " + tensors.back().first)) << error.what();
+  }
+  EXPECT_TRUE(at::equal(network->StateDict()[0].second, before[0].second));
 }
 
 TEST(Load, DroppingTheHeadKeepsTheNetworksOwn) {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
@@ -64,9 +65,44 @@ TEST_F(CheckpointTest, OneChangedByteIsNoticed) {
   }
 }
 
+// Either it is noticed, or it was padding and the content is the same.
+TEST_F(CheckpointTest, AnyFlippedBitAnywhereIsNoticed) {
+  SaveCheckpoint(File("a.safetensors"), Example(7));
+  const std::string whole = base::ReadFile(File("a.safetensors"));
+  int harmless = 0;
+  for (size_t bit = 0; bit < 8 * whole.size(); ++bit) {
+    std::string damaged = whole;
+    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ 1 << bit % 8);
+    std::ofstream(File("a.safetensors"), std::ios::binary) << damaged;
+    try {
+      const Checkpoint loaded = LoadCheckpoint(File("a.safetensors"));
+      ++harmless;
+      EXPECT_EQ(loaded.state, Example(7).state);
+      ASSERT_EQ(loaded.tensors.size(), 2U) << bit;
+      for (size_t i = 0; i < 2; ++i) {
+        EXPECT_EQ(loaded.tensors[i].first, Example(7).tensors[i].first) << bit;
+        EXPECT_TRUE(loaded.tensors[i].second.equal(Example(7).tensors[i].second)) << bit;
+      }
+    } catch (const base::Error& error) {
+      EXPECT_EQ(error.kind(), base::ErrorKind::kFailed);
+    }
+  }
+  EXPECT_LT(harmless, 64);
+}
+
 TEST_F(CheckpointTest, WeightsAreNoCheckpoint) {
   models::WriteSafetensors(File("w.safetensors"), Example(0).tensors);
   EXPECT_THROW(LoadCheckpoint(File("w.safetensors")), base::Error);
+}
+
+TEST_F(CheckpointTest, AnotherVersionIsNamed) {
+  models::WriteSafetensors(File("w.safetensors"), Example(0).tensors, {{"deepmad_checkpoint", "1"}, {"state", "{}"}});
+  try {
+    LoadCheckpoint(File("w.safetensors"));
+    FAIL();
+  } catch (const base::Error& error) {
+    EXPECT_NE(std::string(error.what()).find("version 1, known is 2"), std::string::npos) << error.what();
+  }
 }
 
 TEST_F(CheckpointTest, KeepsTheLastTwo) {
@@ -76,7 +112,7 @@ TEST_F(CheckpointTest, KeepsTheLastTwo) {
   for (const int64_t step : {9, 10, 100}) checkpoints.Save(step, Example(step));
   EXPECT_FALSE(std::filesystem::exists(File("checkpoints/step-00000009.safetensors")));
   EXPECT_TRUE(std::filesystem::exists(File("checkpoints/step-00000010.safetensors")));
-  EXPECT_EQ(checkpoints.LoadNewest()->state.at("step"), 100);
+  EXPECT_EQ(checkpoints.LoadNewest()->checkpoint.state.at("step"), 100);
 }
 
 TEST_F(CheckpointTest, ABrokenOneIsNamedAndTheOneBeforeTaken) {
@@ -84,17 +120,30 @@ TEST_F(CheckpointTest, ABrokenOneIsNamedAndTheOneBeforeTaken) {
   for (const int64_t step : {10, 20}) checkpoints.Save(step, Example(step));
   Damage(File("checkpoints/step-00000020.safetensors"));
   testing::internal::CaptureStderr();
-  EXPECT_EQ(checkpoints.LoadNewest()->state.at("step"), 10);
-  EXPECT_NE(testing::internal::GetCapturedStderr().find("step-00000020.safetensors"), std::string::npos);
+  const std::optional<CheckpointFolder::Newest> newest = checkpoints.LoadNewest();
+  const std::string warning = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(newest->checkpoint.state.at("step"), 10);
+  EXPECT_EQ(newest->path, File("checkpoints/step-00000010.safetensors"));
+  EXPECT_NE(warning.find("step-00000020.safetensors"), std::string::npos) << warning;
+  EXPECT_NE(warning.find("going on from step-00000010.safetensors"), std::string::npos) << warning;
 }
 
 TEST_F(CheckpointTest, WithAllBrokenNothingIsMadeUp) {
   const CheckpointFolder checkpoints(File("checkpoints"));
   checkpoints.Save(10, Example(10));
   std::filesystem::resize_file(File("checkpoints/step-00000010.safetensors"), 40);
-  testing::internal::CaptureStderr();
-  EXPECT_THROW(checkpoints.LoadNewest(), base::Error);
-  testing::internal::GetCapturedStderr();
+  try {
+    checkpoints.LoadNewest();
+    FAIL();
+  } catch (const base::Error& error) {
+    EXPECT_NE(std::string(error.what()).find("step-00000010.safetensors"), std::string::npos) << error.what();
+  }
+}
+
+TEST_F(CheckpointTest, IsNotMadeWhereTheFolderAboveIsGone) {
+  const CheckpointFolder checkpoints(File("run/checkpoints"));
+  EXPECT_THROW(checkpoints.Save(10, Example(10)), base::Error);
+  EXPECT_FALSE(std::filesystem::exists(File("run")));
 }
 
 TEST_F(CheckpointTest, DigestIsCrc32) {

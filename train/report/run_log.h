@@ -16,6 +16,7 @@ class JsonLinesLog {
   // Goes on behind an existing file: cut that back first. FailedError naming the path, also from Append.
   explicit JsonLinesLog(const std::string& path) : file_(path) {}
   void Append(const base::Json& record);
+  void Sync() { file_.Sync(); }
 
  private:
   AppendFile file_;
@@ -28,6 +29,7 @@ class CsvLog {
   CsvLog(const std::string& path, const std::vector<std::string>& columns);
   // One value a column, shortest form that reads back the same; NaN (not measured) gives an empty cell.
   void Append(const std::vector<double>& row);
+  void Sync() { file_.Sync(); }
 
  private:
   AppendFile file_;

@@ -20,6 +20,7 @@ class TensorboardEvents {
   // One event with the values of a step, on disk when it returns. `wall_time` in seconds since 1970.
   void Add(int64_t step, const std::vector<std::pair<std::string, double>>& values, double wall_time);
   void Add(int64_t step, const std::vector<std::pair<std::string, double>>& values);  // now
+  void Sync() { file_.Sync(); }
 
  private:
   AppendFile file_;
