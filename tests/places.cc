@@ -8,6 +8,7 @@ namespace deepmad {
 std::string GoldenFolder() { return SourceFolder() + "/tests/golden"; }
 std::string SourceFolder() { return DEEPMAD_SOURCE; }
 std::string ProgramFile() { return DEEPMAD_PROGRAM; }
+std::string FaultLibrary() { return DEEPMAD_FAULTS; }
 
 std::string PeersPython() {
   const char* cache = std::getenv("XDG_CACHE_HOME");

@@ -10,5 +10,6 @@ std::string GoldenFolder();  // tests/golden: facts computed outside this projec
 std::string SourceFolder();  // the checkout
 std::string PeersPython();   // with the packages of scripts/requirements-peers.txt; empty where setup.sh --peers was not run
 std::string ProgramFile();   // the built `deepmad`; empty in a build without LibTorch
+std::string FaultLibrary();  // tests/preload/, built; empty likewise
 
 }  // namespace deepmad

@@ -1,11 +1,11 @@
 // Commands that train nothing, and what bad input gets: one clear line on stderr and the exit code of the contract.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "tests/cli/one_line.h"
 #include "tests/cli/program.h"
 #include "tests/places.h"
 #include "tests/temporary_folder.h"
@@ -25,13 +25,6 @@ budgets: {flops: 1.0e+6, params: 2.0e+4, effectiveness: 1}
 solver: {time_limit_seconds: 60}
 head: {classes: 10}
 )";
-
-// Exactly one line, with every one of the words.
-void ExpectOneLine(const Outcome& outcome, int exit_code, const std::vector<std::string>& words) {
-  EXPECT_EQ(outcome.exit_code, exit_code) << outcome.err;
-  EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
-  for (const std::string& word : words) EXPECT_NE(outcome.err.find(word), std::string::npos) << "'" << word << "' in " << outcome.err;
-}
 
 TEST(CommandTest, DesignWritesNetworkReportAndDrawing) {
   const TemporaryFolder folder;

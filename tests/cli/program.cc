@@ -25,7 +25,7 @@ std::string ReadAll(const std::string& path) {
 
 }  // namespace
 
-Program::Program(const std::vector<std::string>& arguments) {
+Program::Program(const std::vector<std::string>& arguments, const std::vector<std::string>& environment) {
   std::string pattern = (std::filesystem::temp_directory_path() / "deepmad-cli-XXXXXX").string();
   if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
   folder_ = pattern;
@@ -40,7 +40,12 @@ Program::Program(const std::vector<std::string>& arguments) {
   std::vector<char*> pointers;
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
-  const int failed = posix_spawn(&pid_, program.c_str(), &actions, nullptr, pointers.data(), environ);
+  std::vector<std::string> settings = environment;
+  std::vector<char*> variables;
+  for (std::string& setting : settings) variables.push_back(setting.data());  // first: the first one of a name holds
+  for (char** variable = environ; *variable != nullptr; ++variable) variables.push_back(*variable);
+  variables.push_back(nullptr);
+  const int failed = posix_spawn(&pid_, program.c_str(), &actions, nullptr, pointers.data(), variables.data());
   posix_spawn_file_actions_destroy(&actions);
   if (failed != 0) throw std::runtime_error("cannot start " + program);
 }
@@ -58,7 +63,14 @@ Outcome Program::Wait() {
 
 void Program::Signal(int signal) const { ::kill(pid_, signal); }
 
-Outcome Deepmad(const std::vector<std::string>& arguments) { return Program(arguments).Wait(); }
+bool Program::Running() const {
+  siginfo_t info{};
+  return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
+}
+
+Outcome Deepmad(const std::vector<std::string>& arguments, const std::vector<std::string>& environment) {
+  return Program(arguments, environment).Wait();
+}
 
 std::string LastLine(const std::string& text) {
   if (text.empty()) return "";

@@ -17,16 +17,18 @@ struct Outcome {
 // A started `deepmad` with stdout and stderr in files of a folder of its own. Wait() must be called once.
 class Program {
  public:
-  explicit Program(const std::vector<std::string>& arguments);
+  // `environment`: "NAME=value", besides that of the test.
+  explicit Program(const std::vector<std::string>& arguments, const std::vector<std::string>& environment = {});
   Outcome Wait();
   void Signal(int signal) const;
+  bool Running() const;
 
  private:
   std::string folder_;
   pid_t pid_;
 };
 
-Outcome Deepmad(const std::vector<std::string>& arguments);
+Outcome Deepmad(const std::vector<std::string>& arguments, const std::vector<std::string>& environment = {});
 
 // The last line of a text, without its newline: where an error stands behind progress lines.
 std::string LastLine(const std::string& text);
