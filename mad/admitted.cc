@@ -115,7 +115,7 @@ bool IsAdmitted(const DesignProblem& problem, const Candidate& candidate) {
 }
 
 Candidate RoundToAdmitted(const DesignProblem& problem, const std::vector<double>& widths, const std::vector<double>& bottlenecks,
-                          const std::vector<double>& depths, const std::vector<int>& kernels) {
+                          const std::vector<double>& depths, const std::vector<KernelChoice>& kernels) {
   const int multiple = problem.channel_multiple;
   Candidate candidate;
   candidate.stem_channels = RoundInto(widths[0], problem.stem.out_channels, multiple);
@@ -141,7 +141,7 @@ Candidate RoundToAdmitted(const DesignProblem& problem, const std::vector<double
 
 Candidate SmallestCandidate(const DesignProblem& problem) {
   std::vector<double> widths{0};
-  std::vector<int> kernels;
+  std::vector<KernelChoice> kernels;
   for (const StageVariables& stage : problem.stages) {
     widths.push_back(0);
     kernels.push_back(stage.kernels.front());

@@ -19,7 +19,7 @@ bool IsAdmitted(const DesignProblem& problem, const Candidate& candidate);
 // The admitted candidate that real values round to, front to back: widths to multiples within the neighbours' rules, depths to integers.
 // For a problem with tight ranges the result is admitted unless no bottleneck fits (IsAdmitted tells).
 Candidate RoundToAdmitted(const DesignProblem& problem, const std::vector<double>& widths, const std::vector<double>& bottlenecks,
-                          const std::vector<double>& depths, const std::vector<int>& kernels);
+                          const std::vector<double>& depths, const std::vector<KernelChoice>& kernels);
 
 // The cheapest candidate: every number at its lower end. FLOPs, parameters and layers of any other are at least its own.
 Candidate SmallestCandidate(const DesignProblem& problem);

@@ -4,10 +4,11 @@
 //     template <typename T>
 //     static Unit<T> MakeUnit(const UnitDims<T>& dims);
 //   };
-//   DEEPMAD_REGISTER_BLOCK("bottleneck", "1x1, kxk, 1x1 with a residual connection", BlockTraits{.has_bottleneck = true}, Bottleneck);
+//   DEEPMAD_REGISTER_BLOCK("bottleneck", "1x1, kxk, 1x1 with a residual connection", (BlockTraits{.has_bottleneck = true}), Bottleneck);
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "base/registry.h"
@@ -17,25 +18,50 @@
 
 namespace deepmad::mad {
 
+// What stands on the shortcut of a residual unit. "Pooled" means behind a 2x2 average (1x2x2 in 3-D) where the stride is 2; a projection is
+// a 1x1 convolution and a norm.
+enum class ShortcutRule {
+  kNone,              // no shortcut at all
+  kIdentity,          // the pooled input where in = out, else none
+  kProject,           // the pooled input, projected where in != out
+  kProjectFirst,      // the pooled input, projected in the first unit even where in = out
+  kProjectUnstrided,  // as kProject where the stride is 1, else none
+};
+const char* ShortcutRuleName(ShortcutRule rule);                                       // "project_first"
+ShortcutRule ShortcutRuleFromName(const std::string& name, const std::string& where);  // UsageError for an unknown one
+
+// The part of a unit that is no channel count: the same for all units of a block.
+struct UnitForm {
+  Extent kernel{1, 3, 3};
+  ActivationKind activation = ActivationKind::kRelu;
+  ShortcutRule shortcut = ShortcutRule::kNone;
+  double se_ratio = 0;   // hidden over input channels of a squeeze-excite layer
+  Bits bits{};           // of every convolution of the main path
+  bool relaxed = false;  // widths are real numbers: nothing is rounded
+};
+
 // What a unit is built from. Topology (which layers exist) may depend on the integers and flags only, never on a value of T.
 template <typename T>
-struct UnitDims {
-  T in;
-  T out;
-  T bottleneck;  // 0 for a type without
-  Extent kernel;
-  Extent stride;          // of the unit: {1,1,1} but in the first unit of a block
-  bool changes_channels;  // in != out, decided on integers; a relaxed first unit assumes true
-  bool first;             // the first unit of its block
-  ActivationKind activation;
+struct UnitDims : UnitForm {
+  T in{};
+  T out{};
+  T bottleneck{};                 // 0 for a type without
+  Extent stride{};                // of the unit: {1,1,1} but in the first unit of a block
+  bool changes_channels = false;  // in != out, decided on integers; a relaxed first unit assumes true
+  bool first = false;             // the first unit of its block
 };
 
 struct BlockTraits {
   bool has_bottleneck = false;
-  bool repeats = true;  // false: depth is always 1 and the block is no residual block (conv)
+  bool repeats = true;          // false: depth is always 1 and the block is no residual block (conv)
+  bool has_time = false;        // for 3-D networks; a network's blocks all are, or none is
+  bool keeps_channels = false;  // out must equal in (pools)
   ActivationKind activation = ActivationKind::kRelu;
-  // Prefix of a unit's tensors below "block_list.<block>": "" or "block_list.<unit>".
-  bool units_are_nested = true;
+  std::optional<ShortcutRule> shortcut = {};  // the type's own rule, which a block may replace; nullopt: nothing to choose
+  double se_ratio = 0;                        // the type's own; 0: no squeeze-excite
+  // Prefix of a unit's tensors in the state_dict. {block}: index of the block; {unit}: of the unit in its block; {residual}: 1 for the
+  // first residual block; {sequence}: units before it in the network.
+  const char* prefix = "block_list.{block}.block_list.{unit}.";
 };
 
 struct BlockType {
@@ -50,19 +76,29 @@ using BlockRegistry = base::Registry<BlockType()>;
 // The registered type; UsageError naming the known ones otherwise. The reference stays valid.
 const BlockType& FindBlockType(const std::string& name, const std::string& where = "");
 
+// Bit widths are no business of a recipe: they are set on the convolutions of the main paths, in order. Shortcuts and squeeze-excite stay
+// in floating point.
+template <typename T, typename NextBits>
+void SetBits(Unit<T>& unit, const NextBits& next) {
+  for (Branch<T>& branch : unit) {
+    for (Layer<T>& layer : branch.main) {
+      if (layer.kind == LayerKind::kConv) layer.bits = next();
+    }
+  }
+}
+
 template <typename T>
-Unit<T> MakeUnit(const BlockType& type, const UnitDims<T>& dims);
-template <>
-inline Unit<double> MakeUnit(const BlockType& type, const UnitDims<double>& dims) {
-  return type.unit(dims);
-}
-template <>
-inline Unit<Dual> MakeUnit(const BlockType& type, const UnitDims<Dual>& dims) {
-  return type.relaxed_unit(dims);
-}
-template <>
-inline Unit<Form> MakeUnit(const BlockType& type, const UnitDims<Form>& dims) {
-  return type.unit_form(dims);
+Unit<T> MakeUnit(const BlockType& type, const UnitDims<T>& dims) {
+  Unit<T> unit;
+  if constexpr (std::is_same_v<T, double>) {
+    unit = type.unit(dims);
+  } else if constexpr (std::is_same_v<T, Dual>) {
+    unit = type.relaxed_unit(dims);
+  } else {
+    unit = type.unit_form(dims);
+  }
+  if (dims.bits.Quantised()) SetBits(unit, [&] { return dims.bits; });
+  return unit;
 }
 
 // Instantiates the recipe for every scalar type.

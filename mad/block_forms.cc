@@ -2,6 +2,7 @@
 
 #include "mad/admitted.h"
 #include "mad/cost.h"
+#include "mad/squeeze_excite.h"
 
 namespace deepmad::mad {
 namespace {
@@ -10,12 +11,15 @@ UnitFormulas Select(const DesignProblem& problem, const UnitCount<Form>& count) 
   UnitFormulas form;
   for (int quantity = 0; quantity < kQuantities; ++quantity) form.amounts[static_cast<size_t>(quantity)] = Amount(quantity, problem, count);
   form.log_width = count.log_width;
+  form.log_quantisation = count.log_quantisation;
   return form;
 }
 
 }  // namespace
 
-const KernelForms& BlockForms::OfKernel(int kernel) const {
+double BlockForms::Hidden(int bottleneck_channels) const { return se_ratio > 0 ? SqueezeExciteHidden(bottleneck_channels, se_ratio) : 0; }
+
+const KernelForms& BlockForms::OfKernel(const KernelChoice& kernel) const {
   for (const KernelForms& forms : kernels) {
     if (forms.kernel == kernel) return forms;
   }
@@ -32,10 +36,14 @@ ProblemForms::ProblemForms(const DesignProblem& problem) {
     const bool is_stage = index > 0 && index <= problem.stages.size();
     BlockForms forms;
     forms.type = block.type;
-    for (const int kernel : is_stage ? problem.stages[index - 1].kernels : std::vector<int>{block.spec->kernel}) {
+    forms.se_ratio = block.form.se_ratio;
+    const KernelChoice own{block.spec->kernel, block.spec->kernel_t, block.form.bits};
+    for (const KernelChoice& kernel : is_stage ? problem.stages[index - 1].kernels : std::vector<KernelChoice>{own}) {
       BlockPlace place = PlaceOf(block, maps);
-      place.kernel = kernel;
-      KernelForms of_kernel{kernel, {}, {}, {}};
+      place.form.kernel = Square(kernel.side, kernel.time);
+      place.form.bits = kernel.bits;
+      const double log_alpha = LogAlpha(*problem.formulation, place.form.kernel, layout.score_side[index], problem.input.frames);
+      KernelForms of_kernel{kernel, log_alpha, {}, {}, {}};
       for (const bool changes : {false, true}) {
         place.changes_channels = changes;
         MapSizes behind = maps;

@@ -15,11 +15,13 @@ namespace deepmad::mad {
 struct UnitFormulas {
   std::array<Form, kQuantities> amounts;
   Form log_width;
+  double log_quantisation = 0;
 };
 
 // One block at one kernel: its first unit, with and without a change of channels, and every other unit.
 struct KernelForms {
-  int kernel = 0;
+  KernelChoice kernel;
+  double log_alpha = 0;        // of each unit (LogAlpha)
   UnitFormulas first_equal;    // in = out
   UnitFormulas first_changed;  // in != out
   UnitFormulas other;          // zero for a type that does not repeat
@@ -29,9 +31,12 @@ struct KernelForms {
 
 struct BlockForms {
   const BlockType* type = nullptr;
+  double se_ratio = 0;               // 0: no squeeze-excite
   std::vector<KernelForms> kernels;  // in the problem's order
 
-  const KernelForms& OfKernel(int kernel) const;
+  // Value of kHiddenSymbol for a number of bottleneck channels.
+  double Hidden(int bottleneck_channels) const;
+  const KernelForms& OfKernel(const KernelChoice& kernel) const;
 };
 
 // The blocks of every structure that the problem describes: stem, stages, tail where there is one.

@@ -11,20 +11,21 @@ struct BlockTotals {
   T macs{};
   T reference_flops{};
   T params{};
-  T activations{};  // values an image
-  T log_width{};    // sum over units of ln w
-  T layers{};       // convolutions of the main path
-  T depth{};        // units
+  T reference_params{};
+  T activations{};       // values an image
+  T log_width{};         // sum over units of ln w
+  T log_quantisation{};  // the same for what quantisation adds
+  T layers{};            // convolutions of the main path
+  T depth{};             // units
   T out_channels{};
 };
 
 // Everything about a block that is not a channel count or a depth.
 struct BlockPlace {
   const BlockType* type;
-  int kernel;
+  UnitForm form;
   int stride;
   bool changes_channels;
-  ActivationKind activation;
   MapSizes in_maps;
 };
 
@@ -37,34 +38,46 @@ struct BlockDims {
 };
 
 template <typename T>
+UnitDims<T> FirstUnitDims(const BlockPlace& place, const BlockDims<T>& dims) {
+  return {place.form, dims.in, dims.out, dims.bottleneck, Square(place.stride), place.changes_channels, true};
+}
+
+template <typename T>
+UnitDims<T> OtherUnitDims(const BlockPlace& place, const BlockDims<T>& dims) {
+  return {place.form, dims.out, dims.out, dims.bottleneck, Extent{}, false, false};
+}
+
+template <typename T>
 UnitCount<T> CountFirstUnit(const BlockPlace& place, const BlockDims<T>& dims, MapSizes& maps) {
-  const UnitDims<T> unit{dims.in, dims.out,        dims.bottleneck, Square(place.kernel), Square(place.stride), place.changes_channels,
-                         true,    place.activation};
-  return CountUnit(MakeUnit(*place.type, unit), maps);
+  return CountUnit(MakeUnit(*place.type, FirstUnitDims(place, dims)), maps);
 }
 
 template <typename T>
 UnitCount<T> CountOtherUnit(const BlockPlace& place, const BlockDims<T>& dims, MapSizes maps) {
-  const UnitDims<T> unit{dims.out, dims.out, dims.bottleneck, Square(place.kernel), Extent{}, false, false, place.activation};
-  return CountUnit(MakeUnit(*place.type, unit), maps);
+  return CountUnit(MakeUnit(*place.type, OtherUnitDims(place, dims)), maps);
+}
+
+// Adds `units` times one unit; the depth stays.
+template <typename T>
+void AddUnits(const UnitCount<T>& unit, const T& units, BlockTotals<T>& totals) {
+  totals.macs += units * unit.macs;
+  totals.reference_flops += units * unit.reference_flops;
+  totals.params += units * unit.params;
+  totals.reference_params += units * unit.reference_params;
+  totals.activations += units * unit.activations;
+  totals.log_width += units * unit.log_width;
+  totals.log_quantisation += units * T(unit.log_quantisation);
+  totals.layers += units * T(unit.layers);
 }
 
 template <typename T>
 BlockTotals<T> CountBlock(const BlockPlace& place, const BlockDims<T>& dims) {
   MapSizes maps = place.in_maps;
-  const UnitCount<T> first = CountFirstUnit(place, dims, maps);
-  BlockTotals<T> totals{first.macs,      first.reference_flops, first.params, first.activations,
-                        first.log_width, T(first.layers),       dims.depth,   dims.out};
-  if (place.type->traits.repeats) {
-    const UnitCount<T> other = CountOtherUnit(place, dims, maps);
-    const T others = dims.depth - T(1);
-    totals.macs += others * other.macs;
-    totals.reference_flops += others * other.reference_flops;
-    totals.params += others * other.params;
-    totals.activations += others * other.activations;
-    totals.log_width += others * other.log_width;
-    totals.layers += others * T(other.layers);
-  }
+  BlockTotals<T> totals;
+  totals.depth = dims.depth;
+  totals.out_channels = dims.out;
+  AddUnits(CountFirstUnit(place, dims, maps), T(1), totals);
+  if (place.type->traits.repeats) AddUnits(CountOtherUnit(place, dims, maps), dims.depth - T(1), totals);
   return totals;
 }
 

@@ -1,7 +1,43 @@
 #include "mad/cost.h"
 
 namespace deepmad::mad {
+namespace {
 
+// weightq is a copy of the weights; alpha and weight_quan.s have a number each output channel; scalar and act_quan.s are one number.
+double QuantiserValues(double weights, double out_channels) { return weights + 2 * out_channels + 2; }
+
+double QuantiserValues(const NetworkSpec& spec) {
+  double values = 0;
+  for (const PlacedBlock& block : PlaceBlocks(spec)) {
+    if (block.spec->weight_bits.empty()) continue;
+    for (const Unit<double>& unit : BlockUnits(block)) {
+      for (const Branch<double>& branch : unit) {
+        for (const Layer<double>& layer : branch.main) {
+          if (layer.kind == LayerKind::kConv && layer.bits.Quantised()) values += QuantiserValues(ConvWeights(layer), layer.out);
+        }
+      }
+    }
+  }
+  if (spec.head.bits > 0) {
+    const double classes = spec.head.classes;
+    values += QuantiserValues(HeadMacs(spec.blocks.back().out_channels, spec.head), classes);
+  }
+  return values;
+}
+
+bool HasMixedBits(const BlockSpec& spec) { return spec.activation_bits.size() > 1 || spec.weight_bits.size() > 1; }
+
+BlockTotals<double> CountUnitByUnit(const PlacedBlock& block, MapSizes maps) {
+  BlockTotals<double> totals;
+  totals.depth = block.spec->depth;
+  totals.out_channels = block.spec->out_channels;
+  for (const Unit<double>& unit : BlockUnits(block)) AddUnits(CountUnit(unit, maps), 1.0, totals);
+  return totals;
+}
+
+}  // namespace
+
+double BitOperations(const NetworkCost& cost) { return 64 * cost.reference_flops; }
 double HeadParams(int in_channels, const HeadSpec& head) { return (in_channels + 1.0) * head.classes; }
 double HeadMacs(int in_channels, const HeadSpec& head) { return static_cast<double>(in_channels) * head.classes; }
 
@@ -10,7 +46,7 @@ MapSizes InputSizes(const InputSpec& input) {
 }
 
 BlockPlace PlaceOf(const PlacedBlock& block, const MapSizes& in_maps) {
-  return {block.type, block.spec->kernel, block.spec->stride, block.in_channels != block.spec->out_channels, block.activation, in_maps};
+  return {block.type, block.form, block.spec->stride, block.ChangesChannels(), in_maps};
 }
 
 std::vector<BlockTotals<double>> CountBlocks(const NetworkSpec& spec) {
@@ -19,7 +55,7 @@ std::vector<BlockTotals<double>> CountBlocks(const NetworkSpec& spec) {
   for (const PlacedBlock& block : PlaceBlocks(spec)) {
     const BlockDims<double> dims{static_cast<double>(block.in_channels), static_cast<double>(block.spec->out_channels),
                                  static_cast<double>(block.spec->bottleneck_channels), static_cast<double>(block.spec->depth)};
-    totals.push_back(CountBlock(PlaceOf(block, maps), dims));
+    totals.push_back(HasMixedBits(*block.spec) ? CountUnitByUnit(block, maps) : CountBlock(PlaceOf(block, maps), dims));
     maps.Shrink(Square(block.spec->stride));
   }
   return totals;
@@ -31,11 +67,13 @@ NetworkCost Cost(const NetworkSpec& spec) {
     cost.macs += block.macs;
     cost.reference_flops += block.reference_flops;
     cost.params_backbone += block.params;
+    cost.reference_params += block.reference_params;
     cost.layers += static_cast<int>(block.layers);
   }
   const int channels = spec.blocks.back().out_channels;
   cost.macs += HeadMacs(channels, spec.head);
   cost.params = cost.params_backbone + HeadParams(channels, spec.head);
+  cost.quantiser_values = QuantiserValues(spec);
   return cost;
 }
 

@@ -13,11 +13,17 @@ struct NetworkCost {
   double reference_flops = 0;  // the released code's count (docs/mathematics.md): + norms, activations, pools; - squeeze-excite, classifier
   double params = 0;           // all, with the head
   double params_backbone = 0;  // without the head
-  int layers = 0;              // convolutions of the main paths
+  // As the released code counts: without the head, quantised weights in bytes. Equal to params_backbone where nothing is quantised.
+  double reference_params = 0;
+  // Numbers that quantisers keep in the state_dict beside the weights (steps, and what the released checkpoints carry); not in params.
+  double quantiser_values = 0;
+  int layers = 0;  // convolutions of the main paths
 };
 
 // Requires a valid spec. The reference FLOPs of an input that is not square use the geometric mean of its sides.
 NetworkCost Cost(const NetworkSpec& spec);
+// Products of single bits in the reference FLOPs of a network: 64 times their number where nothing is quantised.
+double BitOperations(const NetworkCost& cost);
 double HeadParams(int in_channels, const HeadSpec& head);
 double HeadMacs(int in_channels, const HeadSpec& head);
 

@@ -77,6 +77,11 @@ Assessment Assess(const DesignProblem& problem, const NetworkSpec& network) {
 }
 
 DesignResult Design(const DesignProblem& problem) {
+  if (problem.budgets.latency) {
+    throw base::UsageError(
+        fmt::format("budgets.latency needs the latency table '{}', which is not published", problem.budgets.latency_table), problem.name,
+        "remove budgets.latency, or bound flops and layers instead");
+  }
   const auto start = std::chrono::steady_clock::now();
   const DesignProblem tight = WithTightRanges(problem);
   CheckSmallest(tight);

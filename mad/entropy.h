@@ -1,6 +1,7 @@
 // Entropy and effectiveness of a structure in closed form (DeepMAD, arXiv 2303.02165, sections 3.1 to 3.3), written once over the scalar
 // type.
-//   H_s   = f * (sum of ln w over the main path's units up to the end of stage s) * ln(M_s^2 C_s)
+//   H_s   = S_s * ln(M_s^2 C_s), or S_s + ln C_s in some formulations
+//   S_s   = sum over the units up to the end of stage s of f * ln w, and what else the formulation counts
 //   rho_s = L_s * exp(-(sum of ln w up to the end of stage s) / L_s),  L_s = layers up to there: depth over mean width
 #pragma once
 
@@ -59,6 +60,19 @@ T DepthPenalty(const std::vector<BlockTotals<T>>& blocks, const ScoreLayout& lay
   return T(objective.depth_penalty) * exp(objective.depth_term == DepthTerm::kExpStd ? sqrt(variance) : variance);
 }
 
+// What units add to S: their sum of ln w, `units` times ln alpha, and what quantisation adds.
+template <typename T>
+T UnitsEntropy(const T& log_width, const T& units, double log_alpha, const T& log_quantisation, const Formulation& formulation) {
+  T entropy = T(formulation.entropy_factor) * (log_width + T(log_alpha) * units);
+  if (formulation.counts_quantisation) entropy += log_quantisation;
+  return entropy;
+}
+
+template <typename T>
+T StageEntropy(const T& sum, const T& log_channels, double log_map_area, const Formulation& formulation) {
+  return formulation.entropy_form == EntropyForm::kPlusWidth ? sum + log_channels : sum * (log_channels + T(log_map_area));
+}
+
 template <typename T>
 Score<T> ScoreStructure(const std::vector<BlockTotals<T>>& blocks, const ScoreLayout& layout, const Formulation& formulation,
                         const Objective& objective, double smoothing = 0) {
@@ -67,12 +81,14 @@ Score<T> ScoreStructure(const std::vector<BlockTotals<T>>& blocks, const ScoreLa
   Score<T> score;
   T log_width{};
   T layers{};
+  T sum{};
   for (size_t i = 0; i < blocks.size(); ++i) {
     log_width += blocks[i].log_width;
+    sum += UnitsEntropy(blocks[i].log_width, blocks[i].depth, layout.log_alpha[i], blocks[i].log_quantisation, formulation);
     layers += blocks[i].layers;
     if (i + 1 < blocks.size() && layout.stage[i + 1] == layout.stage[i]) continue;
     StageScore<T> stage{log_width, layers};
-    stage.entropy = T(formulation.entropy_factor) * log_width * (log(blocks[i].out_channels) + T(layout.log_map_area[i]));
+    stage.entropy = StageEntropy(sum, log(blocks[i].out_channels), layout.log_map_area[i], formulation);
     stage.effectiveness = layers * exp(-log_width / layers);
     score.weighted_entropy += T(objective.stage_weights[score.stages.size()]) * stage.entropy;
     score.stages.push_back(stage);

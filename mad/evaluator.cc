@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "mad/entropy.h"
+
 namespace deepmad::mad {
 namespace {
 
@@ -26,30 +28,35 @@ double Evaluator::Log(int value) {
   return log_[index];
 }
 
-Evaluator::UnitNumbers Evaluator::At(const UnitFormulas& form, const std::array<double, kSymbols>& numbers,
+Evaluator::UnitNumbers Evaluator::At(const UnitFormulas& form, double log_alpha, const std::array<double, kSymbols>& numbers,
                                      const std::array<double, kSymbols>& logs) const {
   UnitNumbers result{};
   for (size_t quantity = 0; quantity < kQuantities; ++quantity) result.amounts[quantity] = form.amounts[quantity].At(numbers, logs);
   result.log_width = form.log_width.At(numbers, logs);
+  result.entropy = UnitsEntropy(result.log_width, 1.0, log_alpha, form.log_quantisation, *problem_.formulation);
   return result;
 }
 
 const Evaluator::BlockNumbers& Evaluator::Numbers(size_t block, int in_channels, const StageChoice& choice) {
-  const uint64_t key = static_cast<uint64_t>(in_channels) << 43 | static_cast<uint64_t>(choice.out_channels) << 25 |
-                       static_cast<uint64_t>(choice.bottleneck_channels) << 7 | static_cast<uint64_t>(choice.kernel);
+  // Channels take 16 bits each and the bottleneck 17 (mad/stage_config.cc), the kernel 14; the top bit tells a key from an empty entry.
+  const uint64_t key = uint64_t{1} << 63 | static_cast<uint64_t>(in_channels - 1) << 47 |
+                       static_cast<uint64_t>(choice.out_channels - 1) << 31 | static_cast<uint64_t>(choice.bottleneck_channels) << 14 |
+                       choice.kernel.Code();
   BlockNumbers& entry = known_[block][key * 0x9E3779B97F4A7C15ull >> (64 - kTableBits)];
   if (entry.key == key) return entry;
 
-  const std::array<int, kSymbols> integers{in_channels, choice.out_channels, choice.bottleneck_channels, 0};
+  const BlockForms& block_forms = forms_.blocks[block];
+  const int hidden = static_cast<int>(block_forms.Hidden(choice.bottleneck_channels));
+  const std::array<int, kSymbols> integers{in_channels, choice.out_channels, choice.bottleneck_channels, hidden};
   std::array<double, kSymbols> numbers{}, logs{};
   for (size_t i = 0; i < kSymbols; ++i) {
     numbers[i] = integers[i];
     logs[i] = Log(integers[i]);
   }
-  const KernelForms& forms = forms_.blocks[block].OfKernel(choice.kernel);
+  const KernelForms& forms = block_forms.OfKernel(choice.kernel);
   entry.key = key;
-  entry.first = At(forms.First(in_channels != choice.out_channels), numbers, logs);
-  entry.other = At(forms.other, numbers, logs);
+  entry.first = At(forms.First(in_channels != choice.out_channels), forms.log_alpha, numbers, logs);
+  entry.other = At(forms.other, forms.log_alpha, numbers, logs);
   return entry;
 }
 
@@ -60,7 +67,7 @@ Measures Evaluator::Evaluate(const Candidate& candidate) {
   const ScoreLayout& layout = forms_.layout;
   const size_t blocks = layout.stage.size();
   measures.log_effectiveness = -1e300;
-  double log_width = 0, depth_sum = 0, depth_square_sum = 0, depth_count = 0;
+  double log_width = 0, entropy = 0, depth_sum = 0, depth_square_sum = 0, depth_count = 0;
   int in_channels = problem_.input.channels;
   for (size_t i = 0; i < blocks; ++i) {
     StageChoice choice;
@@ -69,12 +76,13 @@ Measures Evaluator::Evaluate(const Candidate& candidate) {
     } else if (i <= candidate.stages.size()) {
       choice = candidate.stages[i - 1];
     } else {
-      choice = {problem_.tail->kernel, 1, problem_.tail->out_channels, 0};
+      choice = {TailKernel(problem_), 1, problem_.tail->out_channels, 0};
     }
     const BlockNumbers& numbers = Numbers(i, in_channels, choice);
     const double others = choice.depth - 1;
     for (size_t q = 0; q < kQuantities; ++q) measures.used[q] += numbers.first.amounts[q] + others * numbers.other.amounts[q];
     log_width += numbers.first.log_width + others * numbers.other.log_width;
+    entropy += numbers.first.entropy + others * numbers.other.entropy;
     if (layout.in_penalty[i]) {
       depth_sum += choice.depth;
       depth_square_sum += static_cast<double>(choice.depth) * choice.depth;
@@ -83,7 +91,7 @@ Measures Evaluator::Evaluate(const Candidate& candidate) {
     in_channels = choice.out_channels;
     if (i + 1 == blocks || layout.stage[i + 1] != layout.stage[i]) {
       const double weight = problem_.objective.stage_weights[static_cast<size_t>(layout.stage[i])];
-      measures.objective += weight * formulation.entropy_factor * log_width * (Log(in_channels) + layout.log_map_area[i]);
+      measures.objective += weight * StageEntropy(entropy, Log(in_channels), layout.log_map_area[i], formulation);
       const double layers = measures.used[kLayers];
       measures.log_effectiveness = std::max(measures.log_effectiveness, Log(static_cast<int>(layers)) - log_width / layers);
     }

@@ -32,7 +32,7 @@ class Evaluator {
  private:
   struct UnitNumbers {
     std::array<double, kQuantities> amounts;
-    double log_width;
+    double log_width, entropy;
   };
   // One block's numbers, remembered under the choices that they follow from.
   struct BlockNumbers {
@@ -40,7 +40,8 @@ class Evaluator {
     UnitNumbers first{}, other{};
   };
   const BlockNumbers& Numbers(size_t block, int in_channels, const StageChoice& choice);
-  UnitNumbers At(const UnitFormulas& form, const std::array<double, kSymbols>& numbers, const std::array<double, kSymbols>& logs) const;
+  UnitNumbers At(const UnitFormulas& form, double log_alpha, const std::array<double, kSymbols>& numbers,
+                 const std::array<double, kSymbols>& logs) const;
   double Log(int value);
 
   const DesignProblem& problem_;

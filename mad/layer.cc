@@ -8,9 +8,10 @@
 namespace deepmad::mad {
 namespace {
 
-constexpr std::array<std::pair<ActivationKind, const char*>, 4> kActivations = {{
+constexpr std::array<std::pair<ActivationKind, const char*>, 5> kActivations = {{
     {ActivationKind::kNone, "none"},
     {ActivationKind::kRelu, "relu"},
+    {ActivationKind::kRelu6, "relu6"},
     {ActivationKind::kSilu, "silu"},
     {ActivationKind::kSigmoid, "sigmoid"},
 }};

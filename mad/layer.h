@@ -18,16 +18,28 @@ struct Extent {
 };
 inline Extent Square(int side, int t = 1) { return {t, side, side}; }
 
-enum class LayerKind { kConv, kNorm, kActivation, kSqueezeExcite, kAveragePool };
+// Bit widths of a convolution's input and weights; 0: not quantised. A quantised convolution (LSQ, arXiv 1902.08153) sees
+// q(x, s, b) = clamp(x / s, -2^(b-1), 2^(b-1) - 1) rounded half to even, times s, with one step s for the input and one for each output
+// channel's weights.
+struct Bits {
+  int activation = 0;
+  int weight = 0;
+  bool Quantised() const { return activation > 0; }
+  friend bool operator==(const Bits&, const Bits&) = default;
+};
+
+enum class LayerKind { kConv, kNorm, kActivation, kSqueezeExcite, kAveragePool, kMaxPool };
 enum class NormKind { kBatch };
-enum class ActivationKind { kNone, kRelu, kSilu, kSigmoid };
+enum class ActivationKind { kNone, kRelu, kRelu6, kSilu, kSigmoid };
 
 // One composite operation. Which fields count depends on `kind`:
-//   kConv           in, out, kernel, stride, depthwise; padding (k-1)/2 per axis, no bias
+//   kConv           in, out, kernel, stride, depthwise, bits; padding (k-1)/2 per axis, no bias
 //   kNorm           norm, out
 //   kActivation     activation, out
 //   kSqueezeExcite  out (its input and output), hidden; global average, conv out->hidden, norm, SiLU, conv hidden->out, norm, sigmoid,
-//   multiply kAveragePool    out, kernel = stride; ceil mode, padding not counted (equal to floor mode wherever the size divides)
+//                   multiply
+//   kAveragePool    out, kernel = stride; ceil mode, padding not counted (equal to floor mode wherever the size divides)
+//   kMaxPool        out, kernel, stride; padding (k-1)/2 per axis
 template <typename T>
 struct Layer {
   LayerKind kind;
@@ -40,6 +52,7 @@ struct Layer {
   NormKind norm = NormKind::kBatch;
   ActivationKind activation = ActivationKind::kNone;
   T hidden{};
+  Bits bits{};
 };
 
 enum class ShortcutKind {
@@ -101,6 +114,23 @@ Layer<T> AveragePool(const T& channels, Extent kernel) {
   layer.out = channels;
   layer.kernel = kernel;
   layer.stride = kernel;
+  return layer;
+}
+
+template <typename T>
+Layer<T> MaxPool(const T& channels, Extent kernel, Extent stride) {
+  Layer<T> layer{LayerKind::kMaxPool, ""};
+  layer.out = channels;
+  layer.kernel = kernel;
+  layer.stride = stride;
+  return layer;
+}
+
+template <typename T>
+Layer<T> SqueezeExcite(const std::string& name, const T& channels, const T& hidden) {
+  Layer<T> layer{LayerKind::kSqueezeExcite, name};
+  layer.out = channels;
+  layer.hidden = hidden;
   return layer;
 }
 

@@ -25,7 +25,8 @@ class RowWriter {
         row.out_channels = static_cast<int>(layer.out);
         row.depthwise = layer.depthwise;
         row.out_size = size;
-        row.params = (layer.depthwise ? 1 : layer.in) * layer.kernel.Volume() * layer.out;
+        row.bits = layer.bits;
+        row.params = ConvWeights(layer);
         row.macs = row.params * size.Volume();
         row.receptive_field = field;
         rows_.push_back(row);
@@ -35,6 +36,7 @@ class RowWriter {
         rows_.back().params += 2 * layer.out;
         break;
       case LayerKind::kAveragePool:
+      case LayerKind::kMaxPool:
         size = OutputSize(size, layer.stride);
         field += (layer.kernel.h - 1) * jump;
         jump *= layer.stride.h;
@@ -76,11 +78,13 @@ std::vector<LayerRow> LayerRows(const NetworkSpec& network) {
     }
   }
   const int channels = network.blocks.back().out_channels;
+  if (!network.head.IsClassifier()) return rows;
   LayerRow head;
-  head.name = "fc_linear";
+  head.name = network.head.name;
   head.block = static_cast<int>(network.blocks.size());
   head.in_channels = channels;
   head.out_channels = network.head.classes;
+  head.bits = {network.head.bits, network.head.bits};
   head.params = HeadParams(channels, network.head);
   head.macs = HeadMacs(channels, network.head);
   head.receptive_field = field;

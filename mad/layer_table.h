@@ -14,13 +14,14 @@ struct LayerRow {
   Extent kernel{}, stride{};
   int in_channels = 0, out_channels = 0;
   bool depthwise = false;
+  Bits bits{};
   Extent out_size{};
   double params = 0;  // with the norm behind it
   double macs = 0;
   int receptive_field = 0;  // input pixels along one side, on the main path
 };
 
-// Convolutions in execution order, shortcut and squeeze-excite included, then the classifier.
+// Convolutions in execution order, shortcut and squeeze-excite included, then the classifier where there is one.
 std::vector<LayerRow> LayerRows(const NetworkSpec& network);
 
 }  // namespace deepmad::mad

@@ -2,78 +2,50 @@
 
 #include <fmt/format.h>
 
+#include "mad/block_totals.h"
+
 namespace deepmad::mad {
 namespace {
 
-constexpr int kMaxBlocks = 1000;
-constexpr int kMaxUnits = 100000;
-constexpr int kMaxChannels = 1 << 20;
-constexpr int kMaxSide = 1 << 16;
-constexpr int kMaxKernel = 31;
+bool IsUniform(const BlockSpec& spec) { return spec.activation_bits.size() <= 1 && spec.weight_bits.size() <= 1; }
 
-void CheckBlock(const BlockSpec& block, int index, const std::string& where) {
-  const auto fail = [&](const std::string& what, const std::string& hint) {
-    throw base::UsageError(fmt::format("block {} ({}): {}", index, block.type, what), where, hint);
-  };
-  const BlockType& type = FindBlockType(block.type, where);
-  if (block.kernel < 1 || block.kernel > kMaxKernel || block.kernel % 2 == 0) {
-    fail(fmt::format("kernel {}", block.kernel), fmt::format("kernels are odd, 1 to {}", kMaxKernel));
-  }
-  if (block.stride != 1 && block.stride != 2) fail(fmt::format("stride {}", block.stride), "strides are 1 or 2");
-  if (block.out_channels < 1 || block.out_channels > kMaxChannels) {
-    fail(fmt::format("out_channels {}", block.out_channels), fmt::format("give 1 to {} channels", kMaxChannels));
-  }
-  if (type.traits.has_bottleneck != (block.bottleneck_channels != 0)) {
-    fail(type.traits.has_bottleneck ? "bottleneck_channels missing" : "bottleneck_channels given",
-         type.traits.has_bottleneck ? "this type needs them" : "this type has none");
-  }
-  if (block.bottleneck_channels < 0 || block.bottleneck_channels > kMaxChannels) {
-    fail(fmt::format("bottleneck_channels {}", block.bottleneck_channels), fmt::format("give 1 to {} channels", kMaxChannels));
-  }
-  if (block.depth < 1) fail(fmt::format("depth {}", block.depth), "a block has at least one unit");
-  if (block.depth > 1 && !type.traits.repeats) fail(fmt::format("depth {}", block.depth), "this type has no units to repeat");
+int BitsAt(const std::vector<int>& bits, size_t convolution) { return bits.size() == 1 ? bits[0] : bits[convolution]; }
+
+// Replaces "{key}" in `text`.
+void Fill(std::string& text, const char* key, int value) {
+  const size_t at = text.find(key);
+  if (at != std::string::npos) text.replace(at, std::char_traits<char>::length(key), std::to_string(value));
 }
 
 }  // namespace
 
-void Validate(const NetworkSpec& spec, const std::string& where) {
-  const InputSpec& input = spec.input;
-  for (const auto& [name, value, limit] : {std::tuple{"channels", input.channels, 1024}, std::tuple{"height", input.height, kMaxSide},
-                                           std::tuple{"width", input.width, kMaxSide}, std::tuple{"frames", input.frames, 4096}}) {
-    if (value < 1 || value > limit)
-      throw base::UsageError(fmt::format("input {} {}", name, value), where, fmt::format("give 1 to {}", limit));
-  }
-  if (spec.blocks.empty()) throw base::UsageError("a network without blocks", where, "list at least one under `blocks`");
-  if (spec.blocks.size() > kMaxBlocks) {
-    throw base::UsageError(fmt::format("{} blocks", spec.blocks.size()), where, fmt::format("at most {} are allowed", kMaxBlocks));
-  }
-  int64_t units = 0;
-  for (size_t i = 0; i < spec.blocks.size(); ++i) {
-    CheckBlock(spec.blocks[i], static_cast<int>(i), where);
-    units += spec.blocks[i].depth;
-  }
-  if (units > kMaxUnits)
-    throw base::UsageError(fmt::format("{} units in all", units), where, fmt::format("at most {} are allowed", kMaxUnits));
-  if (spec.head.type != "classifier") throw base::UnknownName("head", spec.head.type, {"classifier"}, where);
-  if (spec.head.classes < 1 || spec.head.classes > kMaxChannels) {
-    throw base::UsageError(fmt::format("head with {} classes", spec.head.classes), where, fmt::format("give 1 to {}", kMaxChannels));
-  }
+int NetworkSpec::SpatialDims() const { return FindBlockType(blocks.front().type).traits.has_time ? 3 : 2; }
+
+UnitForm FormOf(const BlockSpec& spec, const BlockType& type) {
+  UnitForm form;
+  form.kernel = Square(spec.kernel, spec.kernel_t);
+  form.activation = spec.activation.value_or(type.traits.activation);
+  form.shortcut = spec.shortcut.value_or(type.traits.shortcut.value_or(ShortcutRule::kNone));
+  form.se_ratio = spec.se_ratio.value_or(type.traits.se_ratio);
+  if (IsUniform(spec) && !spec.activation_bits.empty()) form.bits = {spec.activation_bits[0], spec.weight_bits[0]};
+  return form;
 }
 
 std::vector<PlacedBlock> PlaceBlocks(const NetworkSpec& spec) {
   std::vector<PlacedBlock> placed;
   int channels = spec.input.channels;
   Extent size{spec.input.frames, spec.input.height, spec.input.width};
-  int stage = 0;
+  int stage = 0, residual = 0, units = 0;
   for (size_t i = 0; i < spec.blocks.size(); ++i) {
     const BlockSpec& block = spec.blocks[i];
     const BlockType& type = FindBlockType(block.type);
     if (block.stride == 2 && i > 0) ++stage;
+    if (type.traits.repeats) ++residual;
     const Extent out_size = OutputSize(size, Square(block.stride));
-    placed.push_back(
-        {&block, &type, static_cast<int>(i), stage, channels, size, out_size, block.activation.value_or(type.traits.activation)});
+    placed.push_back({&block, &type, static_cast<int>(i), stage, channels, size, out_size, FormOf(block, type), residual, units});
     channels = block.out_channels;
     size = out_size;
+    units += block.depth;
   }
   return placed;
 }
@@ -90,28 +62,54 @@ std::vector<FeatureLevel> FeatureLevels(const NetworkSpec& spec) {
   return levels;
 }
 
+std::vector<FeatureLevel> HeadLevels(const NetworkSpec& spec) {
+  const std::vector<FeatureLevel> all = FeatureLevels(spec);
+  if (spec.head.levels.empty()) return all;
+  std::vector<FeatureLevel> chosen;
+  for (const int level : spec.head.levels) chosen.push_back(all[static_cast<size_t>(level)]);
+  return chosen;
+}
+
 std::vector<Unit<double>> BlockUnits(const PlacedBlock& block) {
   const BlockSpec& spec = *block.spec;
-  UnitDims<double> dims{static_cast<double>(block.in_channels),
-                        static_cast<double>(spec.out_channels),
-                        static_cast<double>(spec.bottleneck_channels),
-                        Square(spec.kernel),
-                        Square(spec.stride),
-                        block.in_channels != spec.out_channels,
-                        true,
-                        block.activation};
-  std::vector<Unit<double>> units{MakeUnit(*block.type, dims)};
-  dims.in = dims.out;
-  dims.stride = Extent{};
-  dims.changes_channels = false;
-  dims.first = false;
-  for (int i = 1; i < spec.depth; ++i) units.push_back(MakeUnit(*block.type, dims));
+  const BlockPlace place{block.type, block.form, spec.stride, block.ChangesChannels(), {}};
+  const BlockDims<double> dims{static_cast<double>(block.in_channels), static_cast<double>(spec.out_channels),
+                               static_cast<double>(spec.bottleneck_channels)};
+  std::vector<Unit<double>> units{MakeUnit(*block.type, FirstUnitDims(place, dims))};
+  for (int i = 1; i < spec.depth; ++i) units.push_back(MakeUnit(*block.type, OtherUnitDims(place, dims)));
+  if (!IsUniform(spec)) {
+    size_t convolution = 0;
+    for (Unit<double>& unit : units) {
+      SetBits(unit, [&] {
+        const Bits bits{BitsAt(spec.activation_bits, convolution), BitsAt(spec.weight_bits, convolution)};
+        ++convolution;
+        return bits;
+      });
+    }
+  }
   return units;
 }
 
+int MainConvolutions(const BlockSpec& spec) {
+  const BlockType& type = FindBlockType(spec.type);
+  UnitForm form = FormOf(spec, type);
+  form.bits = {};
+  Unit<double> unit = MakeUnit(type, FirstUnitDims(BlockPlace{&type, form, 1, true, {}}, BlockDims<double>{8, 8, 8}));
+  int convolutions = 0;
+  SetBits(unit, [&] {
+    ++convolutions;
+    return Bits{};
+  });
+  return convolutions * spec.depth;
+}
+
 std::string UnitPrefix(const PlacedBlock& block, int unit) {
-  const std::string prefix = fmt::format("block_list.{}.", block.index);
-  return block.type->traits.units_are_nested ? fmt::format("{}block_list.{}.", prefix, unit) : prefix;
+  std::string prefix = block.type->traits.prefix;
+  Fill(prefix, "{block}", block.index);
+  Fill(prefix, "{unit}", unit);
+  Fill(prefix, "{residual}", block.residual);
+  Fill(prefix, "{sequence}", block.first_unit + unit);
+  return prefix;
 }
 
 }  // namespace deepmad::mad

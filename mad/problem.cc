@@ -5,68 +5,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "mad/stage_config.h"
+
 namespace deepmad::mad {
 namespace {
 
-constexpr int kMaxChannels = 65536;
-constexpr int kMaxDepth = 1000;
 constexpr int kMaxStages = 64;
-
-Range GetRange(const base::Config& config, const std::string& key, const std::vector<int64_t>& fallback, int64_t high) {
-  const std::vector<int64_t> values = config.GetInts(key, fallback, 1, high);
-  if (values.empty() || values.size() > 2 || values.front() > values.back()) {
-    throw base::UsageError(fmt::format("{} is no range", config.Path(key)), config.Where(key), "give [low, high], or one number to fix it");
-  }
-  return {static_cast<int>(values.front()), static_cast<int>(values.back())};
-}
-
-// The range narrowed to multiples; a range of one number stays as it is.
-Range GetChannels(const base::Config& config, const std::string& key, const std::vector<int64_t>& fallback, int multiple) {
-  const Range range = GetRange(config, key, fallback, kMaxChannels);
-  if (range.low == range.high) return range;
-  const Range narrowed{(range.low + multiple - 1) / multiple * multiple, range.high / multiple * multiple};
-  if (narrowed.low > narrowed.high) {
-    throw base::UsageError(fmt::format("{} [{}, {}] holds no multiple of {}", config.Path(key), range.low, range.high, multiple),
-                           config.Where(key), "widen the range or lower channel_multiple");
-  }
-  return narrowed;
-}
-
-StageVariables StageFromConfig(const base::Config& config, int multiple) {
-  StageVariables stage;
-  stage.type = config.GetString("type");
-  const BlockType& type = FindBlockType(stage.type, config.Where("type"));
-  if (!type.traits.repeats) {
-    throw base::UsageError(fmt::format("a stage of type '{}'", stage.type), config.Where("type"),
-                           "stages are residual blocks; stem and tail are conv blocks");
-  }
-  stage.stride = static_cast<int>(config.GetInt("stride", 1, 1, 2));
-  for (const int64_t kernel : config.GetInts("kernel", {3, 5}, 1, 31)) {
-    if (kernel % 2 == 0) throw base::UsageError(fmt::format("kernel {}", kernel), config.Where("kernel"), "kernels are odd");
-    stage.kernels.push_back(static_cast<int>(kernel));
-  }
-  std::sort(stage.kernels.begin(), stage.kernels.end());
-  stage.kernels.erase(std::unique(stage.kernels.begin(), stage.kernels.end()), stage.kernels.end());
-  if (stage.kernels.empty()) throw base::UsageError("no kernel to choose from", config.Where("kernel"), "list at least one odd number");
-  stage.depth = GetRange(config, "depth", {1, 100}, kMaxDepth);
-  stage.out_channels = GetChannels(config, "out_channels", {8, 2048}, multiple);
-  if (type.traits.has_bottleneck) stage.bottleneck_channels = GetChannels(config, "bottleneck_channels", {8, 2048}, multiple);
-  if (config.Has("activation")) stage.activation = ActivationFromName(config.GetString("activation"), config.Where("activation"));
-  return stage;
-}
-
-BlockSpec TailFromConfig(const base::Config& config) {
-  BlockSpec tail;
-  tail.type = config.GetString("type", "conv");
-  if (FindBlockType(tail.type, config.Where("type")).traits.repeats) {
-    throw base::UsageError(fmt::format("a tail of type '{}'", tail.type), config.Where("type"), "the tail is a conv block");
-  }
-  tail.kernel = static_cast<int>(config.GetInt("kernel", 1, 1, 31));
-  tail.stride = static_cast<int>(config.GetInt("stride", 1, 1, 2));
-  tail.out_channels = static_cast<int>(config.GetInt("out_channels", 1, kMaxChannels));
-  if (config.Has("activation")) tail.activation = ActivationFromName(config.GetString("activation"), config.Where("activation"));
-  return tail;
-}
 
 Rules RulesFromConfig(const base::Config& config) {
   Rules rules;
@@ -95,6 +39,11 @@ Budgets BudgetsFromConfig(const base::Config& config, const Formulation& formula
   budgets.layers = config.GetOptionalDouble("layers", 1, 1e6);
   budgets.activation_memory = config.GetOptionalDouble("activation_memory", 1, 1e18);
   budgets.activation_batch = static_cast<int>(config.GetInt("activation_batch", 1, 1, 1 << 24));
+  if (!config.IsNull("latency")) {
+    const base::Config latency = config.Section("latency");
+    budgets.latency = latency.GetDouble("seconds", 1e-9, 1e6);
+    budgets.latency_table = latency.GetString("table");
+  }
   return budgets;
 }
 
@@ -134,8 +83,9 @@ void DropWideKernels(DesignProblem& problem) {
   Extent size{problem.input.frames, problem.input.height, problem.input.width};
   size = OutputSize(size, Square(problem.stem.stride));
   for (StageVariables& stage : problem.stages) {
-    const int smallest = stage.kernels.front();
-    std::erase_if(stage.kernels, [&](int kernel) { return kernel != smallest && 1.5 * kernel > std::min(size.h, size.w); });
+    const int smallest = stage.kernels.front().side;
+    std::erase_if(stage.kernels,
+                  [&](const KernelChoice& kernel) { return kernel.side != smallest && 1.5 * kernel.side > std::min(size.h, size.w); });
     size = OutputSize(size, Square(stage.stride));
   }
 }
@@ -165,12 +115,10 @@ DesignProblem ProblemFromConfig(const base::Config& config) {
   problem.input.channels = static_cast<int>(input.GetInt("channels", 3, 1, 1024));
   problem.input.height = static_cast<int>(input.GetInt("height", 224, 1, 65536));
   problem.input.width = static_cast<int>(input.GetInt("width", 224, 1, 65536));
+  problem.input.frames = static_cast<int>(input.GetInt("frames", 1, 1, 4096));
   problem.channel_multiple = static_cast<int>(config.GetInt("channel_multiple", 8, 1, 1024));
 
-  const base::Config stem = config.Section("stem");
-  problem.stem.out_channels = GetChannels(stem, "out_channels", {8, 32}, problem.channel_multiple);
-  problem.stem.kernel = static_cast<int>(stem.GetInt("kernel", 3, 1, 31));
-  problem.stem.stride = static_cast<int>(stem.GetInt("stride", 2, 1, 2));
+  problem.stem = StemFromConfig(config.Section("stem"), problem.channel_multiple);
   for (const base::Config& stage : config.Sections("stages")) problem.stages.push_back(StageFromConfig(stage, problem.channel_multiple));
   if (problem.stages.empty() || problem.stages.size() > kMaxStages) {
     throw base::UsageError(fmt::format("{} stages", problem.stages.size()), config.Where("stages"),
@@ -181,13 +129,12 @@ DesignProblem ProblemFromConfig(const base::Config& config) {
   problem.budgets = BudgetsFromConfig(config.Section("budgets"), *problem.formulation);
   if (problem.rules.kernel_within_map) DropWideKernels(problem);
 
-  const base::Config head = config.Section("head");
-  problem.head.type = head.GetString("type", problem.head.type);
-  problem.head.classes = static_cast<int>(head.GetInt("classes", problem.head.classes, 1, 1 << 20));
+  problem.head = HeadFromConfig(config.Section("head"));
 
   const int stages = CountStages(problem, config.Where());
   const base::Config objective = config.Section("objective");
-  problem.objective.stage_weights = objective.GetDoubles("stage_weights", DefaultObjective(stages).stage_weights, 0, 1e6);
+  problem.objective = DefaultObjective(*problem.formulation, stages);
+  problem.objective.stage_weights = objective.GetDoubles("stage_weights", problem.objective.stage_weights, 0, 1e6);
   if (static_cast<int>(problem.objective.stage_weights.size()) != stages) {
     throw base::UsageError(fmt::format("{} stage weights for {} stages", problem.objective.stage_weights.size(), stages),
                            objective.Where("stage_weights"), "a new stage starts at each stride of 2 behind the first block");
@@ -207,21 +154,43 @@ DesignProblem LoadProblem(const std::string& path, const std::vector<std::string
   return problem;
 }
 
+KernelChoice TailKernel(const DesignProblem& problem) {
+  const BlockSpec& tail = *problem.tail;
+  return {tail.kernel, tail.kernel_t, FormOf(tail, FindBlockType(tail.type)).bits};
+}
+
 NetworkSpec ToNetwork(const DesignProblem& problem, const Candidate& candidate) {
   NetworkSpec spec;
   spec.name = problem.name;
   spec.input = problem.input;
   spec.head = problem.head;
+  const auto set_kernel = [](const KernelChoice& kernel, BlockSpec& block) {
+    block.kernel = kernel.side;
+    block.kernel_t = kernel.time;
+    if (!kernel.bits.Quantised()) return;
+    block.activation_bits = {kernel.bits.activation};
+    block.weight_bits = {kernel.bits.weight};
+  };
   BlockSpec stem;
-  stem.kernel = problem.stem.kernel;
+  stem.type = problem.stem.type;
+  set_kernel(problem.stem.kernel, stem);
   stem.stride = problem.stem.stride;
   stem.out_channels = candidate.stem_channels;
   spec.blocks.push_back(stem);
   for (size_t i = 0; i < problem.stages.size(); ++i) {
     const StageVariables& variables = problem.stages[i];
     const StageChoice& choice = candidate.stages[i];
-    spec.blocks.push_back({variables.type, choice.depth, choice.kernel, variables.stride, choice.out_channels, choice.bottleneck_channels,
-                           variables.activation});
+    BlockSpec block;
+    block.type = variables.type;
+    block.depth = choice.depth;
+    set_kernel(choice.kernel, block);
+    block.stride = variables.stride;
+    block.out_channels = choice.out_channels;
+    block.bottleneck_channels = choice.bottleneck_channels;
+    block.activation = variables.activation;
+    block.se_ratio = variables.se_ratio;
+    block.shortcut = variables.shortcut;
+    spec.blocks.push_back(block);
   }
   if (problem.tail) spec.blocks.push_back(*problem.tail);
   return spec;
@@ -243,7 +212,8 @@ Candidate ToCandidate(const DesignProblem& problem, const NetworkSpec& network, 
                                          block.stride, i, stage.type, stage.stride),
                              where, "give a network of the problem's own blocks");
     }
-    candidate.stages.push_back({block.kernel, block.depth, block.out_channels, block.bottleneck_channels});
+    const KernelChoice kernel{block.kernel, block.kernel_t, FormOf(block, FindBlockType(block.type)).bits};
+    candidate.stages.push_back({kernel, block.depth, block.out_channels, block.bottleneck_channels});
   }
   return candidate;
 }

@@ -17,19 +17,39 @@ struct Range {
   bool Contains(int value) const { return low <= value && value <= high; }
 };
 
+// What a stage chooses from a list, the same for all its convolutions: the kernel, and bit widths where the stage is quantised.
+struct KernelChoice {
+  int side = 3;  // height and width
+  int time = 1;  // frames
+  Bits bits = {};
+  KernelChoice() = default;
+  KernelChoice(int height_and_width) : side(height_and_width) {}  // NOLINT: most stages choose a plain kernel
+  KernelChoice(int height_and_width, int frames, Bits widths) : side(height_and_width), time(frames), bits(widths) {}
+  int Volume() const { return side * side * time; }
+  // A number below 2^14 of its own for each choice that a problem can offer: odd kernels up to 31, bit widths up to 8.
+  uint64_t Code() const {
+    const auto code = [](int width) { return static_cast<uint64_t>(width > 0 ? width - 1 : 0); };
+    return static_cast<uint64_t>(side / 2) << 10 | static_cast<uint64_t>(time / 2) << 6 | code(bits.activation) << 3 | code(bits.weight);
+  }
+  friend bool operator==(const KernelChoice&, const KernelChoice&) = default;
+};
+
 struct StageVariables {
   std::string type;
   int stride = 1;
-  std::vector<int> kernels;  // ascending, odd
+  std::vector<KernelChoice> kernels;  // by volume, then by the product of the bit widths, ascending
   Range depth;
   Range out_channels;
   Range bottleneck_channels;
   std::optional<ActivationKind> activation;
+  std::optional<double> se_ratio = {};
+  std::optional<ShortcutRule> shortcut = {};
 };
 
 struct StemVariables {
+  std::string type = "conv";
   Range out_channels{8, 32};
-  int kernel = 3;
+  KernelChoice kernel;
   int stride = 2;
 };
 
@@ -56,11 +76,15 @@ struct Budgets {
   std::optional<double> layers;
   std::optional<double> activation_memory;  // bytes that training keeps for the backward pass, float32, for activation_batch images
   int activation_batch = 1;
+  // Seconds an image on a device that a table of measurements describes. The published tables are not public, so a problem that has one
+  // can be read but not solved.
+  std::optional<double> latency;
+  std::string latency_table;
 };
 
 // A structure of a problem: its integers.
 struct StageChoice {
-  int kernel = 3;
+  KernelChoice kernel;
   int depth = 1;
   int out_channels = 0;
   int bottleneck_channels = 0;
@@ -110,6 +134,8 @@ struct DesignProblem {
 DesignProblem ProblemFromConfig(const base::Config& config);
 DesignProblem LoadProblem(const std::string& path, const std::vector<std::string>& overrides = {});
 
+// Kernel and bit widths of the tail. Requires one.
+KernelChoice TailKernel(const DesignProblem& problem);
 // The network of a structure: the problem's stem, tail and head around its stages.
 NetworkSpec ToNetwork(const DesignProblem& problem, const Candidate& candidate);
 // The inverse. UsageError (with `where`) for a network whose blocks are not those of the problem in number, type or stride.

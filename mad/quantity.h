@@ -39,7 +39,7 @@ T Amount(int quantity, const DesignProblem& problem, const Counts<T>& counts) {
     case kFlops:
       return problem.budgets.flops_convention == FlopsConvention::kMacs ? counts.macs : counts.reference_flops;
     case kParams:
-      return counts.params;
+      return problem.formulation->params_with_head ? counts.params : counts.reference_params;
     case kLayers:
       return T(counts.layers);
     default:

@@ -25,8 +25,9 @@ std::vector<Dual> Variables(const std::vector<double>& x, size_t first) {
 
 }  // namespace
 
-Relaxation::Relaxation(const DesignProblem& problem, std::vector<int> kernels)
-    : problem_(problem), kernels_(std::move(kernels)), forms_(problem_) {
+Relaxation::Relaxation(const DesignProblem& problem, std::vector<KernelChoice> kernels)
+    : problem_(problem), kernels_(std::move(kernels)), forms_(problem_), layout_(forms_.layout) {
+  for (size_t i = 0; i < kernels_.size(); ++i) layout_.log_alpha[i + 1] = forms_.blocks[i + 1].OfKernel(kernels_[i]).log_alpha;
   for (size_t i = 0; i < problem_.stages.size(); ++i) {
     if (problem_.stages[i].bottleneck_channels.high > 0) bottleneck_stages_.push_back(i);
   }
@@ -80,9 +81,10 @@ Relaxation::Counts<T> Relaxation::Count(const std::vector<T>& x) const {
     const T log_out = is_tail ? T(std::log(problem_.tail->out_channels)) : x[i];
     const bool has_bottleneck = is_stage && problem_.stages[i - 1].bottleneck_channels.high > 0;
     const T log_bottleneck = has_bottleneck ? x[BottleneckVariable(i - 1)] : T(0);
-    const std::array<T, kSymbols> numbers{in, out, has_bottleneck ? exp(log_bottleneck) : T(0), T(0)};
-    const std::array<T, kSymbols> logs{log_in, log_out, log_bottleneck, T(0)};
     const BlockForms& block = forms_.blocks[i];
+    const T bottleneck = has_bottleneck ? exp(log_bottleneck) : T(0);
+    const std::array<T, kSymbols> numbers{in, out, bottleneck, T(block.se_ratio) * bottleneck};
+    const std::array<T, kSymbols> logs{log_in, log_out, log_bottleneck, T(0)};
     const KernelForms& forms = is_stage ? block.OfKernel(kernels_[i - 1]) : block.kernels.front();
     const T depth = is_stage ? x[DepthVariable(i - 1)] : T(1);
     const auto total = [&](const Form& first, const Form& other) {
@@ -97,6 +99,7 @@ Relaxation::Counts<T> Relaxation::Count(const std::vector<T>& x) const {
     BlockTotals<T> totals;
     totals.log_width = total(forms.first_changed.log_width, forms.other.log_width);
     totals.layers = total(forms.first_changed.amounts[kLayers], forms.other.amounts[kLayers]);
+    totals.log_quantisation = total(Form(forms.first_changed.log_quantisation), Form(forms.other.log_quantisation));
     totals.depth = depth;
     totals.out_channels = out;
     counts.blocks.push_back(totals);
@@ -119,7 +122,7 @@ std::vector<T> Relaxation::ConstraintValues(const std::vector<T>& x) const {
   for (size_t i = 0; i < counts.blocks.size(); ++i) {
     layers += counts.blocks[i].layers;
     log_width += counts.blocks[i].log_width;
-    const bool stage_ends = i + 1 == counts.blocks.size() || forms_.layout.stage[i + 1] != forms_.layout.stage[i];
+    const bool stage_ends = i + 1 == counts.blocks.size() || layout_.stage[i + 1] != layout_.stage[i];
     // rho <= bound as L ln(L / bound) <= sum ln w: smooth, and convex in L.
     if (budgets.effectiveness && stage_ends) values.push_back(T(0.01) * (layers * log(layers / T(*budgets.effectiveness)) - log_width));
   }
@@ -144,7 +147,7 @@ std::vector<T> Relaxation::ConstraintValues(const std::vector<T>& x) const {
 void Relaxation::EvaluateObjective(const std::vector<double>& x, double& value, std::vector<double>& gradient) const {
   const Formulation& formulation = *problem_.formulation;
   const auto smoothed = [&]<typename T>(const std::vector<T>& variables) {
-    return ScoreStructure(Count(variables).blocks, forms_.layout, formulation, problem_.objective, kVarianceSmoothing).objective *
+    return ScoreStructure(Count(variables).blocks, layout_, formulation, problem_.objective, kVarianceSmoothing).objective *
            T(objective_scale_);
   };
   value = smoothed(x);

@@ -16,7 +16,7 @@ struct RelaxedDesign {
   std::vector<double> widths;       // stem first, channels
   std::vector<double> bottlenecks;  // one a stage, 0 without
   std::vector<double> depths;
-  std::vector<int> kernels;
+  std::vector<KernelChoice> kernels;
   double objective = 0;
   double max_violation = 0;  // largest positive constraint value, relative
   Termination termination = Termination::kNotRun;
@@ -25,7 +25,7 @@ struct RelaxedDesign {
 
 class Relaxation {
  public:
-  Relaxation(const DesignProblem& problem, std::vector<int> kernels);
+  Relaxation(const DesignProblem& problem, std::vector<KernelChoice> kernels);
   Relaxation(const Relaxation&) = delete;  // smooth() refers to this object
   Relaxation& operator=(const Relaxation&) = delete;
 
@@ -53,8 +53,9 @@ class Relaxation {
   std::vector<T> ConstraintValues(const std::vector<T>& x) const;
 
   DesignProblem problem_;
-  std::vector<int> kernels_;
+  std::vector<KernelChoice> kernels_;
   ProblemForms forms_;
+  ScoreLayout layout_;                     // at these kernels
   std::vector<size_t> bottleneck_stages_;  // stages that have a bottleneck
   double objective_scale_ = 1;
   SmoothProblem smooth_;

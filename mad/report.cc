@@ -115,6 +115,7 @@ std::string StageTable(const NetworkSpec& network) {
                         spec.out_channels, SizeText(block.out_size), base::FormatCount(total.params), base::FormatCount(total.macs));
   }
   const int channels = network.blocks.back().out_channels;
+  if (!network.head.IsClassifier()) return text;
   text += fmt::format("  {:<5} {:<5} {:<17} {:>5} {:>6} {:>6} {:>10} {:>8} {:>9}  {:>9} {:>9}\n", "head", "", network.head.type, "", "", "",
                       "", network.head.classes, "1x1", base::FormatCount(HeadParams(channels, network.head)),
                       base::FormatCount(HeadMacs(channels, network.head)));
@@ -166,7 +167,7 @@ DesignProblem NeutralProblem(const NetworkSpec& network, const Formulation& form
   problem.input = network.input;
   problem.head = network.head;
   problem.budgets.flops_convention = formulation.flops_convention;
-  problem.objective = DefaultObjective(MakeScoreLayout(network, formulation).stages);
+  problem.objective = DefaultObjective(formulation, MakeScoreLayout(network, formulation).stages);
   return problem;
 }
 

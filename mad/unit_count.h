@@ -4,17 +4,22 @@
 #include <cmath>
 
 #include "mad/layer.h"
+#include "mad/quantiser.h"
 
 namespace deepmad::mad {
 
 template <typename T>
 struct UnitCount {
-  T macs{};             // convolutions and squeeze-excite at true map sizes
-  T reference_flops{};  // as the released code counts: convolutions, 2 per normalised value, 1 per activation, pools; no squeeze-excite
-  T params{};           // convolution weights and the scale and shift of each norm
-  T activations{};      // values an image that training keeps for the backward pass: see CountLayer
-  T log_width{};        // ln of the product over the main path's convolutions of c_in * kernel volume / groups
-  int layers = 0;       // main path's convolutions
+  T macs{};  // convolutions and squeeze-excite at true map sizes
+  // As the released code counts: convolutions (times both bit widths / 64 where quantised), 2 per normalised value, 1 per activation,
+  // pools; no squeeze-excite.
+  T reference_flops{};
+  T params{};                   // convolution weights and the scale and shift of each norm
+  T reference_params{};         // the same with quantised weights in bytes
+  T activations{};              // values an image that training keeps for the backward pass: see CountLayer
+  T log_width{};                // ln of the product over the main path's convolutions of c_in * kernel volume / groups
+  double log_quantisation = 0;  // sum over quantised convolutions of QuantisationEntropy (mad/quantiser.h)
+  int layers = 0;               // main path's convolutions
 };
 
 // Map sizes before a layer: what the network really has, and what the released FLOPs formula assumes (real division by the stride,
@@ -31,6 +36,15 @@ struct MapSizes {
   double ReferenceArea() const { return reference_side * reference_side * true_size.t; }
 };
 
+template <typename T>
+T ConvFanIn(const Layer<T>& conv) {
+  return conv.depthwise ? T(conv.kernel.Volume()) : conv.in * T(conv.kernel.Volume());
+}
+template <typename T>
+T ConvWeights(const Layer<T>& conv) {
+  return ConvFanIn(conv) * conv.out;
+}
+
 // Adds one layer that starts on maps of size `maps` and moves `maps` past it. `in_main_path`: whether it counts as a layer of the network.
 template <typename T>
 void CountLayer(const Layer<T>& layer, bool in_main_path, MapSizes& maps, UnitCount<T>& count) {
@@ -38,20 +52,23 @@ void CountLayer(const Layer<T>& layer, bool in_main_path, MapSizes& maps, UnitCo
   switch (layer.kind) {
     case LayerKind::kConv: {
       maps.Shrink(layer.stride);
-      const T fan_in = layer.depthwise ? T(layer.kernel.Volume()) : layer.in * T(layer.kernel.Volume());
-      const T weights = fan_in * layer.out;
+      const T weights = ConvWeights(layer);
+      const Bits& bits = layer.bits;
       count.params += weights;
+      count.reference_params += bits.Quantised() ? weights * T(bits.weight / 8.0) : weights;
       count.macs += weights * T(maps.TrueArea());
-      count.reference_flops += weights * T(maps.ReferenceArea());
+      count.reference_flops += weights * T(maps.ReferenceArea() * (bits.Quantised() ? bits.activation * bits.weight / 64.0 : 1.0));
+      if (bits.Quantised()) count.log_quantisation += QuantisationEntropy(bits);
       count.activations += T(maps.TrueArea()) * layer.out;  // read again by the norm behind it
       if (in_main_path) {
-        count.log_width += log(fan_in);
+        count.log_width += log(ConvFanIn(layer));
         ++count.layers;
       }
       break;
     }
     case LayerKind::kNorm:
       count.params += T(2) * layer.out;
+      count.reference_params += T(2) * layer.out;
       count.reference_flops += T(2 * maps.ReferenceArea()) * layer.out;
       break;
     case LayerKind::kActivation:
@@ -59,6 +76,7 @@ void CountLayer(const Layer<T>& layer, bool in_main_path, MapSizes& maps, UnitCo
       count.activations += T(maps.TrueArea()) * layer.out;  // read again by the convolution behind it
       break;
     case LayerKind::kAveragePool:
+    case LayerKind::kMaxPool:
       count.reference_flops += T(maps.ReferenceArea()) * layer.out;
       maps.Shrink(layer.stride);
       count.activations += T(maps.TrueArea()) * layer.out;

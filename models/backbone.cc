@@ -1,5 +1,7 @@
 #include "models/backbone.h"
 
+#include <torch/nn/module.h>
+
 #include "models/module_tree.h"
 
 namespace deepmad::models {
@@ -12,13 +14,15 @@ at::Tensor ForwardBlock(const std::vector<RecipeUnit>& units, at::Tensor x) {
 
 }  // namespace
 
-Backbone::Backbone(const mad::NetworkSpec& spec, torch::nn::Module& root, BatchNorms& norms) : levels_(mad::FeatureLevels(spec)) {
+Backbone::Backbone(const mad::NetworkSpec& spec, torch::nn::Module& root, BatchNorms& norms)
+    : levels_(mad::HeadLevels(spec)), out_channels_(spec.blocks.back().out_channels) {
   for (const mad::PlacedBlock& block : mad::PlaceBlocks(spec)) {
     std::vector<RecipeUnit>& units = blocks_.emplace_back();
     for (const mad::Unit<double>& unit : mad::BlockUnits(block)) {
       std::string path = mad::UnitPrefix(block, static_cast<int>(units.size()));
-      path.pop_back();  // the final dot
-      units.emplace_back(unit, LoweringContext{*ModuleAt(root, path), spec.input.frames > 1 ? 3 : 2, norms});
+      if (!path.empty()) path.pop_back();  // the final dot
+      torch::nn::Module& container = path.empty() ? root : *ModuleAt(root, path);
+      units.emplace_back(unit, LoweringContext{container, spec.SpatialDims(), norms});
     }
   }
 }
@@ -32,7 +36,7 @@ at::Tensor Backbone::Forward(const at::Tensor& images) const {
 std::vector<at::Tensor> Backbone::ForwardFeatures(const at::Tensor& images) const {
   std::vector<at::Tensor> maps;
   at::Tensor x = images;
-  for (size_t block = 0; block < blocks_.size(); ++block) {
+  for (size_t block = 0; maps.size() < levels_.size(); ++block) {
     x = ForwardBlock(blocks_[block], x);
     if (levels_[maps.size()].block == static_cast<int>(block)) maps.push_back(x);
   }

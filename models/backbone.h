@@ -13,7 +13,7 @@ namespace deepmad::models {
 
 class Backbone {
  public:
-  // Requires a valid spec. Registers tensors as block_list.<i>... below `root`.
+  // Requires a valid spec. Registers tensors below `root` under the names that the block types give them.
   Backbone(const mad::NetworkSpec& spec, torch::nn::Module& root, BatchNorms& norms);
 
   // [N, C, (T,) H, W] -> the last map. Any H and W work; `spec.input` gives only C.
@@ -21,14 +21,16 @@ class Backbone {
   // The map of each of `levels()`, in order.
   std::vector<at::Tensor> ForwardFeatures(const at::Tensor& images) const;
 
+  // Those that the head names.
   const std::vector<mad::FeatureLevel>& levels() const { return levels_; }
-  int out_channels() const { return levels_.back().channels; }
+  int out_channels() const { return out_channels_; }
   // See RecipeUnit.
   std::vector<at::Tensor> residual_scales() const;
 
  private:
   std::vector<std::vector<RecipeUnit>> blocks_;
   std::vector<mad::FeatureLevel> levels_;
+  int out_channels_;
 };
 
 }  // namespace deepmad::models

@@ -8,15 +8,17 @@
 
 namespace deepmad::models {
 
-Classifier::Classifier(int in_channels, int classes, torch::nn::Module& root) {
-  const auto module = ModuleAt(root, kName);
-  weight_ = module->register_parameter("weight", at::zeros({classes, in_channels}));
-  bias_ = module->register_parameter("bias", at::zeros({classes}));
+Classifier::Classifier(int in_channels, const mad::HeadSpec& head, torch::nn::Module& root) {
+  const auto module = ModuleAt(root, head.name);
+  weight_ = module->register_parameter("weight", at::zeros({head.classes, in_channels}));
+  bias_ = module->register_parameter("bias", at::zeros({head.classes}));
+  if (head.bits > 0) quantiser_.emplace(*module, weight_, mad::Bits{head.bits, head.bits});
 }
 
 at::Tensor Classifier::Forward(const at::Tensor& map) const {
   // After flattening the rest, [N, C, H*W], one mean serves 2-D and 3-D maps. In channels_last, flatten is a view too.
-  return at::linear(map.flatten(2).mean(2), weight_, bias_);
+  const at::Tensor means = map.flatten(2).mean(2);
+  return quantiser_ ? at::linear(quantiser_->Input(means), quantiser_->Weight(), bias_) : at::linear(means, weight_, bias_);
 }
 
 }  // namespace deepmad::models

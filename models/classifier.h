@@ -3,18 +3,17 @@
 
 #include <ATen/core/Tensor.h>
 
-namespace torch::nn {
-class Module;
-}
+#include <optional>
+
+#include "mad/network_spec.h"
+#include "models/lsq_quantiser.h"
 
 namespace deepmad::models {
 
 class Classifier {
  public:
-  static constexpr const char* kName = "fc_linear";
-
-  // Registers fc_linear.weight [classes, in_channels] and fc_linear.bias [classes] below `root`.
-  Classifier(int in_channels, int classes, torch::nn::Module& root);
+  // Registers weight [classes, in_channels] and bias [classes] below `root`, in a module of the head's name.
+  Classifier(int in_channels, const mad::HeadSpec& head, torch::nn::Module& root);
 
   // [N, in_channels, (T,) H, W] -> logits [N, classes]
   at::Tensor Forward(const at::Tensor& map) const;
@@ -22,6 +21,7 @@ class Classifier {
  private:
   at::Tensor weight_;
   at::Tensor bias_;
+  std::optional<LsqQuantiser> quantiser_;
 };
 
 }  // namespace deepmad::models

@@ -84,7 +84,13 @@ LiveCount CountNetwork(Network& network, at::IntArrayRef sample_shape) {
   const at::NoGradGuard no_grad;
   const EvaluationMode evaluation(network);
   const at::Tensor images = at::zeros(shape, network.parameters().front().options());
-  count.macs = CountMacs([&] { network.Forward(images); });
+  count.macs = CountMacs([&] {
+    if (network.spec().head.IsClassifier()) {
+      network.Forward(images);
+    } else {
+      network.ForwardFeatures(images);
+    }
+  });
   return count;
 }
 

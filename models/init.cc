@@ -72,8 +72,8 @@ void DrawUniform(at::Tensor& parameter, uint64_t seed, uint64_t position, double
 double FanIn(const at::Tensor& weight) { return static_cast<double>(weight.numel()) / static_cast<double>(weight.size(0)); }
 double FanOut(const at::Tensor& weight) { return static_cast<double>(weight.numel()) / static_cast<double>(weight.size(1)); }
 
-void InitializeKaiming(const std::string& name, at::Tensor& parameter, double classifier_in, uint64_t seed, uint64_t position) {
-  if (name.starts_with(Classifier::kName)) {
+void InitializeKaiming(bool of_head, at::Tensor& parameter, double classifier_in, uint64_t seed, uint64_t position) {
+  if (of_head) {
     DrawUniform(parameter, seed, position, 1.0 / std::sqrt(classifier_in));
   } else {
     DrawNormal(parameter, seed, position, std::sqrt(2.0 / FanOut(parameter)));
@@ -114,8 +114,9 @@ void Initialize(Network& network, const InitOptions& options, uint64_t seed) {
   uint64_t position = 0;
   for (auto& item : network.named_parameters()) {
     at::Tensor& parameter = item.value();
-    const bool of_norm = parameter.dim() == 1 && !item.key().starts_with(Classifier::kName);
-    if (!of_norm && kaiming) InitializeKaiming(item.key(), parameter, network.backbone().out_channels(), seed, position);
+    const bool of_head = item.key().starts_with(network.spec().head.name + ".");
+    const bool of_norm = parameter.dim() == 1 && !of_head;
+    if (!of_norm && kaiming) InitializeKaiming(of_head, parameter, network.backbone().out_channels(), seed, position);
     if (!of_norm && !kaiming) InitializeZen(parameter, seed, position);
     ++position;
   }

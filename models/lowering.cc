@@ -4,6 +4,9 @@
 #include <ATen/ops/avg_pool3d.h>
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/conv3d.h>
+#include <ATen/ops/hardtanh.h>
+#include <ATen/ops/max_pool2d.h>
+#include <ATen/ops/max_pool3d.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/silu.h>
@@ -14,6 +17,7 @@
 #include <memory>
 #include <string>
 
+#include "models/lsq_quantiser.h"
 #include "models/module_tree.h"
 
 namespace deepmad::models {
@@ -28,19 +32,28 @@ Sizes SpatialSizes(const mad::Extent& extent, int spatial_dims) {
   return spatial_dims == 3 ? Sizes{extent.t, extent.h, extent.w} : Sizes{extent.h, extent.w};
 }
 
+Sizes HalfKernel(const Sizes& kernel) {
+  Sizes padding;
+  for (const int64_t size : kernel) padding.push_back((size - 1) / 2);
+  return padding;
+}
+
 Function LowerConv(const mad::Layer<double>& layer, const LoweringContext& context) {
   const int64_t groups = layer.depthwise ? Channels(layer.in) : 1;
   const Sizes kernel = SpatialSizes(layer.kernel, context.spatial_dims);
   const Sizes stride = SpatialSizes(layer.stride, context.spatial_dims);
-  Sizes padding;
-  for (const int64_t size : kernel) padding.push_back((size - 1) / 2);
+  const Sizes padding = HalfKernel(kernel);
   Sizes shape = {Channels(layer.out), Channels(layer.in) / groups};
   shape.insert(shape.end(), kernel.begin(), kernel.end());
-  const at::Tensor weight = ModuleAt(context.container, layer.name)->register_parameter("weight", at::zeros(shape));
-  if (context.spatial_dims == 3) {
-    return [=](const at::Tensor& x) { return at::conv3d(x, weight, {}, stride, padding, 1, groups); };
-  }
-  return [=](const at::Tensor& x) { return at::conv2d(x, weight, {}, stride, padding, 1, groups); };
+  const auto module = ModuleAt(context.container, layer.name);
+  const at::Tensor weight = module->register_parameter("weight", at::zeros(shape));
+  const bool in_time = context.spatial_dims == 3;
+  const auto convolve = [=](const at::Tensor& x, const at::Tensor& w) {
+    return in_time ? at::conv3d(x, w, {}, stride, padding, 1, groups) : at::conv2d(x, w, {}, stride, padding, 1, groups);
+  };
+  if (!layer.bits.Quantised()) return [=](const at::Tensor& x) { return convolve(x, weight); };
+  const LsqQuantiser quantiser(*module, weight, layer.bits);
+  return [=](const at::Tensor& x) { return convolve(quantiser.Input(x), quantiser.Weight()); };
 }
 
 Function LowerNorm(const mad::Layer<double>& layer, const LoweringContext& context) {
@@ -54,6 +67,9 @@ Function LowerActivation(const mad::Layer<double>& layer, bool in_place) {
     case mad::ActivationKind::kRelu:
       if (in_place) return [](at::Tensor x) { return at::relu_(x); };
       return [](const at::Tensor& x) { return at::relu(x); };
+    case mad::ActivationKind::kRelu6:
+      if (in_place) return [](at::Tensor x) { return at::hardtanh_(x, 0, 6); };
+      return [](const at::Tensor& x) { return at::hardtanh(x, 0, 6); };
     case mad::ActivationKind::kSilu:  // its gradient needs its input: in place would copy that first
       return [](const at::Tensor& x) { return at::silu(x); };
     case mad::ActivationKind::kSigmoid:
@@ -70,6 +86,14 @@ Function LowerAveragePool(const mad::Layer<double>& layer, const LoweringContext
     return [=](const at::Tensor& x) { return at::avg_pool3d(x, kernel, stride, 0, /*ceil_mode=*/true, /*count_include_pad=*/false); };
   }
   return [=](const at::Tensor& x) { return at::avg_pool2d(x, kernel, stride, 0, /*ceil_mode=*/true, /*count_include_pad=*/false); };
+}
+
+Function LowerMaxPool(const mad::Layer<double>& layer, const LoweringContext& context) {
+  const Sizes kernel = SpatialSizes(layer.kernel, context.spatial_dims);
+  const Sizes stride = SpatialSizes(layer.stride, context.spatial_dims);
+  const Sizes padding = HalfKernel(kernel);
+  if (context.spatial_dims == 3) return [=](const at::Tensor& x) { return at::max_pool3d(x, kernel, stride, padding); };
+  return [=](const at::Tensor& x) { return at::max_pool2d(x, kernel, stride, padding); };
 }
 
 Function LowerSqueezeExcite(const mad::Layer<double>& layer, const LoweringContext& context) {
@@ -90,6 +114,8 @@ Function Lower(const mad::Layer<double>& layer, const LoweringContext& context, 
       return LowerSqueezeExcite(layer, context);
     case mad::LayerKind::kAveragePool:
       return LowerAveragePool(layer, context);
+    case mad::LayerKind::kMaxPool:
+      return LowerMaxPool(layer, context);
   }
   throw std::logic_error("layer without a lowering");
 }

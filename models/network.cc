@@ -8,16 +8,15 @@
 
 namespace deepmad::models {
 
-Network::Network(const mad::NetworkSpec& spec)
-    : torch::nn::Module("Network"),
-      spec_(spec),
-      backbone_(spec_, *this, norms_),
-      classifier_(backbone_.out_channels(), spec_.head.classes, *this) {}
+Network::Network(const mad::NetworkSpec& spec) : torch::nn::Module("Network"), spec_(spec), backbone_(spec_, *this, norms_) {
+  if (spec_.head.IsClassifier()) classifier_.emplace(backbone_.out_channels(), spec_.head, *this);
+}
 
 at::Tensor Network::Forward(const at::Tensor& images) {
+  if (!classifier_) throw base::FailedError(fmt::format("network '{}' gives features and has no classifier", spec_.name));
   CheckImages(images);
   norms_.CountBatch();
-  return classifier_.Forward(backbone_.Forward(images));
+  return classifier_->Forward(backbone_.Forward(images));
 }
 
 std::vector<at::Tensor> Network::ForwardFeatures(const at::Tensor& images) {
@@ -41,7 +40,7 @@ void Network::SetMemoryFormat(at::MemoryFormat format) {
 }
 
 void Network::CheckImages(const at::Tensor& images) const {
-  const int rank = spec_.input.frames > 1 ? 5 : 4;
+  const int rank = 2 + spec_.SpatialDims();
   if (images.dim() != rank || images.size(1) != spec_.input.channels) {
     throw base::FailedError(fmt::format("network '{}' takes a batch of {} dimensions with {} channels, not [{}]", spec_.name, rank,
                                         spec_.input.channels, fmt::join(images.sizes(), ", ")),

@@ -4,6 +4,7 @@
 #include <torch/nn/module.h>
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "mad/network_spec.h"
@@ -20,9 +21,10 @@ class Network : public torch::nn::Module {
   // Requires a valid spec. Weights are zero until initialised (models/init.h) or loaded (models/weights/load.h); float32, on the CPU.
   explicit Network(const mad::NetworkSpec& spec);
 
-  // images [N, C, H, W] ([N, C, T, H, W] with frames), normalised -> logits [N, classes]. FailedError for another rank or channel count.
+  // images [N, C, H, W] ([N, C, T, H, W] in 3-D), normalised -> logits [N, classes]. FailedError for another rank or channel count, and for
+  // a network whose head is no classifier.
   at::Tensor Forward(const at::Tensor& images);
-  // The map of each feature level instead.
+  // The map of each feature level that the head names instead.
   std::vector<at::Tensor> ForwardFeatures(const at::Tensor& images);
 
   const mad::NetworkSpec& spec() const { return spec_; }
@@ -45,7 +47,7 @@ class Network : public torch::nn::Module {
   mad::NetworkSpec spec_;
   BatchNorms norms_;
   Backbone backbone_;
-  Classifier classifier_;
+  std::optional<Classifier> classifier_;
 };
 
 // Validates the spec (UsageError) and builds it, in training mode as torch::nn::Module starts.

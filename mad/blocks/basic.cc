@@ -11,7 +11,7 @@ struct Basic {
     AppendConvNorm(branch.main, "conv1", dims.in, dims.bottleneck, dims.kernel);
     branch.main.push_back(Activation(dims.activation, dims.bottleneck));
     AppendConvNorm(branch.main, "conv2", dims.bottleneck, dims.out, dims.kernel, dims.stride);
-    SetPooledShortcut(branch, dims, /*projected=*/dims.changes_channels);
+    SetShortcut(branch, dims);
     branch.post = {Activation(dims.activation, dims.out)};
     return {branch};
   }
@@ -19,6 +19,7 @@ struct Basic {
 
 }  // namespace
 
-DEEPMAD_REGISTER_BLOCK("basic", "kxk, kxk with a residual connection (res_kxkx)", BlockTraits{.has_bottleneck = true}, Basic);
+DEEPMAD_REGISTER_BLOCK("basic", "kxk, kxk with a residual connection (res_kxkx)",
+                       (BlockTraits{.has_bottleneck = true, .shortcut = ShortcutRule::kProject}), Basic);
 
 }  // namespace deepmad::mad

@@ -13,7 +13,7 @@ struct Bottleneck {
     AppendConvNorm(branch.main, "conv2", dims.bottleneck, dims.bottleneck, dims.kernel, dims.stride);
     branch.main.push_back(Activation(dims.activation, dims.bottleneck));
     AppendConvNorm(branch.main, "conv3", dims.bottleneck, dims.out, Extent{});
-    SetPooledShortcut(branch, dims, /*projected=*/dims.first);
+    SetShortcut(branch, dims);
     branch.post = {Activation(dims.activation, dims.out)};
     return {branch};
   }
@@ -21,7 +21,7 @@ struct Bottleneck {
 
 }  // namespace
 
-DEEPMAD_REGISTER_BLOCK("bottleneck", "1x1, kxk, 1x1 with a residual connection (res_k1kxk1)", BlockTraits{.has_bottleneck = true},
-                       Bottleneck);
+DEEPMAD_REGISTER_BLOCK("bottleneck", "1x1, kxk, 1x1 with a residual connection (res_k1kxk1)",
+                       (BlockTraits{.has_bottleneck = true, .shortcut = ShortcutRule::kProjectFirst}), Bottleneck);
 
 }  // namespace deepmad::mad

@@ -1,5 +1,5 @@
-// kxk convolution, norm, activation: the stem and the tail of every network. Reference name conv_bn_act.
-#include "mad/block.h"
+// kxk convolution, norm, activation: the stem and the tail of the released networks. Reference name conv_bn_act.
+#include "mad/blocks/conv_norm_act.h"
 
 namespace deepmad::mad {
 namespace {
@@ -7,16 +7,13 @@ namespace {
 struct ConvBlock {
   template <typename T>
   static Unit<T> MakeUnit(const UnitDims<T>& dims) {
-    Branch<T> branch;
-    branch.main = {Conv("conv1", dims.in, dims.out, dims.kernel, dims.stride), BatchNorm("bn1", dims.out)};
-    branch.post = {Activation(dims.activation, dims.out)};
-    return {branch};
+    return ConvNormActivation(dims, "conv1", "bn1");
   }
 };
 
 }  // namespace
 
-DEEPMAD_REGISTER_BLOCK("conv", "kxk convolution, norm, activation; no residual connection",
-                       (BlockTraits{.repeats = false, .units_are_nested = false}), ConvBlock);
+DEEPMAD_REGISTER_BLOCK("conv", "kxk convolution, norm, activation; no residual connection (conv_bn_act)",
+                       (BlockTraits{.repeats = false, .prefix = "block_list.{block}."}), ConvBlock);
 
 }  // namespace deepmad::mad

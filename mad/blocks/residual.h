@@ -1,4 +1,4 @@
-// The shortcuts of the released networks' residual blocks (reference types res_k1kxk1 and res_kxkx).
+// Parts that the residual blocks of the released networks share: convolution with its norm, and the shortcut.
 #pragma once
 
 #include "mad/block.h"
@@ -12,11 +12,15 @@ void AppendConvNorm(std::vector<Layer<T>>& layers, const std::string& name, cons
   layers.push_back(BatchNorm(name + ".bn1", out));
 }
 
-// A stride-2 unit averages 2x2 on its shortcut; a projection (1x1 convolution and norm) follows where `projected`; otherwise the
-// shortcut is the identity.
+// The shortcut that dims.shortcut asks for.
 template <typename T>
-void SetPooledShortcut(Branch<T>& branch, const UnitDims<T>& dims, bool projected) {
-  if (dims.stride.Volume() > 1) branch.shortcut.push_back(AveragePool(dims.in, dims.stride));
+void SetShortcut(Branch<T>& branch, const UnitDims<T>& dims) {
+  const bool strided = dims.stride.Volume() > 1;
+  const bool projected = dims.changes_channels || (dims.shortcut == ShortcutRule::kProjectFirst && dims.first);
+  const bool absent = dims.shortcut == ShortcutRule::kNone || (dims.shortcut == ShortcutRule::kIdentity && dims.changes_channels) ||
+                      (dims.shortcut == ShortcutRule::kProjectUnstrided && strided);
+  if (absent) return;
+  if (strided) branch.shortcut.push_back(AveragePool(dims.in, dims.stride));
   if (projected) AppendConvNorm(branch.shortcut, "residual_proj", dims.in, dims.out, Extent{});
   branch.shortcut_kind = branch.shortcut.empty() ? ShortcutKind::kIdentity : ShortcutKind::kLayers;
 }

@@ -38,8 +38,8 @@ class Deadline {
 };
 
 // All blocks at their widest kernel, then all at their narrowest; the annealing mixes them.
-std::vector<std::vector<int>> KernelPatterns(const DesignProblem& problem) {
-  std::vector<int> widest, narrowest;
+std::vector<std::vector<KernelChoice>> KernelPatterns(const DesignProblem& problem) {
+  std::vector<KernelChoice> widest, narrowest;
   for (const StageVariables& stage : problem.stages) {
     widest.push_back(stage.kernels.back());
     narrowest.push_back(stage.kernels.front());
@@ -51,7 +51,7 @@ std::vector<std::vector<int>> KernelPatterns(const DesignProblem& problem) {
 // Relaxed designs, best first: feasible ones by objective, then the others by violation.
 std::vector<RelaxedDesign> SolveRelaxations(const DesignProblem& problem, const Deadline& deadline) {
   std::vector<RelaxedDesign> designs;
-  for (const std::vector<int>& kernels : KernelPatterns(problem)) {
+  for (const std::vector<KernelChoice>& kernels : KernelPatterns(problem)) {
     const Relaxation relaxation(problem, kernels);
     for (const double width_share : {0.5, 0.1, 0.8}) {
       for (const double depth : {3.0, 12.0, 1.0}) {

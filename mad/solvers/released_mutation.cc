@@ -29,7 +29,8 @@ struct MainPath {
 };
 // Of a unit; which layers there are depends on no width.
 MainPath CountMainPath(const StageVariables& stage) {
-  const UnitDims<double> dims{8, 8, 8, Square(stage.kernels.front()), Extent{}, false, false, FindBlockType(stage.type).traits.activation};
+  UnitDims<double> dims;
+  dims.in = dims.out = dims.bottleneck = 8;
   MainPath path;
   for (const Branch<double>& branch : MakeUnit(FindBlockType(stage.type), dims)) {
     for (const Layer<double>& layer : branch.main) {
@@ -104,7 +105,7 @@ void ReleasedMutation::MutateBlock(Candidate& candidate, base::Random& random) c
       MutateDepth(stage, candidate, random);
       break;
     default: {
-      const int old = choice.kernel;
+      const KernelChoice old = choice.kernel;
       for (size_t i = 0; i < variables.kernels.size() && choice.kernel == old; ++i) choice.kernel = Draw(variables.kernels, random);
     }
   }

@@ -14,7 +14,7 @@
 namespace deepmad::models {
 namespace {
 
-bool OfHead(const std::string& name) { return name.starts_with(std::string(Classifier::kName) + "."); }
+bool OfHead(const Network& network, const std::string& name) { return name.starts_with(network.spec().head.name + "."); }
 
 // "2 missing: a, b"; at most five names.
 void Describe(const char* what, const std::vector<std::string>& names, std::vector<std::string>& parts) {
@@ -28,12 +28,12 @@ void Describe(const char* what, const std::vector<std::string>& names, std::vect
 
 void LoadStateDict(Network& network, const NamedTensors& tensors, HeadPolicy policy, const std::string& where) {
   std::map<std::string, at::Tensor> given(tensors.begin(), tensors.end());
-  if (policy == HeadPolicy::kDrop) std::erase_if(given, [](const auto& entry) { return OfHead(entry.first); });
+  if (policy == HeadPolicy::kDrop) std::erase_if(given, [&](const auto& entry) { return OfHead(network, entry.first); });
 
   NamedTensors targets;
   std::vector<std::string> missing, unexpected, misshapen;
   for (const auto& [name, target] : network.StateDict()) {
-    if (policy == HeadPolicy::kDrop && OfHead(name)) continue;
+    if (policy == HeadPolicy::kDrop && OfHead(network, name)) continue;
     const auto it = given.find(name);
     if (it == given.end()) {
       missing.push_back(name);

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "mad/block_totals.h"
+#include "mad/network_spec.h"
+#include "mad/squeeze_excite.h"
 
 namespace deepmad::mad {
 namespace {
@@ -16,7 +18,10 @@ TEST_P(BlockFormsTest, TheFormulaOfEveryBlockEqualsItsRecipe) {
                                 type.traits.has_bottleneck ? Form::Of(kBottleneckSymbol) : Form(0), Form(1)};
   for (const int stride : {1, 2}) {
     for (const bool changes : {false, true}) {
-      const BlockPlace place{&type, 5, stride, changes, type.traits.activation, MapSizes{{1, 15, 17}, 16}};
+      BlockSpec spec;
+      spec.kernel = 5;
+      if (stride == 2) spec.activation_bits = spec.weight_bits = {5};
+      const BlockPlace place{&type, FormOf(spec, type), stride, changes, MapSizes{{1, 15, 17}, 16}};
       for (const int out : {8, 24, 321}) {
         for (const int bottleneck : {8, 40, 72, 865}) {
           const int in = changes ? 17 : out;
@@ -24,11 +29,14 @@ TEST_P(BlockFormsTest, TheFormulaOfEveryBlockEqualsItsRecipe) {
           const BlockDims<double> dims{double(in), double(out), double(inner), 1};
           MapSizes maps = place.in_maps, form_maps = place.in_maps;
           const auto expect_equal = [&](const UnitCount<double>& count, const UnitCount<Form>& form) {
-            const std::array<double, kSymbols> numbers{dims.in, dims.out, dims.bottleneck, 0};
+            const double hidden = place.form.se_ratio > 0 ? SqueezeExciteHidden(dims.bottleneck, place.form.se_ratio) : 0;
+            const std::array<double, kSymbols> numbers{dims.in, dims.out, dims.bottleneck, hidden};
             const std::array<double, kSymbols> logs{std::log(dims.in), std::log(dims.out), std::log(dims.bottleneck), 0};
             EXPECT_EQ(form.macs.At(numbers, logs), count.macs);
             EXPECT_NEAR(form.reference_flops.At(numbers, logs), count.reference_flops, 1e-12 * count.reference_flops);
             EXPECT_EQ(form.params.At(numbers, logs), count.params);
+            EXPECT_EQ(form.reference_params.At(numbers, logs), count.reference_params);
+            EXPECT_EQ(form.log_quantisation, count.log_quantisation);
             EXPECT_EQ(form.activations.At(numbers, logs), count.activations);
             EXPECT_NEAR(form.log_width.At(numbers, logs), count.log_width, 1e-12 * count.log_width);
             EXPECT_EQ(form.layers, count.layers);

@@ -97,7 +97,7 @@ TEST(DesignTest, RoundedCandidatesKeepTheRules) {
   base::Random random(7, base::RandomPurpose::kSearch);
   for (int i = 0; i < 1000; ++i) {
     std::vector<double> widths, bottlenecks, depths;
-    std::vector<int> kernels;
+    std::vector<KernelChoice> kernels;
     for (int k = 0; k < 3; ++k) widths.push_back(random.Uniform(1, 400));
     for (int k = 0; k < 2; ++k) {
       bottlenecks.push_back(random.Uniform(1, 400));
@@ -115,12 +115,12 @@ TEST(DesignTest, TheFastEvaluatorAgreesWithTheAssessment) {
     base::Random random(3, base::RandomPurpose::kSearch);
     for (int i = 0; i < 200; ++i) {
       std::vector<double> widths{random.Uniform(8, 32)}, bottlenecks, depths;
-      std::vector<int> kernels;
+      std::vector<KernelChoice> kernels;
       for (int k = 0; k < 5; ++k) {
         widths.push_back(random.Uniform(8, 2048));
         bottlenecks.push_back(random.Uniform(8, 512));
         depths.push_back(random.Uniform(1, 30));
-        kernels.push_back(random.Bernoulli(0.5) ? 3 : 5);
+        kernels.push_back(KernelChoice(random.Bernoulli(0.5) ? 3 : 5));
       }
       const Candidate candidate = RoundToAdmitted(problem, widths, bottlenecks, depths, kernels);
       const Measures measures = evaluator.Evaluate(candidate);

@@ -18,17 +18,19 @@ T Pick(base::Random& random, std::initializer_list<T> list) {
 
 double LogUniform(base::Random& random, double low, double high) { return std::exp(random.Uniform(std::log(low), std::log(high))); }
 
-std::vector<std::string> ResidualTypes() {
+std::vector<std::string> ResidualTypes(bool has_time) {
   std::vector<std::string> types;
   for (const std::string& name : BlockRegistry::Get().Names()) {
-    if (FindBlockType(name).traits.repeats) types.push_back(name);
+    const BlockTraits& traits = FindBlockType(name).traits;
+    if (traits.repeats && traits.has_time == has_time) types.push_back(name);
   }
   return types;
 }
 
-std::string AnyType(base::Random& random) {
-  static const std::vector<std::string> types = ResidualTypes();
-  return types[static_cast<size_t>(random.UniformInt(0, static_cast<int64_t>(types.size()) - 1))];
+std::string AnyType(base::Random& random, bool has_time) {
+  static const std::vector<std::string> types[] = {ResidualTypes(false), ResidualTypes(true)};
+  const std::vector<std::string>& list = types[has_time ? 1 : 0];
+  return list[static_cast<size_t>(random.UniformInt(0, static_cast<int64_t>(list.size()) - 1))];
 }
 
 std::string StageYaml(base::Random& random, const std::string& type, int multiple) {
@@ -47,14 +49,17 @@ std::string ProblemYaml(base::Random& random, uint64_t number, double time_limit
   const int width = random.Bernoulli(0.8) ? height : static_cast<int>(LogUniform(random, 16, 1025));
   const int multiple = random.Bernoulli(0.7) ? 8 : Pick(random, {1, 4, 16, 32});
   std::string yaml = fmt::format("version: 1\nname: random-{}\nformulation: {}\n", number, Pick(random, {"paper", "reference"}));
-  yaml += fmt::format("input: {{channels: {}, height: {}, width: {}}}\n", Pick(random, {1, 3, 12}), height, width);
-  yaml += fmt::format("channel_multiple: {}\nstem: {{out_channels: [{}, {}], kernel: 3, stride: {}}}\nstages:\n", multiple, multiple,
-                      multiple * random.UniformInt(2, 8), random.UniformInt(1, 2));
-  const std::string family = AnyType(random);
+  const bool has_time = random.Bernoulli(0.15);
+  const char* conv = has_time ? "conv3d" : "conv";
+  yaml += fmt::format("input: {{channels: {}, height: {}, width: {}, frames: {}}}\n", Pick(random, {1, 3, 12}), height, width,
+                      has_time ? random.UniformInt(1, 16) : 1);
+  yaml += fmt::format("channel_multiple: {}\nstem: {{type: {}, out_channels: [{}, {}], kernel: 3, stride: {}}}\nstages:\n", multiple, conv,
+                      multiple, multiple * random.UniformInt(2, 8), random.UniformInt(1, 2));
+  const std::string family = AnyType(random, has_time);
   const bool mixed = random.Bernoulli(0.2);
   const int64_t stages = random.UniformInt(3, 6);
-  for (int64_t i = 0; i < stages; ++i) yaml += StageYaml(random, mixed ? AnyType(random) : family, multiple);
-  if (random.Bernoulli(0.3)) yaml += fmt::format("tail: {{type: conv, kernel: 1, out_channels: {}}}\n", random.UniformInt(64, 2048));
+  for (int64_t i = 0; i < stages; ++i) yaml += StageYaml(random, mixed ? AnyType(random, has_time) : family, multiple);
+  if (random.Bernoulli(0.3)) yaml += fmt::format("tail: {{type: {}, kernel: 1, out_channels: {}}}\n", conv, random.UniformInt(64, 2048));
   const double least = Pick(random, {0.1, 0.25, 1.0, 1.5});
   yaml += fmt::format("rules: {{non_decreasing_width: {}, out_over_in_max: {}, bottleneck_over_out: [{}, {}], ratio_rounding: {}}}\n",
                       random.Bernoulli(0.8), Pick(random, {0.0, 2.0, 4.0}), least, Pick(random, {4.0, 4.0, 10.0, 10.0, 10.0, 1.5}) * least,
@@ -67,7 +72,7 @@ std::string ProblemYaml(base::Random& random, uint64_t number, double time_limit
 
 std::optional<Candidate> RandomStructure(const DesignProblem& tight, base::Random& random) {
   std::vector<double> widths, bottlenecks, depths;
-  std::vector<int> kernels;
+  std::vector<KernelChoice> kernels;
   const auto within = [&](const Range& range) { return LogUniform(random, range.low, range.high + 1); };
   widths.push_back(within(tight.stem.out_channels));
   for (const StageVariables& stage : tight.stages) {

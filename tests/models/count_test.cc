@@ -17,7 +17,8 @@ namespace {
 void ExpectClosedFormEqualsLiveCount(const mad::NetworkSpec& spec) {
   const auto network = BuildNetwork(spec);
   const mad::NetworkCost cost = mad::Cost(spec);
-  const LiveCount live = CountNetwork(*network, {spec.input.channels, spec.input.height, spec.input.width});
+  const std::vector<int64_t> shape = BatchShape(spec, 1);
+  const LiveCount live = CountNetwork(*network, at::IntArrayRef(shape).slice(1));
   EXPECT_EQ(static_cast<double>(live.macs), cost.macs) << mad::NetworkToYaml(spec);
   EXPECT_EQ(static_cast<double>(live.parameters), cost.params) << mad::NetworkToYaml(spec);
   int64_t head = 0;

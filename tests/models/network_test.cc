@@ -35,7 +35,7 @@ TEST(Network, GivesAMapForEachFeatureLevel) {
 TEST(Network, EveryParameterGetsAGradient) {
   for (const mad::NetworkSpec& spec : {SmallStructure(), RandomStructure(3), RandomStructure(4)}) {
     const auto network = InitializedNetwork(spec);
-    const at::Tensor logits = network->Forward(at::rand({4, spec.input.channels, spec.input.height, spec.input.width}));
+    const at::Tensor logits = network->Forward(at::rand(BatchShape(spec, 4)));
     logits.square().sum().backward();
     for (const auto& item : network->named_parameters()) {
       ASSERT_TRUE(item.value().grad().defined()) << item.key();

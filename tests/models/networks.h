@@ -3,12 +3,13 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/build_info.h"
-#include "base/random.h"
 #include "mad/network_spec.h"
 #include "models/init.h"
 #include "models/network.h"
+#include "tests/mad/random_structures.h"
 
 namespace deepmad::models {
 
@@ -27,26 +28,13 @@ inline mad::BlockSpec Block(const std::string& type, int depth, int kernel, int 
   return block;
 }
 
-// 1 to 5 blocks behind a stem; sizes that do not divide by the strides.
-inline mad::NetworkSpec RandomStructure(uint64_t seed) {
-  base::Random random(seed, base::RandomPurpose::kSynthetic);
-  const auto draw = [&](int low, int high) { return static_cast<int>(random.UniformInt(low, high)); };
-  mad::NetworkSpec spec;
-  spec.name = "random";
-  spec.input = {.channels = draw(1, 4), .height = draw(17, 45), .width = draw(17, 45)};
-  spec.blocks.push_back(Block("conv", 1, 3, draw(1, 2), draw(1, 12)));
-  const std::vector<std::string> types = mad::BlockRegistry::Get().Names();
-  for (int block = draw(1, 5); block > 0; --block) {
-    const std::string type = types[static_cast<size_t>(draw(0, static_cast<int>(types.size()) - 1))];
-    const mad::BlockTraits traits = mad::FindBlockType(type).traits;
-    const int depth = traits.repeats ? draw(1, 3) : 1;
-    const int kernel = 2 * draw(0, 2) + 1;
-    const int stride = draw(1, 2);
-    const int out_channels = draw(1, 20);
-    spec.blocks.push_back(Block(type, depth, kernel, stride, out_channels, traits.has_bottleneck ? draw(1, 16) : 0));
-  }
-  spec.head.classes = draw(1, 30);
-  return spec;
+using mad::RandomStructure;
+
+// [N, C, (T,) H, W] of the spec's input.
+inline std::vector<int64_t> BatchShape(const mad::NetworkSpec& spec, int64_t batch) {
+  const mad::InputSpec& input = spec.input;
+  if (spec.SpatialDims() == 3) return {batch, input.channels, input.frames, input.height, input.width};
+  return {batch, input.channels, input.height, input.width};
 }
 
 // Residual blocks with projected, pooled and identity shortcuts.

@@ -1,0 +1,99 @@
+// The published structures with the numbers of tests/golden/design_golden.json, and their units and layers counted one by one.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+#include <vector>
+
+#include "base/build_info.h"
+#include "base/json.h"
+#include "mad/cost.h"
+#include "tests/places.h"
+
+namespace deepmad::mad {
+
+inline base::Json GoldenFile() {
+  std::ifstream file(GoldenFolder() + "/design_golden.json");
+  return base::Json::parse(file);
+}
+
+inline base::Json Goldens() { return GoldenFile().at("designs"); }
+
+inline NetworkSpec GoldenStructure(const base::Json& golden) {
+  return LoadNetwork(base::ConfigsFolder() + "/arch/" + golden.at("name").get<std::string>() + ".yaml");
+}
+
+inline bool Has(const base::Json& golden, const char* key) { return golden.contains(key) && !golden.at(key).is_null(); }
+
+inline void ExpectRelative(double actual, const base::Json& expected, const std::string& what) {
+  EXPECT_NEAR(actual, expected.get<double>(), 1e-9 * std::abs(expected.get<double>())) << what;
+}
+
+inline NetworkSpec WithoutBits(NetworkSpec network) {
+  for (BlockSpec& block : network.blocks) block.activation_bits = block.weight_bits = {};
+  network.head.bits = 0;
+  return network;
+}
+
+struct PlacedUnit {
+  PlacedBlock block;
+  Unit<double> unit;
+  MapSizes in_maps;
+};
+
+// `network` must outlive the result.
+inline std::vector<PlacedUnit> PlacedUnits(const NetworkSpec& network) {
+  std::vector<PlacedUnit> placed;
+  MapSizes maps = InputSizes(network.input);
+  for (const PlacedBlock& block : PlaceBlocks(network)) {
+    for (const Unit<double>& unit : BlockUnits(block)) {
+      placed.push_back({block, unit, maps});
+      CountUnit(unit, maps);
+    }
+  }
+  return placed;
+}
+
+inline UnitCount<double> CountOf(PlacedUnit placed) { return CountUnit(placed.unit, placed.in_maps); }
+
+// Sums over single layers, apart by kind.
+struct LayerSums {
+  double conv_macs = 0, conv_weights = 0, norm_params = 0;
+  double se_macs = 0, se_weights = 0, se_norm_params = 0;
+};
+
+inline LayerSums SumLayers(const NetworkSpec& network) {
+  LayerSums sums;
+  for (const PlacedUnit& placed : PlacedUnits(network)) {
+    MapSizes main_maps = placed.in_maps;
+    const auto add = [&](const std::vector<Layer<double>>& layers, MapSizes& maps) {
+      for (const Layer<double>& layer : layers) {
+        UnitCount<double> count;
+        CountLayer(layer, true, maps, count);
+        if (layer.kind == LayerKind::kConv) {
+          sums.conv_macs += count.macs;
+          sums.conv_weights += count.params;
+        } else if (layer.kind == LayerKind::kNorm) {
+          sums.norm_params += count.params;
+        } else if (layer.kind == LayerKind::kSqueezeExcite) {
+          sums.se_macs += count.macs;
+          for (const Layer<double>& inner : SqueezeExciteLayers(layer)) {
+            if (inner.kind == LayerKind::kConv) sums.se_weights += ConvWeights(inner);
+            if (inner.kind == LayerKind::kNorm) sums.se_norm_params += 2 * inner.out;
+          }
+        }
+      }
+    };
+    for (const Branch<double>& branch : placed.unit) {
+      MapSizes shortcut_maps = main_maps;
+      add(branch.main, main_maps);
+      add(branch.shortcut, shortcut_maps);
+      add(branch.post, main_maps);
+    }
+  }
+  return sums;
+}
+
+}  // namespace deepmad::mad
