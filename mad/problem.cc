@@ -142,6 +142,7 @@ DesignProblem ProblemFromConfig(const base::Config& config) {
   problem.objective.depth_penalty = objective.GetDouble("depth_penalty", problem.objective.depth_penalty, 0, 1e9);
   problem.objective.depth_term =
       DepthTermFromName(objective.GetString("depth_term", DepthTermName(problem.objective.depth_term)), objective.Where("depth_term"));
+  if (problem.objective.depth_penalty == 0) problem.objective.depth_term = DepthTerm::kNone;  // 0 * exp(a large variance) is no number
   problem.solver = SolverFromConfig(config.Section("solver"), problem);
   return problem;
 }

@@ -7,6 +7,7 @@
 
 #include "base/random.h"
 #include "mad/admitted.h"
+#include "mad/report.h"
 
 namespace deepmad::mad {
 namespace {
@@ -120,7 +121,15 @@ std::string FaultOf(const RandomProblem& random, const DesignResult& result) {
   }
   if (over(again.effectiveness, problem.budgets.effectiveness)) return "over the effectiveness";
   if (!std::isfinite(again.score.objective)) return "an objective that is no number";
-  if (again.score.objective != result.assessment.score.objective) return "the report's objective is not the network's";
+  const base::Json report = DesignReportJson(problem, result, "problem.yaml");
+  base::JsonText(report);  // throws for a number that JSON does not have
+  if (report.at("objective").get<double>() != again.score.objective) return "the report's objective is not the network's";
+  if (report.at("upper_bound").is_null()) return "";
+  const double bound = report.at("upper_bound").get<double>();
+  if (!(bound >= again.score.objective))
+    return fmt::format("the bound {:.17g} is below the design's {:.17g}", bound, again.score.objective);
+  if (random.planted && bound < Assess(problem, ToNetwork(problem, *random.planted)).score.objective)
+    return "the bound is below a structure";
   return "";
 }
 
@@ -165,8 +174,14 @@ Answer SolveAndCheck(const RandomProblem& random) {
     }
   } catch (const base::Error& error) {
     answer.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    if (error.kind() == base::ErrorKind::kInfeasible) answer.kind = random.planted ? AnswerKind::kMissed : AnswerKind::kInfeasible;
     answer.text = error.what();
+    if (error.kind() != base::ErrorKind::kInfeasible) return answer;
+    const bool admits_more = answer.text.find("no structure found") != std::string::npos;  // not proven
+    if (random.planted && !admits_more) {
+      answer.text = "a problem with a structure is called infeasible: " + answer.text;
+    } else {
+      answer.kind = random.planted ? AnswerKind::kMissed : AnswerKind::kInfeasible;
+    }
   } catch (const std::exception& error) {
     answer.text = error.what();
   }
