@@ -141,7 +141,7 @@ class SweepCommand : public Command {
       return point;
     }
     mad::DesignResult result;
-    if (neighbour_ && !step.problem.solver.start) step.problem.solver.start = mad::ToCandidate(step.problem, *neighbour_);
+    if (neighbour_) step.problem.solver.start = mad::ToCandidate(step.problem, *neighbour_);
     std::string message;
     try {
       result = mad::Design(step.problem);

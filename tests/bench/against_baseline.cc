@@ -30,7 +30,7 @@ struct Stop {
 using Course = std::vector<Stop>;
 
 Stop RunOnce(const std::vector<std::string>& overrides) {
-  const DesignProblem problem = LoadProblem(base::ConfigsFolder() + "/baseline/r18-224.yaml", overrides);
+  const DesignProblem problem = LoadProblem(base::ConfigsFolder() + "/design/classification-deepmad-r18-flops.yaml", overrides);
   try {
     const DesignResult result = Design(problem);
     return {result.seconds, result.assessment.score.objective};
@@ -43,8 +43,8 @@ Stop RunOnce(const std::vector<std::string>& overrides) {
 Course Search(const std::string& solver, int seed) {
   Course course;
   for (const int64_t children : kChildren) {
-    course.push_back(
-        RunOnce({"solver.name=" + solver, fmt::format("solver.seed={}", seed), fmt::format("solver.evolution.evaluations={}", children)}));
+    course.push_back(RunOnce({"solver.name=" + solver, "solver.time_limit_seconds=600", fmt::format("solver.seed={}", seed),
+                              fmt::format("solver.evolution.evaluations={}", children)}));
   }
   return course;
 }

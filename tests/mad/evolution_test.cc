@@ -1,5 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
 #include "base/build_info.h"
 #include "mad/admitted.h"
 #include "mad/design.h"
@@ -9,8 +13,9 @@
 namespace deepmad::mad {
 namespace {
 
-DesignProblem Baseline(const std::vector<std::string>& overrides = {}) {
-  return LoadProblem(base::ConfigsFolder() + "/baseline/r18-224.yaml", overrides);
+DesignProblem Baseline(std::vector<std::string> overrides = {}) {
+  overrides.insert(overrides.begin(), {"solver.name=evolution", "solver.time_limit_seconds=600"});
+  return LoadProblem(base::ConfigsFolder() + "/design/classification-deepmad-r18-flops.yaml", overrides);
 }
 
 std::string MessageOf(const std::vector<std::string>& overrides) {
@@ -79,6 +84,19 @@ TEST(EvolutionTest, RejectsAStartOfOtherBlocks) {
   EXPECT_NE(MessageOf({"solver.evolution.channel_scales=[]"}).find("empty list"), std::string::npos);
 }
 
+TEST(EvolutionTest, SearchesEveryPublishedProblem) {
+  int searched = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(base::ConfigsFolder() + "/design")) {
+    const DesignProblem problem =
+        LoadProblem(entry.path().string(), {"solver.name=evolution", "solver.evolution.evaluations=3000", "solver.time_limit_seconds=600"});
+    if (problem.budgets.latency || !problem.solver.start) continue;
+    const DesignResult result = Design(problem);
+    EXPECT_GT(result.assessment.score.objective, Assess(problem, ToNetwork(problem, *problem.solver.start)).score.objective);
+    ++searched;
+  }
+  EXPECT_GE(searched, 15);
+}
+
 TEST(EvolutionTest, MutatesTwoBlocksAChild) {
   const DesignProblem problem = Baseline();
   const ReleasedMutation released(problem, /*every_block=*/false), freed(problem, /*every_block=*/true);
@@ -95,6 +113,36 @@ TEST(EvolutionTest, MutatesTwoBlocksAChild) {
   }
   EXPECT_GT(last_changed, 300) << "2 draws of 6 blocks change the last one in about 30 %";
   EXPECT_LT(last_changed, 900);
+}
+
+TEST(EvolutionTest, DepthwiseBlocksKeepTheirRatioWhenTheirWidthChanges) {
+  const base::Config config = base::Config::FromText(R"(
+version: 1
+name: depthwise
+stages:
+  - {type: dw_se_bottleneck, stride: 2, kernel: [3, 5, 7], depth: [1, 3], out_channels: [8, 1280], bottleneck_channels: [8, 7680]}
+  - {type: dw_se_bottleneck, stride: 2, kernel: [3, 5, 7], depth: [1, 100], out_channels: [8, 1280], bottleneck_channels: [8, 7680]}
+tail: {type: conv, kernel: 1, out_channels: 1792}
+rules: {out_over_in_max: 0, bottleneck_over_out: [1.5, 6], ratio_rounding: nearest}
+solver: {name: evolution, evolution: {channel_scales: [0.5, 2], bottleneck_ratios: [1.5, 3, 6]}}
+)");
+  const DesignProblem problem = ProblemFromConfig(config);
+  const ReleasedMutation mutation(problem, /*every_block=*/false);
+  base::Random random(7, base::RandomPurpose::kSearch);
+  Candidate candidate{32, {{3, 1, 64, 192}, {3, 1, 128, 384}}};
+  bool last_changed = false;
+  for (int i = 0; i < 2000; ++i) {
+    candidate = mutation.Child(candidate, random);
+    int in = candidate.stem_channels;
+    for (const StageChoice& stage : candidate.stages) {
+      const double ratio = static_cast<double>(stage.bottleneck_channels) / stage.out_channels;
+      EXPECT_LE(std::min({std::abs(ratio - 1.5), std::abs(ratio - 3), std::abs(ratio - 6)}) * stage.out_channels, 4 + 1e-9);
+      EXPECT_GE(stage.out_channels, in);
+      in = stage.out_channels;
+    }
+    last_changed = last_changed || candidate.stages[1].depth > 1;
+  }
+  EXPECT_TRUE(last_changed) << "the last block is the tail here";
 }
 
 TEST(EvolutionTest, KeepsALayerBudgetWhileItMutates) {

@@ -39,7 +39,7 @@ TEST(ProblemTest, AStartMayBeAFileOrWrittenOut) {
   ASSERT_TRUE(from_file.solver.start.has_value());
   EXPECT_EQ(ToNetwork(from_file, *from_file.solver.start).blocks, LoadNetwork(arch).blocks);
   EXPECT_FALSE(Load().solver.start.has_value());
-  EXPECT_TRUE(LoadProblem(base::ConfigsFolder() + "/baseline/r18-224.yaml").solver.start.has_value());
+  EXPECT_TRUE(LoadProblem(base::ConfigsFolder() + "/design/classification-deepmad-r18-flops.yaml").solver.start.has_value());
 }
 
 }  // namespace
