@@ -2,16 +2,18 @@
 
 #include "mad/admitted.h"
 #include "mad/cost.h"
+#include "mad/entropy.h"
 #include "mad/squeeze_excite.h"
 
 namespace deepmad::mad {
 namespace {
 
-UnitFormulas Select(const DesignProblem& problem, const UnitCount<Form>& count) {
+UnitFormulas Select(const DesignProblem& problem, const UnitCount<Form>& count, double log_alpha) {
   UnitFormulas form;
   for (int quantity = 0; quantity < kQuantities; ++quantity) form.amounts[static_cast<size_t>(quantity)] = Amount(quantity, problem, count);
   form.log_width = count.log_width;
   form.log_quantisation = count.log_quantisation;
+  form.entropy = UnitsEntropy(form.log_width, Form(1), log_alpha, Form(form.log_quantisation), *problem.formulation);
   return form;
 }
 
@@ -47,8 +49,8 @@ ProblemForms::ProblemForms(const DesignProblem& problem) {
       for (const bool changes : {false, true}) {
         place.changes_channels = changes;
         MapSizes behind = maps;
-        (changes ? of_kernel.first_changed : of_kernel.first_equal) = Select(problem, CountFirstUnit(place, dims, behind));
-        if (block.type->traits.repeats) of_kernel.other = Select(problem, CountOtherUnit(place, dims, behind));
+        (changes ? of_kernel.first_changed : of_kernel.first_equal) = Select(problem, CountFirstUnit(place, dims, behind), log_alpha);
+        if (block.type->traits.repeats) of_kernel.other = Select(problem, CountOtherUnit(place, dims, behind), log_alpha);
       }
       forms.kernels.push_back(of_kernel);
     }

@@ -16,6 +16,7 @@ struct UnitFormulas {
   std::array<Form, kQuantities> amounts;
   Form log_width;
   double log_quantisation = 0;
+  Form entropy;  // what the unit adds to the entropy before the factor of the stage's width
 };
 
 // One block at one kernel: its first unit, with and without a change of channels, and every other unit.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 
 #include "mad/admitted.h"
 #include "mad/solver.h"
@@ -76,6 +77,12 @@ Assessment Assess(const DesignProblem& problem, const NetworkSpec& network) {
   return assessment;
 }
 
+std::optional<double> DesignResult::Gap() const {
+  if (!upper_bound) return std::nullopt;
+  const double objective = assessment.score.objective;
+  return std::max(0.0, *upper_bound - objective) / std::max(std::abs(objective), 1e-300);
+}
+
 DesignResult Design(const DesignProblem& problem) {
   if (problem.budgets.latency) {
     throw base::UsageError(
@@ -97,11 +104,20 @@ DesignResult Design(const DesignProblem& problem) {
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   result.evaluations = solution.evaluations;
   result.relaxation = solution.relaxation;
+  result.upper_bound = solution.upper_bound;
+  result.bound_nodes = solution.bound_nodes;
+  result.bound_evaluations = solution.bound_evaluations;
+  if (solution.proven_infeasible) {
+    throw base::InfeasibleError("proven that no structure keeps the budgets: the closest found has " + Join(result.assessment.violations),
+                                problem.name, "raise the budget, or widen the width, depth and kernel ranges");
+  }
   if (!result.assessment.violations.empty()) {
     throw base::InfeasibleError("no structure found that keeps the budgets: the closest has " + Join(result.assessment.violations),
                                 problem.name, "raise the budget, or widen the width, depth and kernel ranges");
   }
-  result.status = solution.time_limited ? DesignStatus::kTimeLimit : DesignStatus::kFeasible;
+  result.status = solution.proven_optimal ? DesignStatus::kOptimalWithinGap
+                  : solution.time_limited ? DesignStatus::kTimeLimit
+                                          : DesignStatus::kFeasible;
   return result;
 }
 

@@ -2,6 +2,7 @@
 // finished network, unit by unit.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,9 +32,14 @@ struct DesignResult {
   NetworkSpec network;
   Assessment assessment;
   double seconds = 0;
+  std::optional<double> upper_bound;  // proven (docs/certificate.md)
   int64_t evaluations = 0;
+  int64_t bound_nodes = 0;
+  int64_t bound_evaluations = 0;
   std::string relaxation;  // how the continuous solve ended
 
+  // (upper bound - objective) / |objective|.
+  std::optional<double> Gap() const;
   bool IsUsable() const { return status != DesignStatus::kNotRun && status != DesignStatus::kInfeasible; }
 };
 

@@ -141,6 +141,26 @@ SearchResult IntegerSearch::Anneal(const RelaxedDesign& start, const AnnealingOp
   return best;
 }
 
+SearchResult IntegerSearch::From(const Candidate& candidate) {
+  Candidate admitted = candidate;
+  if (!IsAdmitted(problem_, candidate)) {
+    std::vector<double> widths{static_cast<double>(candidate.stem_channels)}, bottlenecks, depths;
+    std::vector<KernelChoice> kernels;
+    for (size_t i = 0; i < candidate.stages.size(); ++i) {
+      const StageChoice& choice = candidate.stages[i];
+      const std::vector<KernelChoice>& offered = problem_.stages[i].kernels;
+      const bool is_offered = std::find(offered.begin(), offered.end(), choice.kernel) != offered.end();
+      widths.push_back(choice.out_channels);
+      bottlenecks.push_back(choice.bottleneck_channels);
+      depths.push_back(choice.depth);
+      kernels.push_back(is_offered ? choice.kernel : offered.front());
+    }
+    admitted = RoundToAdmitted(problem_, widths, bottlenecks, depths, kernels);
+    if (!IsAdmitted(problem_, admitted)) return {};
+  }
+  return {admitted, evaluator_.Evaluate(admitted), true};
+}
+
 std::vector<IntegerSearch::Move> IntegerSearch::SingleMoves() const {
   std::vector<Move> moves;
   const int variables = VariableOf(problem_.stages.size() - 1, kKernel) + 1;

@@ -36,6 +36,9 @@ class IntegerSearch {
   // One annealing from the rounded relaxed design, the depths rounded up or down at random and the widths jittered.
   SearchResult Anneal(const RelaxedDesign& start, const AnnealingOptions& options, base::Random random);
 
+  // The given structure, rounded to an admitted one where it is none.
+  SearchResult From(const Candidate& candidate);
+
   // Takes the best single move or pair of moves until none helps.
   SearchResult Exchange(SearchResult start);
 

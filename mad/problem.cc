@@ -73,6 +73,7 @@ SolverOptions SolverFromConfig(const base::Config& config, const DesignProblem& 
   solver.seed = static_cast<uint64_t>(config.GetInt("seed", 0, 0, INT64_MAX));
   solver.time_limit_seconds = config.GetDouble("time_limit_seconds", solver.time_limit_seconds, 0.01, 1e6);
   solver.threads = static_cast<int>(config.GetInt("threads", solver.threads, 1, 1024));
+  solver.gap = config.GetDouble("gap", solver.gap, 0, 1);
   solver.start = StartFromConfig(config, problem);
   solver.evolution = EvolutionFromConfig(config.Section("evolution"));
   return solver;

@@ -109,6 +109,7 @@ struct SolverOptions {
   uint64_t seed = 0;
   double time_limit_seconds = 1;
   int threads = 1;
+  double gap = 1e-4;               // relative: the proof ends when the upper bound is at most objective * (1 + gap)
   std::optional<Candidate> start;  // a structure to start from; it need not be admitted
   EvolutionOptions evolution;
 };

@@ -71,12 +71,15 @@ base::Json DesignReportJson(const DesignProblem& problem, const DesignResult& re
     if (key == "violations") continue;
     json[key] = value;
     if (key == "objective") {
-      json["upper_bound"] = nullptr;
-      json["gap"] = nullptr;
+      const std::optional<double> gap = result.Gap();
+      json["upper_bound"] = result.upper_bound ? base::Json(*result.upper_bound) : base::Json(nullptr);
+      json["gap"] = gap ? base::Json(*gap) : base::Json(nullptr);
     }
   }
   json["solve_seconds"] = result.seconds;
   json["evaluations"] = result.evaluations;
+  json["bound_nodes"] = result.bound_nodes;
+  json["bound_evaluations"] = result.bound_evaluations;
   json["relaxation"] = result.relaxation;
   json["seed"] = problem.solver.seed;
   json["violations"] = facts["violations"];
@@ -134,11 +137,16 @@ std::string BudgetTable(const DesignProblem& problem, const Assessment& assessme
 
 std::string DesignTable(const DesignProblem& problem, const DesignResult& result) {
   const Score<double>& score = result.assessment.score;
-  return fmt::format("{}: {} ({} formulation, {:.2f} s, {} evaluations)\n", problem.name, DesignStatusName(result.status),
-                     problem.formulation->name, result.seconds, base::FormatCount(static_cast<double>(result.evaluations))) +
-         StageTable(result.network) + BudgetTable(problem, result.assessment) +
-         fmt::format("  objective {:.3f} = weighted entropy {:.3f} - depth penalty {:.3f}\n", score.objective, score.weighted_entropy,
-                     score.depth_penalty);
+  std::string text = fmt::format("{}: {} ({} formulation, {:.2f} s, {} evaluations)\n", problem.name, DesignStatusName(result.status),
+                                 problem.formulation->name, result.seconds, base::FormatCount(static_cast<double>(result.evaluations))) +
+                     StageTable(result.network) + BudgetTable(problem, result.assessment) +
+                     fmt::format("  objective {:.3f} = weighted entropy {:.3f} - depth penalty {:.3f}\n", score.objective,
+                                 score.weighted_entropy, score.depth_penalty);
+  if (result.upper_bound) {
+    text += fmt::format("  no structure within the budgets exceeds {:.3f}: at most {:.3g} % better (proven, {} boxes)\n",
+                        *result.upper_bound, 100 * *result.Gap(), base::FormatCount(static_cast<double>(result.bound_nodes)));
+  }
+  return text;
 }
 
 std::string LayerTable(const NetworkSpec& network) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/registry.h"
@@ -14,7 +15,13 @@ struct Solution {
   Measures measures;
   bool found = false;         // some admitted candidate exists in `candidate`
   bool time_limited = false;  // the time limit cut the search short: the answer may depend on the machine's speed
-  int64_t evaluations = 0;
+  // No admitted structure within the budgets has a larger objective; empty where the solver proves nothing.
+  std::optional<double> upper_bound;
+  bool proven_optimal = false;     // upper_bound is within the gap that the problem asks for
+  bool proven_infeasible = false;  // there is no admitted structure within the budgets
+  int64_t evaluations = 0;         // of structures
+  int64_t bound_nodes = 0;         // boxes of structures that the proof looked at
+  int64_t bound_evaluations = 0;
   std::string relaxation;  // how the continuous solve ended, for the report
 };
 

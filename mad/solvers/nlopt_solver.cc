@@ -1,4 +1,5 @@
-// SLSQP on the relaxation from several depths, widths and kernel patterns; annealings from the best relaxed designs; exchange search.
+// The project's own solver: SLSQP on the relaxation from several depths, widths and kernel patterns; annealings from the best relaxed
+// designs; exchange search; then branch and bound, which proves how far the answer is from the optimum and closes the gap.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,6 +7,9 @@
 #include <chrono>
 #include <thread>
 
+#include "base/progress.h"
+#include "mad/admitted.h"
+#include "mad/bound/branch_and_bound.h"
 #include "mad/integer_search.h"
 #include "mad/solver.h"
 
@@ -22,7 +26,9 @@ namespace {
 constexpr int kAnnealings = 12;
 constexpr size_t kRelaxedStarts = 3;             // relaxed designs that annealings start from
 constexpr double kRelaxationShareOfTime = 0.25;  // at most
+constexpr double kAnnealingShareOfTime = 0.5;    // with the relaxation; the proof has the rest
 constexpr double kFeasibleViolation = 1e-6;
+constexpr double kProgressAfterSeconds = 3;
 
 class Deadline {
  public:
@@ -73,22 +79,45 @@ class NloptSolver : public Solver {
   Solution Solve(const DesignProblem& problem) override {
     const Deadline deadline(problem.solver.time_limit_seconds);
     const std::vector<RelaxedDesign> relaxed = SolveRelaxations(problem, deadline);
+    Solution solution;
+    for (const RelaxedDesign& design : relaxed) solution.evaluations += design.evaluations;
+    solution.relaxation = fmt::format("{}, objective {:.3f} at real-valued widths and depths", TerminationName(relaxed.front().termination),
+                                      relaxed.front().objective);
+    Anneal(problem, relaxed, deadline, solution);
+    Prove(problem, relaxed.front(), deadline, solution);
+    return solution;
+  }
 
-    // Each annealing is a pure function of its number, so that the answer does not depend on the number of threads.
-    std::vector<SearchResult> results(kAnnealings);
+ private:
+  static void Take(const SearchResult& result, Solution& solution) {
+    if (!result.found || (solution.found && !IsBetter(result.measures, solution.measures))) return;
+    solution.candidate = result.candidate;
+    solution.measures = result.measures;
+    solution.found = true;
+  }
+
+  // Each annealing is a pure function of its number, so that the answer does not depend on the number of threads.
+  static void Anneal(const DesignProblem& problem, const std::vector<RelaxedDesign>& relaxed, const Deadline& deadline,
+                     Solution& solution) {
+    std::vector<SearchResult> results(kAnnealings + 1);
     std::atomic<int> next{0};
     std::atomic<int64_t> evaluations{0};
     std::atomic<bool> cut_short{false};
     const auto work = [&] {
       IntegerSearch search(problem, [&] {
-        const bool passed = deadline.Passed();
+        const bool passed = deadline.Passed(kAnnealingShareOfTime);
         if (passed) cut_short = true;
         return passed;
       });
-      for (int i = next++; i < kAnnealings; i = next++) {
+      for (int i = next++; i <= kAnnealings; i = next++) {
+        SearchResult& result = results[static_cast<size_t>(i)];
+        if (i == kAnnealings) {  // the structure to start from, where one is given
+          if (problem.solver.start) result = search.Exchange(search.From(*problem.solver.start));
+          continue;
+        }
         const RelaxedDesign& start = relaxed[static_cast<size_t>(i) % std::min(kRelaxedStarts, relaxed.size())];
         const base::Random random(problem.solver.seed, base::RandomPurpose::kSearch, 0, static_cast<uint64_t>(i));
-        results[static_cast<size_t>(i)] = search.Exchange(search.Anneal(start, AnnealingOptions{}, random));
+        result = search.Exchange(search.Anneal(start, AnnealingOptions{}, random));
       }
       evaluations += search.evaluations();
     };
@@ -97,25 +126,61 @@ class NloptSolver : public Solver {
     work();
     for (std::thread& helper : helpers) helper.join();
 
-    Solution solution;
-    for (const SearchResult& result : results) {
-      if (!result.found || (solution.found && !IsBetter(result.measures, solution.measures))) continue;
-      solution.candidate = result.candidate;
-      solution.measures = result.measures;
-      solution.found = true;
-    }
+    for (const SearchResult& result : results) Take(result, solution);
     solution.time_limited = cut_short;
-    solution.evaluations = evaluations;
-    for (const RelaxedDesign& design : relaxed) solution.evaluations += design.evaluations;
-    solution.relaxation = fmt::format("{}, objective {:.3f} at real-valued widths and depths", TerminationName(relaxed.front().termination),
-                                      relaxed.front().objective);
-    return solution;
+    solution.evaluations += evaluations;
+  }
+
+  // Upper bound and optimum by branch and bound. Where nothing feasible is known, first whether there is anything: the same search with an
+  // objective of zero.
+  static void Prove(const DesignProblem& problem, const RelaxedDesign& relaxed, const Deadline& deadline, Solution& solution) {
+    Tangents guess{relaxed.depths, 1};
+    ProofOptions options;
+    options.gap = problem.solver.gap;
+    options.give_up = [&] { return deadline.Passed(); };
+    std::optional<Candidate> start;
+    if (solution.found && solution.measures.excess == 0) start = solution.candidate;
+    if (!start) {
+      DesignProblem feasibility = problem;
+      std::fill(feasibility.objective.stage_weights.begin(), feasibility.objective.stage_weights.end(), 0.0);
+      feasibility.objective.depth_term = DepthTerm::kNone;
+      const Proof proof = ProveBound(feasibility, std::nullopt, guess, options);
+      AddCounts(proof, solution);
+      solution.proven_infeasible = proof.complete && !proof.best;
+      solution.time_limited = solution.time_limited || !proof.complete;
+      if (!proof.best) return;
+      start = proof.best;
+    }
+    const int64_t total = static_cast<int64_t>(1000 * problem.solver.time_limit_seconds);
+    std::optional<base::Progress> progress;
+    options.progress = [&](double objective, double upper_bound) {
+      if (deadline.Elapsed() < kProgressAfterSeconds) return;
+      if (!progress) progress.emplace(base::ProgressOptions{problem.name, total, "ms"});
+      progress->Update(std::min(total, static_cast<int64_t>(1000 * deadline.Elapsed())),
+                       fmt::format("objective {:.3f}, at most {:.3f}", objective, upper_bound));
+    };
+    IntegerSearch search(problem, options.give_up);
+    const SearchResult polished = search.Exchange(search.From(*start));
+    const Proof proof = ProveBound(problem, polished.candidate, guess, options);
+    AddCounts(proof, solution);
+    solution.upper_bound = proof.upper_bound;
+    solution.proven_optimal = proof.complete;
+    solution.time_limited = !proof.complete;
+    Take({*proof.best, proof.measures, true}, solution);
+    Take(search.Exchange({solution.candidate, solution.measures, true}), solution);
+    solution.evaluations += search.evaluations();
+  }
+
+  static void AddCounts(const Proof& proof, Solution& solution) {
+    solution.evaluations += proof.evaluations;
+    solution.bound_nodes += proof.nodes;
+    solution.bound_evaluations += proof.bound_evaluations;
   }
 };
 
 }  // namespace
 
-DEEPMAD_REGISTER(SolverRegistry, "nlopt", "NLopt's SLSQP on the relaxation, then annealing and exchange search over the integers",
+DEEPMAD_REGISTER(SolverRegistry, "nlopt", "NLopt's SLSQP on the relaxation, annealing and exchange search, and a proven upper bound",
                  [] { return std::make_unique<NloptSolver>(); });
 
 }  // namespace deepmad::mad

@@ -46,9 +46,10 @@ std::string InfeasibleMessage(const DesignProblem& problem) {
 
 TEST(DesignTest, KeepsEveryBudgetOfTheR18ProblemInBothFormulations) {
   for (const std::string formulation : {"paper", "reference"}) {
-    const DesignProblem problem = Load("r18-224", {"formulation=" + formulation, "solver.time_limit_seconds=30"});
+    const DesignProblem problem = Load("r18-224", {"formulation=" + formulation, "solver.time_limit_seconds=30", "solver.gap=0.01"});
     const DesignResult result = Design(problem);
-    EXPECT_EQ(result.status, DesignStatus::kFeasible);
+    EXPECT_EQ(result.status, DesignStatus::kOptimalWithinGap);
+    EXPECT_LE(*result.Gap(), 0.01 * (1 + 1e-9));
     EXPECT_LE(result.assessment.used[kFlops], 1.82e9);
     EXPECT_LE(result.assessment.used[kParams], 11.69e6);
     EXPECT_LE(result.assessment.effectiveness, 0.3);
@@ -56,10 +57,11 @@ TEST(DesignTest, KeepsEveryBudgetOfTheR18ProblemInBothFormulations) {
   }
 }
 
-TEST(DesignTest, ComesWithinHalfAPercentOfTheProvenOptimumOfR18) {
-  const DesignResult result = Design(Load("r18-224", {"formulation=reference", "solver.time_limit_seconds=30"}));
-  EXPECT_GE(result.assessment.score.objective, 36409.394 * 0.995);
-  EXPECT_LE(result.assessment.score.objective, 36409.43);
+TEST(DesignTest, ProvesTheOptimumOfR18) {
+  const DesignResult result = Design(Load("r18-224", {"formulation=reference", "solver.time_limit_seconds=60", "solver.gap=1e-6"}));
+  EXPECT_EQ(result.status, DesignStatus::kOptimalWithinGap);
+  EXPECT_NEAR(result.assessment.score.objective, 36409.394, 0.002);
+  EXPECT_LE(*result.Gap(), 1.01e-6);
 }
 
 TEST(DesignTest, IsTheSameForAnyNumberOfThreads) {

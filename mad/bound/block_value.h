@@ -1,0 +1,119 @@
+// What one block adds to the Lagrangian at given widths: gain - cost, maximised over the bottleneck exactly.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <vector>
+
+#include "mad/block_forms.h"
+
+namespace deepmad::mad {
+
+// The cost of a block under given multipliers: a polynomial with coefficients >= 0.
+struct BlockCost {
+  std::array<double, Form::kMonomials> terms{};
+
+  void Add(const Form& form, double factor) {
+    for (int i = 0; i < Form::kMonomials; ++i) terms[static_cast<size_t>(i)] += factor * form.coefficient(i);
+  }
+  double operator[](int monomial) const { return terms[static_cast<size_t>(monomial)]; }
+};
+
+// The gain: linear in logarithms.
+struct BlockGain {
+  double constant = 0, in = 0, out = 0, bottleneck = 0;
+
+  void Add(const Form& form, double factor) {
+    constant += factor * form.coefficient(0);
+    in += factor * form.log_coefficient(kInSymbol);
+    out += factor * form.log_coefficient(kOutSymbol);
+    bottleneck += factor * form.log_coefficient(kBottleneckSymbol);
+  }
+};
+
+// gain * ln m - square * m^2 - linear * m - (hidden + hidden_slope * m) * h(m) over the bottlenecks m of a range on the grid. h(m) is
+// at least share * m - below.
+struct BottleneckTerm {
+  double gain, square, linear;
+  double hidden, hidden_slope;
+};
+
+// The squeeze-excite widths of a block's bottlenecks, and the line below them.
+struct HiddenWidths {
+  std::vector<double> of;  // by the bottleneck's number; empty without squeeze-excite
+  double share = 0;
+  double below = 0;
+};
+
+class BestBottleneck {
+ public:
+  BestBottleneck(const std::vector<double>& log, int multiple) : log_(log.data()), multiple_(multiple) {}
+
+  // The maximum; `best` may be null. Requires a range that is not empty; a range of one number need not be on the grid.
+  double Maximum(const BottleneckTerm& term, const Range& range, const HiddenWidths& hidden, int* best) const {
+    if (range.low == range.high) {
+      if (best) *best = range.low;
+      return Value(term, range.low, hidden);
+    }
+    return hidden.of.empty() || (term.hidden == 0 && term.hidden_slope == 0) ? Concave(term, range, best)
+                                                                             : Staircase(term, range, hidden, best);
+  }
+
+ private:
+  double Value(const BottleneckTerm& term, int m, const HiddenWidths& hidden) const {
+    double value = term.gain * log_[m] - (term.square * m + term.linear) * m;
+    if (!hidden.of.empty()) value -= (term.hidden + term.hidden_slope * m) * hidden.of[static_cast<size_t>(m)];
+    return value;
+  }
+  double Smooth(const BottleneckTerm& term, int m) const { return term.gain * log_[m] - (term.square * m + term.linear) * m; }
+
+  // The grid's number at or below the real maximiser of the concave function, inside the range.
+  int Below(const BottleneckTerm& term, const Range& range) const {
+    double root = range.high;
+    if (term.square > 0) {
+      root = (std::sqrt(term.linear * term.linear + 8 * term.square * term.gain) - term.linear) / (4 * term.square);
+    } else if (term.linear > 0) {
+      root = term.gain / term.linear;
+    }
+    if (!(root < range.high)) return range.high;
+    if (root <= range.low) return range.low;
+    return range.low + static_cast<int>((root - range.low) / multiple_) * multiple_;
+  }
+
+  double Concave(const BottleneckTerm& term, const Range& range, int* best) const {
+    const int below = Below(term, range);
+    const int above = std::min(below + multiple_, range.high);
+    const double at_below = Smooth(term, below), at_above = Smooth(term, above);
+    if (best) *best = at_below >= at_above ? below : above;
+    return std::max(at_below, at_above);
+  }
+
+  // With the line below h in its place the function is concave and never below; from its maximiser outwards, until it is below the best.
+  double Staircase(const BottleneckTerm& term, const Range& range, const HiddenWidths& hidden, int* best) const {
+    BottleneckTerm upper{term.gain, term.square + hidden.share * term.hidden_slope,
+                         term.linear + hidden.share * term.hidden - hidden.below * term.hidden_slope, 0, 0};
+    const double lift = hidden.below * term.hidden;
+    const int start = Below(upper, range);
+    double maximum = -1e300;
+    const auto visit = [&](int m) {
+      if (Smooth(upper, m) + lift < maximum) return false;
+      const double value = Value(term, m, hidden);
+      if (value > maximum) {
+        maximum = value;
+        if (best) *best = m;
+      }
+      return true;
+    };
+    for (int m = start; m >= range.low && visit(m); m -= multiple_) {
+    }
+    for (int m = start + multiple_; m <= range.high && visit(m); m += multiple_) {
+    }
+    return maximum;
+  }
+
+  const double* log_;
+  int multiple_;
+};
+
+}  // namespace deepmad::mad

@@ -1,0 +1,27 @@
+// A box of structures: the part of a design problem that a node of the branch and bound stands for.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "mad/problem.h"
+
+namespace deepmad::mad {
+
+struct Box {
+  std::vector<Range> widths;       // stem first, then a stage each
+  std::vector<Range> bottlenecks;  // a stage each; {0, 0} for a type without
+  std::vector<Range> depths;       // a stage each
+  std::vector<uint64_t> kernels;   // a stage each: bit i stands for the stage's kernels[i]
+
+  bool IsSingle() const;  // holds one structure
+  bool Contains(const DesignProblem& problem, const Candidate& candidate) const;
+};
+
+// All structures of a problem with tight ranges (mad/admitted.h).
+Box FullBox(const DesignProblem& problem);
+
+// Requires IsSingle().
+Candidate OnlyCandidate(const DesignProblem& problem, const Box& box);
+
+}  // namespace deepmad::mad

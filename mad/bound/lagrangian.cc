@@ -1,0 +1,220 @@
+#include "mad/bound/lagrangian.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace deepmad::mad {
+namespace {
+
+// Grid values in the whole box above which cells hold 2 and 4 of them: an evaluation's time goes with the square.
+constexpr int kFineGrid = 200;
+constexpr int kMiddleGrid = 500;
+constexpr double kFineCell = 0.04;
+constexpr double kMiddleCell = 0.08;
+
+std::vector<double> Logarithms(const DesignProblem& problem) {
+  int largest = problem.stem.out_channels.high;
+  for (const StageVariables& stage : problem.stages) {
+    largest = std::max({largest, stage.out_channels.high, stage.bottleneck_channels.high});
+  }
+  std::vector<double> logs{0};
+  for (int i = 1; i <= largest; ++i) logs.push_back(std::log(i));
+  return logs;
+}
+
+HiddenWidths MakeHiddenWidths(const BlockForms& block, const Range& bottlenecks) {
+  HiddenWidths hidden;
+  if (block.se_ratio == 0 || bottlenecks.high == 0) return hidden;
+  for (int m = 0; m <= bottlenecks.high; ++m) hidden.of.push_back(block.Hidden(m));
+  hidden.share = block.se_ratio;
+  for (int m = bottlenecks.low; m <= bottlenecks.high; ++m) {
+    hidden.below = std::max(hidden.below, hidden.share * m - hidden.of[static_cast<size_t>(m)]);
+  }
+  return hidden;
+}
+
+// What the cells, the windows and the smallest structure take for granted.
+void CheckGrows(const UnitFormulas& unit) {
+  const auto check = [](const Form& form) {
+    for (int i = 1; i < Form::kMonomials; ++i) {
+      if (form.coefficient(i) < 0) throw std::logic_error("a block's counts fall where a channel number grows");
+    }
+    for (int i = 0; i < kSymbols; ++i) {
+      if (form.log_coefficient(i) < 0) throw std::logic_error("a block's entropy falls where a channel number grows");
+    }
+  };
+  for (const Form& amount : unit.amounts) check(amount);
+  check(unit.log_width);
+  check(unit.entropy);
+}
+
+}  // namespace
+
+Lagrangian::Lagrangian(const DesignProblem& problem, const ProblemForms& forms)
+    : problem_(problem),
+      forms_(forms),
+      rules_(problem),
+      has_effectiveness_(problem.budgets.effectiveness.has_value()),
+      log_(Logarithms(problem)),
+      best_bottleneck_(log_, problem.channel_multiple),
+      hidden_(problem.stages.size()),
+      windows_(problem, forms),
+      penalty_(problem.objective, forms.layout) {
+  for (int quantity = 0; quantity < kQuantities; ++quantity) {
+    if (Limit(problem, quantity)) quantities_.push_back(quantity);
+  }
+  for (const BlockForms& block : forms.blocks) {
+    for (const KernelForms& kernel : block.kernels) {
+      for (const UnitFormulas* unit : {&kernel.first_equal, &kernel.first_changed, &kernel.other}) CheckGrows(*unit);
+    }
+  }
+  const size_t stages = problem.stages.size();
+  for (size_t stage = 0; stage < stages; ++stage)
+    hidden_[stage] = MakeHiddenWidths(forms.blocks[stage + 1], problem.stages[stage].bottleneck_channels);
+  cells_.resize(stages + 1);
+  outputs_.resize(stages);
+  choices_.resize(stages);
+  pairs_.resize(stages);
+  choice_pairs_.resize(stages);
+  forward_.resize(stages + 1);
+  backward_.resize(stages + 1);
+  previous_.resize(stages + 1);
+}
+
+void Lagrangian::Enter(const Box& box) {
+  box_ = box;
+  const int multiple = problem_.channel_multiple;
+  int total = 0;
+  for (const Range& width : box.widths) total += (width.high - width.low) / multiple + 1;
+  const double growth = total > kMiddleGrid ? kMiddleCell : total > kFineGrid ? kFineCell : 0;
+  coarse_ = growth > 0;
+  for (size_t i = 0; i < box.widths.size(); ++i) {
+    cells_[i].clear();
+    for (int low = box.widths[i].low; low <= box.widths[i].high; low = cells_[i].back().high + multiple) {
+      cells_[i].push_back({low, std::min(low + static_cast<int>(growth * low / multiple) * multiple, box.widths[i].high)});
+    }
+  }
+  windows_.Set(box);
+  for (size_t stage = 0; stage < outputs_.size(); ++stage) {
+    outputs_[stage].clear();
+    const Range& allowed = box.bottlenecks[stage];
+    for (const Cell& cell : cells_[stage + 1]) {
+      Outputs out;
+      out.cell = cell;
+      out.bottlenecks = {std::numeric_limits<int>::max(), -1};
+      out.inputs = {std::numeric_limits<int>::max(), -1};
+      for (int width = cell.low; width <= cell.high; width += multiple) {
+        const Range& inner = rules_.Bottlenecks(stage, width);
+        const Range& inputs = rules_.Inputs(stage, width);
+        const Range narrowed{std::max(inner.low, allowed.low), std::min(inner.high, allowed.high)};
+        if (narrowed.low > narrowed.high || inputs.low > inputs.high) continue;
+        out.bottlenecks = {std::min(out.bottlenecks.low, narrowed.low), std::max(out.bottlenecks.high, narrowed.high)};
+        out.inputs = {std::min(out.inputs.low, inputs.low), std::max(out.inputs.high, inputs.high)};
+      }
+      const double log_low = log_[static_cast<size_t>(cell.low)], log_high = log_[static_cast<size_t>(cell.high)];
+      out.entropy_weight = windows_.Weight(stage + 1) + windows_.OwnWeight(stage + 1, log_high);
+      out.width_term = windows_.WidthTerm(stage + 1, log_low, log_high);
+      outputs_[stage].push_back(out);
+    }
+  }
+}
+
+void Lagrangian::SetPrices(const std::vector<double>& multipliers, const Tangents& tangents) {
+  price_.fill(0);
+  constant_ = 0;
+  magnitude_ = 0;
+  const auto add = [&](double term) {
+    constant_ += term;
+    magnitude_ += std::abs(term);
+  };
+  for (size_t i = 0; i < quantities_.size(); ++i) {
+    const size_t quantity = static_cast<size_t>(quantities_[i]);
+    price_[quantity] = multipliers[i] / *Limit(problem_, quantities_[i]);
+    add(multipliers[i]);
+    add(-price_[quantity] * forms_.head[quantity].constant);
+  }
+  width_gain_ = 0;
+  if (has_effectiveness_) {
+    // W >= L ln(L / rho) >= slope * L - tangent point.
+    width_gain_ = multipliers.back() / kLayerUnit;
+    slope_ = std::log(tangents.layers / *problem_.budgets.effectiveness) + 1;
+    price_[kLayers] += width_gain_ * slope_;
+    add(width_gain_ * tangents.layers);
+  }
+  add(-penalty_.At(tangents.depths, depth_price_));
+  for (size_t stage = 0; stage < choices_.size(); ++stage) SetChoices(stage);
+}
+
+BlockCost Lagrangian::CostOf(const UnitFormulas& first, const UnitFormulas& other, double others) const {
+  BlockCost cost;
+  for (size_t quantity = 0; quantity < kQuantities; ++quantity) {
+    if (price_[quantity] == 0) continue;
+    cost.Add(first.amounts[quantity], price_[quantity]);
+    cost.Add(other.amounts[quantity], price_[quantity] * others);
+  }
+  return cost;
+}
+
+void Lagrangian::SetChoices(size_t stage) {
+  std::vector<Choice>& choices = choices_[stage];
+  choices.clear();
+  const Range& depths = box_.depths[stage];
+  for (size_t kernel = 0; kernel < problem_.stages[stage].kernels.size(); ++kernel) {
+    if (!(box_.kernels[stage] >> kernel & 1)) continue;
+    const KernelForms& forms = forms_.blocks[stage + 1].kernels[kernel];
+    for (const bool upper_end : {false, true}) {
+      if (upper_end && depths.low == depths.high) continue;
+      Choice choice{kernel, upper_end ? depths.high : depths.low, upper_end, {}, {}, {}, {}};
+      const double others = choice.depth - 1;
+      choice.changed = CostOf(forms.first_changed, forms.other, others);
+      choice.equal = CostOf(forms.first_equal, forms.other, others);
+      if (coarse_) {
+        for (size_t i = 0; i < choice.equal.terms.size(); ++i)
+          choice.equal.terms[i] = std::min(choice.equal.terms[i], choice.changed.terms[i]);
+      }
+      choice.changed.terms[0] += depth_price_[stage] * choice.depth;
+      choice.equal.terms[0] += depth_price_[stage] * choice.depth;
+      choice.entropy.Add(forms.first_changed.entropy, 1);
+      choice.entropy.Add(forms.other.entropy, others);
+      choice.width.Add(forms.first_changed.log_width, 1);
+      choice.width.Add(forms.other.log_width, others);
+      choices.push_back(choice);
+    }
+  }
+}
+
+Lagrangian::Prepared Lagrangian::Prepare(const Choice& choice, const BlockCost& cost, const Outputs& out) const {
+  const double width = out.cell.low;
+  const double log_width = log_[static_cast<size_t>(out.cell.high)];
+  const auto gain = [&](double BlockGain::*part) { return out.entropy_weight * choice.entropy.*part + width_gain_ * choice.width.*part; };
+  Prepared prepared;
+  prepared.constant = gain(&BlockGain::constant) + gain(&BlockGain::out) * log_width + out.width_term - cost[0] -
+                      (cost[Form::Linear(kOutSymbol)] + cost[Form::Product(kOutSymbol, kOutSymbol)] * width) * width;
+  prepared.in = cost[Form::Linear(kInSymbol)] + cost[Form::Product(kInSymbol, kOutSymbol)] * width;
+  prepared.in_in = cost[Form::Product(kInSymbol, kInSymbol)];
+  prepared.log_in = gain(&BlockGain::in);
+  prepared.linear_in = cost[Form::Product(kInSymbol, kBottleneckSymbol)];
+  prepared.hidden_in = cost[Form::Product(kInSymbol, kHiddenSymbol)];
+  prepared.bottleneck = {gain(&BlockGain::bottleneck), cost[Form::Product(kBottleneckSymbol, kBottleneckSymbol)],
+                         cost[Form::Linear(kBottleneckSymbol)] + cost[Form::Product(kOutSymbol, kBottleneckSymbol)] * width,
+                         cost[Form::Linear(kHiddenSymbol)] + cost[Form::Product(kOutSymbol, kHiddenSymbol)] * width,
+                         cost[Form::Product(kBottleneckSymbol, kHiddenSymbol)]};
+  return prepared;
+}
+
+double Lagrangian::Value(const Prepared& prepared, const Outputs& out, const Cell& in, const HiddenWidths& hidden, int* bottleneck) const {
+  const double width = in.low;
+  double value = prepared.constant + prepared.log_in * log_[static_cast<size_t>(in.high)] - (prepared.in + prepared.in_in * width) * width;
+  if (out.bottlenecks.high > 0) {
+    BottleneckTerm term = prepared.bottleneck;
+    term.linear += prepared.linear_in * width;
+    term.hidden += prepared.hidden_in * width;
+    value += best_bottleneck_.Maximum(term, out.bottlenecks, hidden, bottleneck);
+  } else if (bottleneck) {
+    *bottleneck = 0;
+  }
+  return value;
+}
+
+}  // namespace deepmad::mad
