@@ -152,5 +152,11 @@ TEST(CommandErrorTest, ATruncatedJpegIsNamedByCheckAndByTraining) {
   EXPECT_NE(LastLine(trained.err).find(broken), std::string::npos) << trained.err;
 }
 
+TEST(CommandTest, TheAllocatorKeepsMemoryInLargePages) {
+  const Outcome outcome = Deepmad({"--version"}, {"MALLOC_CONF=stats_print:true"});
+  EXPECT_NE(outcome.err.find("opt.thp: \"always\""), std::string::npos) << outcome.err.substr(0, 2000);
+  EXPECT_NE(outcome.err.find("opt.dirty_decay_ms: -1"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace deepmad::cli
