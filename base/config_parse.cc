@@ -1,8 +1,6 @@
 // YAML text -> tree: limits, duplicate keys, includes.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <yaml-cpp/depthguard.h>
-#include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -12,6 +10,7 @@
 #include "base/atomic_file.h"
 #include "base/build_info.h"
 #include "base/config_node.h"
+#include "base/config_yaml.h"
 #include "base/error.h"
 
 namespace deepmad::base {
@@ -48,40 +47,6 @@ class Parser {
   size_t bytes_ = 0;
   size_t files_ = 0;
 };
-
-int LineOf(const YAML::Mark& mark, int fallback) { return mark.line >= 0 ? mark.line + 1 : fallback; }
-
-// yaml-cpp guesses UTF-16 and UTF-32; a configuration is UTF-8.
-void CheckEncoding(const std::string& text, const ConfigSource& source) {
-  const size_t zero = text.find('\0');
-  if (zero == std::string::npos && !text.starts_with("\xFF\xFE") && !text.starts_with("\xFE\xFF")) return;
-  const auto lines = zero == std::string::npos ? 0 : std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(zero), '\n');
-  throw UsageError("not a text in UTF-8", source.At(static_cast<int>(lines) + 1));
-}
-
-// yaml-cpp takes a quote that is still open at the end of the text for closed. An end-of-document line, which means nothing elsewhere, is
-// an error inside quotes.
-std::string WithEndMarker(const std::string& text) { return text + (text.ends_with('\n') ? "...\n" : "\n...\n"); }
-
-std::optional<YAML::Node> LoadOneDocument(const std::string& text, const ConfigSource& source) {
-  CheckEncoding(text, source);
-  try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(WithEndMarker(text));
-    if (documents.size() > 1) {
-      const int line = LineOf(documents[1].Mark(), 0);
-      throw UsageError("more than one YAML document", source.At(line), "keep one, without '---' between");
-    }
-    return documents.empty() ? std::nullopt : std::optional(documents[0]);
-  } catch (const YAML::DeepRecursion& error) {
-    // yaml-cpp recurses, but stops itself (since 0.7) at 500 levels, long before the stack ends.
-    throw UsageError(fmt::format("nested more than {} levels deep", kMaxConfigDepth), source.At(LineOf(error.mark, 1)));
-  } catch (const YAML::Exception& error) {
-    if (error.msg == YAML::ErrorMsg::DOC_IN_SCALAR || error.msg == YAML::ErrorMsg::EOF_IN_SCALAR) {
-      throw UsageError("not valid YAML: a quote is not closed", source.At(LineOf(error.mark, 1)));
-    }
-    throw UsageError("not valid YAML: " + error.msg, source.At(LineOf(error.mark, 1)));
-  }
-}
 
 // `over` wins; mappings are merged, everything else is replaced.
 void MergeInto(ConfigNode& base, ConfigNode&& over) {
@@ -136,7 +101,7 @@ std::shared_ptr<ConfigNode> Parser::Text(const std::string& text, const std::sha
   node->line = 1;
   bytes_ += text.size();
   if (bytes_ > kMaxBytes) throw UsageError(fmt::format("the configuration and its includes exceed {} KiB", kMaxBytes >> 10), node->Where());
-  const std::optional<YAML::Node> yaml = LoadOneDocument(text, *source);
+  const std::optional<YAML::Node> yaml = ReadYaml(text, *source);
   if (!yaml || !yaml->IsMap()) throw UsageError("expected a mapping of keys to values", node->Where());
   Convert(*yaml, depth, *node);
   return node;
@@ -244,7 +209,7 @@ void ParseConfigValue(const std::string& text, const std::string& source_name, i
   ConfigNode parsed;
   parsed.source = source;
   parsed.name = target.name;
-  if (const std::optional<YAML::Node> yaml = LoadOneDocument(text, *source)) Parser().Convert(*yaml, depth, parsed);
+  if (const std::optional<YAML::Node> yaml = ReadYaml(text, *source)) Parser().Convert(*yaml, depth, parsed);
   target = std::move(parsed);
 }
 

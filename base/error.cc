@@ -5,8 +5,17 @@
 namespace deepmad::base {
 namespace {
 
+// The longest that a file name can be fits. More is a value of a broken file: its beginning and its end are shown.
+constexpr size_t kLongestPart = 4200, kShownStart = 200, kShownEnd = 60;
+
 // A message stays one line whatever a file or an argument put into it.
 void AppendPrintable(std::string& out, const std::string& text) {
+  if (text.size() > kLongestPart) {
+    AppendPrintable(out, text.substr(0, kShownStart));
+    out += fmt::format("...({} bytes)...", text.size() - kShownStart - kShownEnd);
+    AppendPrintable(out, text.substr(text.size() - kShownEnd));
+    return;
+  }
   for (const char c : text) {
     if (c == '\n') {
       out += "\\n";

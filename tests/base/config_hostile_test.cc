@@ -51,6 +51,10 @@ TEST(ConfigHostile, EveryCaseEndsInAUsageError) {
       {"unclosed list", "a: [1, 2\n", "not valid YAML"},
       {"unclosed mapping", "a: {b: 1\n", "not valid YAML"},
       {"closing bracket", "a: ]\n", "not valid YAML"},
+      {"a stray bracket at the start", "]\n", ""},
+      {"a stray brace and comma", "}, {a: 1}\n", ""},
+      {"a stray bracket after the end", "[1, 2] ]\n", "not valid YAML"},
+      {"text after the end", "{a: 1} b\n", "more than one YAML document"},
       {"tab indentation", "a:\n\tb: 1\n", "not valid YAML"},
       {"bad indentation", "a: 1\n  b: 2\n", "not valid YAML"},
       {"open double quote", "a: \"x", "a quote is not closed"},
@@ -124,6 +128,7 @@ TEST(ConfigHostile, OverridesObeyTheSameLimits) {
   EXPECT_THROW(c.Override("c=&a [*a]"), Error);
   EXPECT_THROW(c.Override("d={x: 1, x: 2}"), Error);
   EXPECT_THROW(c.Override("e=1\n---\n2"), Error);
+  EXPECT_THROW(c.Override("f=, {y:}] 2}]"), Error);  // yaml-cpp alone would never end here
 }
 
 TEST(ConfigHostile, AFileThatIsTooLargeIsRefused) {

@@ -17,6 +17,13 @@ TEST(Error, LeavesOutEmptyParts) {
   EXPECT_STREQ(FailedError("disk full", "", "free some").what(), "disk full: free some");
 }
 
+TEST(Error, ShowsBeginningAndEndOfAPartThatIsTooLong) {
+  const std::string line = FailedError(std::string(5000, 'a') + "zzz", "run.yaml:3").what();
+  EXPECT_LT(line.size(), 350u);
+  EXPECT_NE(line.find("aaa...(4743 bytes)...aaa"), std::string::npos) << line;
+  EXPECT_NE(line.find("zzz: run.yaml:3"), std::string::npos) << line;
+}
+
 TEST(Error, KindsCarryTheExitCodesOfTheContract) {
   EXPECT_EQ(FailedError("x").exit_code(), 1);
   EXPECT_EQ(UsageError("x").exit_code(), 2);
