@@ -10,7 +10,7 @@ class RowWriter {
  public:
   RowWriter(std::vector<LayerRow>& rows, std::string prefix, int block) : rows_(rows), prefix_(std::move(prefix)), block_(block) {}
 
-  void Add(const Layer<double>& layer, Extent& size, int& field, int& jump) {
+  void Add(const Layer<double>& layer, Extent& size, int64_t& field, int64_t& jump) {
     switch (layer.kind) {
       case LayerKind::kConv: {
         size = OutputSize(size, layer.stride);
@@ -43,7 +43,7 @@ class RowWriter {
         break;
       case LayerKind::kSqueezeExcite: {
         Extent one{};
-        int inner_field = field, inner_jump = jump;
+        int64_t inner_field = field, inner_jump = jump;
         for (const Layer<double>& inner : SqueezeExciteLayers(layer)) Add(inner, one, inner_field, inner_jump);
         break;
       }
@@ -62,7 +62,7 @@ class RowWriter {
 
 std::vector<LayerRow> LayerRows(const NetworkSpec& network) {
   std::vector<LayerRow> rows;
-  int field = 1, jump = 1;
+  int64_t field = 1, jump = 1;
   for (const PlacedBlock& block : PlaceBlocks(network)) {
     Extent size = block.in_size;
     const std::vector<Unit<double>> units = BlockUnits(block);
@@ -70,7 +70,7 @@ std::vector<LayerRow> LayerRows(const NetworkSpec& network) {
       RowWriter writer(rows, UnitPrefix(block, static_cast<int>(i)), block.index);
       for (const Branch<double>& branch : units[i]) {
         Extent shortcut_size = size;
-        int shortcut_field = field, shortcut_jump = jump;
+        int64_t shortcut_field = field, shortcut_jump = jump;
         for (const Layer<double>& layer : branch.main) writer.Add(layer, size, field, jump);
         for (const Layer<double>& layer : branch.shortcut) writer.Add(layer, shortcut_size, shortcut_field, shortcut_jump);
         for (const Layer<double>& layer : branch.post) writer.Add(layer, size, field, jump);

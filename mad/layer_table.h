@@ -1,6 +1,7 @@
 // A network as the sequence of its convolutions, for tables and drawings.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,7 @@ struct LayerRow {
   Extent out_size{};
   double params = 0;  // with the norm behind it
   double macs = 0;
-  int receptive_field = 0;  // input pixels along one side, on the main path
+  int64_t receptive_field = 0;  // input pixels along one side, on the main path
 };
 
 // Convolutions in execution order, shortcut and squeeze-excite included, then the classifier where there is one.

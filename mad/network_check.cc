@@ -12,6 +12,7 @@ constexpr int kMaxBlocks = 1000;
 constexpr int kMaxUnits = 100000;
 constexpr int kMaxChannels = 1 << 20;
 constexpr int kMaxSide = 1 << 16;
+constexpr int kMaxHalvings = 16;  // of the largest side to one
 constexpr int kMaxFrames = 4096;
 constexpr int kMaxKernel = 31;
 constexpr int kMinBits = 2, kMaxBits = 8;
@@ -135,12 +136,17 @@ void Validate(const NetworkSpec& spec, const std::string& where) {
     throw base::UsageError(fmt::format("{} blocks", spec.blocks.size()), where, fmt::format("at most {} are allowed", kMaxBlocks));
   }
   int64_t units = 0;
+  int halvings = 0;
   for (size_t i = 0; i < spec.blocks.size(); ++i) {
     BlockCheck(spec.blocks[i], static_cast<int>(i), where).Run();
     units += spec.blocks[i].depth;
+    halvings += spec.blocks[i].stride == 2;
   }
   if (units > kMaxUnits)
     throw base::UsageError(fmt::format("{} units in all", units), where, fmt::format("at most {} are allowed", kMaxUnits));
+  if (halvings > kMaxHalvings) {
+    throw base::UsageError(fmt::format("{} strides of 2", halvings), where, fmt::format("at most {} are allowed", kMaxHalvings));
+  }
   CheckSequence(spec, where);
   CheckHead(spec, where);
 }

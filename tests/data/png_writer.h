@@ -30,8 +30,8 @@ struct PngForm {
   char bits = 8;    // of a sample
   char colour = 0;  // 0 grey, 2 RGB, 3 palette, 4 grey and alpha, 6 RGB and alpha
   bool interlaced = false;
-  std::string palette;       // RGB triples
-  std::string transparency;  // content of tRNS
+  std::string palette = "";       // RGB triples
+  std::string transparency = "";  // content of tRNS
 };
 
 inline std::string PngHeader(uint32_t width, uint32_t height, const PngForm& form = {}) {
