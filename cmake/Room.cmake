@@ -22,6 +22,11 @@ endif()
 target_link_libraries(deepmad_flags INTERFACE fmt::fmt-header-only Threads::Threads)
 if(DEEPMAD_SANITIZE)
   target_compile_options(deepmad_flags INTERFACE -fsanitize=${DEEPMAD_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all
-                         -Wno-maybe-uninitialized)  # GCC's false alarms on instrumented code
+                         $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)  # GCC's false alarms on instrumented code
   target_link_options(deepmad_flags INTERFACE -fsanitize=${DEEPMAD_SANITIZE})
+endif()
+if(DEEPMAD_COVERAGE)
+  # Counts of several threads and processes must add up.
+  target_compile_options(deepmad_flags INTERFACE --coverage -fprofile-update=atomic)
+  target_link_options(deepmad_flags INTERFACE --coverage)
 endif()

@@ -64,7 +64,7 @@ IdxArray ReadIdx(const std::string& path, int dimensions) {
     array.shape.push_back(extent);
   }
   // Grown as the content arrives, so that a false header costs no memory.
-  constexpr int64_t kChunk = int64_t{1} << 24;
+  constexpr int64_t kChunk = int64_t{1} << 20;
   while (static_cast<int64_t>(array.values.size()) < expected) {
     const size_t have = array.values.size();
     const size_t want = static_cast<size_t>(std::min(kChunk, expected - static_cast<int64_t>(have)));

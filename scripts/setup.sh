@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Installs what the build needs and says what it does; a second run finds everything there and is done at once.
 #
-#   scripts/setup.sh [--libtorch DIR] [--gpu] [--peers]
+#   scripts/setup.sh [--libtorch DIR] [--gpu] [--peers] [--checks]
 #
 #   --libtorch DIR  use this LibTorch (holds include/ and lib/); the build then wants -DDEEPMAD_LIBTORCH=DIR or DEEPMAD_LIBTORCH=DIR in the environment
 #   --gpu           also fetch the CUDA libraries that deepmad-cuda needs at run time and this machine's toolkit lacks (about 230 MB)
+#   --checks        also install what the presets `fuzz` and `coverage` need: clang (400 MB) and gcovr
 #   --peers         also make the Python environment for the tests labelled `peers` and for tests/bench (CPU only: 100 MB besides the wheel)
 #
 # LibTorch is taken from the folder above or CMAKE_PREFIX_PATH, else from an importable Python torch 2.11, else from the pinned wheel (530 MB,
@@ -21,6 +22,7 @@ packages=(
   libgtest-dev libbenchmark-dev clang-format-14                                       # tests
   python3-pip unzip                                                                   # to fetch and unpack LibTorch
 )
+check_packages=(clang-14 libclang-rt-14-dev gcovr)
 
 torch_version=2.11.0
 # Wheels by what they bring: requirement and SHA-256.
@@ -177,6 +179,7 @@ while [ $# -gt 0 ]; do
     --libtorch) [ $# -ge 2 ] || fail "--libtorch needs a folder"; libtorch=$2; shift ;;
     --gpu) gpu=1 ;;
     --peers) peers=1 ;;
+    --checks) packages+=("${check_packages[@]}") ;;
     --help) usage; exit 0 ;;
     *) fail "unknown option $1; see --help" ;;
   esac

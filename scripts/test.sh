@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Sets up, checks the sources, builds with warnings as errors and runs the tests, from nothing; a second run does only what has changed.
 #
-#   scripts/test.sh [PRESET] [CTEST OPTION...]            default preset: release; others: debug, asan, tsan
+#   scripts/test.sh [PRESET] [CTEST OPTION...]            default preset: release; others: debug, asan, tsan, fuzz, coverage
 #
 # With DEEPMAD_TEST_DATA naming a folder of small real data sets the tests also use those; without it they use what they make themselves.
 set -euo pipefail
@@ -14,7 +14,10 @@ case "${1:-}" in
   *) preset=$1; shift ;;
 esac
 
-scripts/setup.sh
+case $preset in
+  fuzz | coverage) scripts/setup.sh --checks ;;
+  *) scripts/setup.sh ;;
+esac
 scripts/check_sources.py
 scripts/format.sh --check
 cmake --preset "$preset"
