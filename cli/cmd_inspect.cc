@@ -1,9 +1,11 @@
 // deepmad inspect NETWORK.yaml [OTHER.yaml]
 #include <fmt/format.h>
 
-#include "base/progress.h"
+#include "base/atomic_file.h"
 #include "cli/command.h"
+#include "mad/comparison.h"
 #include "mad/report.h"
+#include "mad/structure_svg.h"
 
 namespace deepmad::cli {
 namespace {
@@ -11,7 +13,9 @@ namespace {
 class InspectCommand : public Command {
  public:
   void Declare(CLI::App& app) override {
-    app.add_option("--formulation", formulation_, "definitions of entropy and FLOPs: paper or reference")->capture_default_str();
+    app.add_option("--formulation", formulation_, "definitions of entropy and FLOPs: paper, reference, madnas or stentr")
+        ->capture_default_str();
+    app.add_option("--svg", svg_, "also draw the structure to this file");
     app.add_flag("--layers", layers_, "also one line a convolution");
   }
   std::string Example() const override { return "deepmad inspect configs/arch/deepmad-r18.yaml --layers"; }
@@ -20,6 +24,7 @@ class InspectCommand : public Command {
     const Split split = SplitArguments(1, 2, "network file");
     if (!split.overrides.empty())
       throw base::UsageError(fmt::format("unexpected argument '{}'", split.overrides[0]), "", "try " + Example());
+    if (!svg_.empty() && split.files.size() > 1) throw base::UsageError("--svg draws one network", "", "give one file");
     base::Json documents = base::Json::array();
     std::string text;
     std::vector<mad::Assessment> assessments;
@@ -33,7 +38,8 @@ class InspectCommand : public Command {
       networks.push_back(network);
       assessments.push_back(assessment);
     }
-    if (networks.size() == 2) text += Compare(networks, assessments);
+    if (networks.size() == 2) text += "\n" + mad::ComparisonTable(networks[0], assessments[0], networks[1], assessments[1]);
+    if (!svg_.empty() && !common.dry_run) base::WriteFileAtomically(svg_, mad::StructureSvg(networks[0]));
     Print(networks.size() == 1 ? documents[0] : documents, text);
   }
 
@@ -46,6 +52,7 @@ class InspectCommand : public Command {
       levels.push_back({{"block", level.block}, {"channels", level.channels}, {"stride", level.stride}});
     }
     document["feature_levels"] = levels;
+    if (network.head.bits > 0) document["bit_operations"] = mad::BitOperations(assessment.cost);
     document["per_layer"] = mad::LayerTableJson(network);
     return document;
   }
@@ -62,25 +69,12 @@ class InspectCommand : public Command {
     }
     text += fmt::format("  objective {:.3f} = weighted entropy {:.3f} - depth penalty {:.3f}\n", assessment.score.objective,
                         assessment.score.weighted_entropy, assessment.score.depth_penalty);
+    if (network.head.bits > 0) text += fmt::format("  bit operations {:.6g}\n", mad::BitOperations(assessment.cost));
     return layers_ ? text + mad::LayerTable(network) : text;
   }
 
-  static std::string Compare(const std::vector<mad::NetworkSpec>& networks, const std::vector<mad::Assessment>& assessments) {
-    const mad::Assessment &a = assessments[0], &b = assessments[1];
-    std::string text = fmt::format("\n  {:<17} {:>20} {:>20} {:>8}\n", "", networks[0].name, networks[1].name, "ratio");
-    const auto line = [&](const char* name, double left, double right) {
-      text += fmt::format("  {:<17} {:>20} {:>20} {:>8.3f}\n", name, base::FormatCount(left), base::FormatCount(right), right / left);
-    };
-    line("MACs", a.cost.macs, b.cost.macs);
-    line("parameters", a.cost.params, b.cost.params);
-    line("layers", a.cost.layers, b.cost.layers);
-    line("weighted entropy", a.score.weighted_entropy, b.score.weighted_entropy);
-    text += fmt::format("  {:<17} {:>20.4f} {:>20.4f} {:>8.3f}\n", "effectiveness", a.effectiveness, b.effectiveness,
-                        b.effectiveness / a.effectiveness);
-    return text;
-  }
-
   std::string formulation_ = "paper";
+  std::string svg_;
   bool layers_ = false;
 };
 

@@ -103,6 +103,15 @@ int MainConvolutions(const BlockSpec& spec) {
   return convolutions * spec.depth;
 }
 
+std::string KernelText(const BlockSpec& spec) {
+  return spec.kernel_t > 1 ? fmt::format("{}x{}", spec.kernel_t, spec.kernel) : std::to_string(spec.kernel);
+}
+
+std::string InputText(const InputSpec& input) {
+  return input.frames > 1 ? fmt::format("{}x{}x{}x{}", input.channels, input.frames, input.height, input.width)
+                          : fmt::format("{}x{}x{}", input.channels, input.height, input.width);
+}
+
 std::string UnitPrefix(const PlacedBlock& block, int unit) {
   std::string prefix = block.type->traits.prefix;
   Fill(prefix, "{block}", block.index);

@@ -98,6 +98,9 @@ UnitForm FormOf(const BlockSpec& spec, const BlockType& type);
 std::vector<Unit<double>> BlockUnits(const PlacedBlock& block);
 // Convolutions on the main path of all units of a block.
 int MainConvolutions(const BlockSpec& spec);
+// For tables and drawings: "5", or "3x5" with the frames first; "3x224x224", or "3x16x224x224" with the frames second.
+std::string KernelText(const BlockSpec& spec);
+std::string InputText(const InputSpec& input);
 // Prefix of the tensors of one unit in the state_dict: "block_list.2.block_list.0.".
 std::string UnitPrefix(const PlacedBlock& block, int unit);
 

@@ -97,6 +97,7 @@ base::Json LayerTableJson(const NetworkSpec& network) {
     json["in_channels"] = row.in_channels;
     json["out_channels"] = row.out_channels;
     json["depthwise"] = row.depthwise;
+    if (row.bits.Quantised()) json["bits"] = {{"activation", row.bits.activation}, {"weight", row.bits.weight}};
     json["out_size"] = {row.out_size.t, row.out_size.h, row.out_size.w};
     json["params"] = row.params;
     json["macs"] = row.macs;
@@ -114,8 +115,9 @@ std::string StageTable(const NetworkSpec& network) {
     const BlockTotals<double>& total = totals[static_cast<size_t>(block.index)];
     const BlockSpec& spec = *block.spec;
     text += fmt::format("  {:<5} {:<5} {:<17} {:>5} {:>6} {:>6} {:>10} {:>8} {:>9}  {:>9} {:>9}\n", block.index, block.stage, spec.type,
-                        spec.depth, spec.kernel, spec.stride, spec.bottleneck_channels > 0 ? std::to_string(spec.bottleneck_channels) : "-",
-                        spec.out_channels, SizeText(block.out_size), base::FormatCount(total.params), base::FormatCount(total.macs));
+                        spec.depth, KernelText(spec), spec.stride,
+                        spec.bottleneck_channels > 0 ? std::to_string(spec.bottleneck_channels) : "-", spec.out_channels,
+                        SizeText(block.out_size), base::FormatCount(total.params), base::FormatCount(total.macs));
   }
   const int channels = network.blocks.back().out_channels;
   if (!network.head.IsClassifier()) return text;
@@ -160,10 +162,11 @@ std::string LayerTable(const NetworkSpec& network) {
   std::string text = fmt::format("  {:<{}} {:>6} {:>6} {:>6} {:>6} {:>10} {:>9} {:>9} {:>6} {:>6}\n", "layer", name_width, "kernel",
                                  "stride", "in", "out", "map", "params", "MACs", "share", "field");
   for (const LayerRow& row : rows) {
-    text += fmt::format("  {:<{}} {:>6} {:>6} {:>6} {:>6} {:>10} {:>9} {:>9} {:>5.1f}% {:>6}\n", row.name, name_width,
-                        fmt::format("{}{}", SizeText(row.kernel), row.depthwise ? "d" : ""), row.stride.h, row.in_channels,
-                        row.out_channels, SizeText(row.out_size), base::FormatCount(row.params), base::FormatCount(row.macs),
-                        100 * row.macs / all_macs, row.receptive_field);
+    text +=
+        fmt::format("  {:<{}} {:>6} {:>6} {:>6} {:>6} {:>10} {:>9} {:>9} {:>5.1f}% {:>6}{}\n", row.name, name_width,
+                    fmt::format("{}{}", SizeText(row.kernel), row.depthwise ? "d" : ""), row.stride.h, row.in_channels, row.out_channels,
+                    SizeText(row.out_size), base::FormatCount(row.params), base::FormatCount(row.macs), 100 * row.macs / all_macs,
+                    row.receptive_field, row.bits.Quantised() ? fmt::format("  a{} w{}", row.bits.activation, row.bits.weight) : "");
   }
   return text;
 }

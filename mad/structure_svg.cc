@@ -38,7 +38,13 @@ std::string Escape(const std::string& text) {
   return escaped;
 }
 
+std::string TypeLabel(const BlockSpec& block) { return fmt::format("{} x{}", block.type, block.depth); }
+
 double BoxLength(int depth) { return 44 + 14 * std::sqrt(static_cast<double>(depth) - 1); }
+// Room for the box and for the type below it, 6 units a letter.
+double SlotLength(const BlockSpec& block) {
+  return std::max({64.0, BoxLength(block.depth), 6.0 * static_cast<double>(TypeLabel(block).size())});
+}
 
 std::string Label(double x, double y, const char* style, const std::string& text) {
   return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" class=\"{}\" text-anchor=\"middle\">{}</text>\n", x, y, style, text);
@@ -52,7 +58,7 @@ std::string StructureSvg(const NetworkSpec& network) {
   double length = 2 * kMargin;
   int widest = 1;
   for (const PlacedBlock& block : blocks) {
-    length += std::max(64.0, BoxLength(block.spec->depth)) + kGap;
+    length += SlotLength(*block.spec) + kGap;
     widest = std::max({widest, block.spec->out_channels, block.spec->bottleneck_channels});
   }
   length = std::max(length, 420.0);
@@ -64,16 +70,15 @@ std::string StructureSvg(const NetworkSpec& network) {
       "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n",
       length, height);
   svg += fmt::format("<text x=\"{}\" y=\"26\" class=\"title\">{}</text>\n", kMargin, Escape(network.name));
-  svg += fmt::format("<text x=\"{}\" y=\"46\" class=\"sub\">{}x{}x{} input, {}MACs, {}parameters, {} layers</text>\n", kMargin,
-                     network.input.channels, network.input.height, network.input.width, base::FormatCount(cost.macs),
-                     base::FormatCount(cost.params) + " ", cost.layers);
+  svg += fmt::format("<text x=\"{}\" y=\"46\" class=\"sub\">{} input, {}MACs, {}parameters, {} layers</text>\n", kMargin,
+                     InputText(network.input), base::FormatCount(cost.macs), base::FormatCount(cost.params) + " ", cost.layers);
   const double scale = kPlotHeight / std::sqrt(static_cast<double>(widest));
   const double middle = kTop + kPlotHeight / 2;
   double x = kMargin;
   for (const PlacedBlock& block : blocks) {
     const BlockSpec& spec = *block.spec;
     const double box = BoxLength(spec.depth);
-    const double slot = std::max(64.0, box);
+    const double slot = SlotLength(spec);
     const double left = x + (slot - box) / 2, centre = x + slot / 2;
     const double out_height = scale * std::sqrt(static_cast<double>(spec.out_channels));
     const char* colour = kStageColours[static_cast<size_t>(block.stage) % std::size(kStageColours)];
@@ -85,11 +90,11 @@ std::string StructureSvg(const NetworkSpec& network) {
                          left + box / 4, middle - inner / 2, box / 2, inner);
     }
     const double labels = kTop + kPlotHeight + 18;
-    svg += Label(centre, labels, "label", fmt::format("{} x{}", Escape(spec.type), spec.depth));
+    svg += Label(centre, labels, "label", Escape(TypeLabel(spec)));
     svg += Label(centre, labels + 16, "label",
                  spec.bottleneck_channels > 0 ? fmt::format("{} / {}", spec.bottleneck_channels, spec.out_channels)
                                               : std::to_string(spec.out_channels));
-    svg += Label(centre, labels + 32, "small", fmt::format("k{} s{}", spec.kernel, spec.stride));
+    svg += Label(centre, labels + 32, "small", fmt::format("k{} s{}", KernelText(spec), spec.stride));
     svg += Label(centre, labels + 46, "small", fmt::format("{}x{}", block.out_size.h, block.out_size.w));
     x += slot + kGap;
   }

@@ -70,7 +70,7 @@ TEST(CommandTest, ListsWhatIsRegistered) {
 }
 
 TEST(CommandTest, HelpOfEveryCommandHasAnExample) {
-  for (const char* command : {"design", "sweep", "inspect", "run", "train", "validate", "predict", "list", "data"}) {
+  for (const char* command : {"design", "sweep", "inspect", "import", "run", "train", "validate", "predict", "list", "data"}) {
     const Outcome outcome = Deepmad({command, "--help"});
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_NE(outcome.out.find(std::string("deepmad ") + command), std::string::npos) << outcome.out;
