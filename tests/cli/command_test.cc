@@ -61,6 +61,27 @@ TEST(CommandTest, InspectComparesTwoNetworks) {
   EXPECT_NE(outcome.out.find("ratio"), std::string::npos);
 }
 
+TEST(CommandTest, ImportsAReleasedTextAndWritesItBack) {
+  const TemporaryFolder folder;
+  const std::string text = folder.File("r18.txt"), network = folder.File("r18.yaml");
+  const std::string published = SourceFolder() + "/configs/arch/deepmad-r18.yaml";
+  Outcome outcome = Deepmad({"import", published, "--out", text});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  outcome = Deepmad({"import", text, "--out", network, "--input", "3x224x224"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const Outcome ours = Deepmad({"inspect", network, "--json"}), theirs = Deepmad({"inspect", published, "--json"});
+  EXPECT_EQ(Json::parse(ours.out).at("per_layer"), Json::parse(theirs.out).at("per_layer"));
+}
+
+TEST(CommandTest, InspectDrawsTheStructure) {
+  const TemporaryFolder folder;
+  const std::string arch = SourceFolder() + "/configs/arch/", svg = folder.File("e3d.svg");
+  const Outcome outcome = Deepmad({"inspect", arch + "e3d-s.yaml", "--formulation", "stentr", "--layers", "--svg", svg});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find("3x3x3d"), std::string::npos);
+  EXPECT_TRUE(fs::exists(svg));
+}
+
 TEST(CommandTest, ListsWhatIsRegistered) {
   const Outcome outcome = Deepmad({"list", "--json"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
@@ -111,6 +132,17 @@ TEST(CommandErrorTest, AnInfeasibleBudgetExits3AndSaysByHowMuch) {
   const std::string problem = folder.Write("problem.yaml", kProblem);
   ExpectOneLine(Deepmad({"design", problem, "--out", folder.File("out"), "budgets.flops=1000"}), 3, {"flops", "1000", "%"});
   EXPECT_FALSE(fs::exists(folder.File("out")));
+}
+
+TEST(CommandErrorTest, ImportAndInspectNameTheirMistakes) {
+  const TemporaryFolder folder;
+  const std::string text = folder.Write("one.txt", "[{'class': 'ConvKXBNRELU', 'in': 3, 'out': 8, 'k': 3, 's': 2}]");
+  ExpectOneLine(Deepmad({"import", text, "--input", "3x224"}), 2, {"input '3x224'"});
+  ExpectOneLine(Deepmad({"import", folder.Write("bad.txt", "[{'class': }]")}), 2, {"bad.txt:1:12"});
+  ExpectOneLine(Deepmad({"import", SourceFolder() + "/configs/arch/resnet18.yaml"}), 2, {"resnet_conv", "no released form"});
+  const std::string arch = SourceFolder() + "/configs/arch/";
+  ExpectOneLine(Deepmad({"inspect", arch + "e3d-s.yaml", arch + "e3d-m.yaml", "--svg", folder.File("two.svg")}), 2,
+                {"--svg draws one network"});
 }
 
 TEST(CommandErrorTest, MissingFilesAndFoldersAreNamed) {

@@ -5,9 +5,11 @@
 #include <filesystem>
 
 #include "base/build_info.h"
+#include "mad/comparison.h"
 #include "mad/cost.h"
 #include "mad/layer_table.h"
 #include "mad/problem.h"
+#include "mad/report.h"
 #include "mad/structure_svg.h"
 
 namespace deepmad::mad {
@@ -80,6 +82,37 @@ TEST(NetworkSpecTest, EveryMistakeIsNamed) {
   EXPECT_NE(ErrorWith("depth: 3", "dept: 3").find("did you mean 'depth'"), std::string::npos);
 }
 
+TEST(NetworkSpecTest, KeysThatDoNotFitTheTypeAreNamed) {
+  EXPECT_NE(ErrorWith("type: basic,", "type: basic, kernel_t: 3,").find("kernel_t 3"), std::string::npos);
+  EXPECT_NE(ErrorWith("type: basic,", "type: basic, se_ratio: 0.5,").find("se_ratio given"), std::string::npos);
+  EXPECT_NE(ErrorWith("type: conv,", "type: conv, shortcut: none,").find("shortcut given"), std::string::npos);
+  EXPECT_NE(ErrorWith("type: basic,", "type: basic, shortcut: projekt,").find("did you mean 'project'"), std::string::npos);
+  EXPECT_NE(ErrorWith("type: basic,", "type: basic, weight_bits: 4,").find("activation_bits without weight_bits"), std::string::npos);
+  EXPECT_NE(ErrorWith("type: basic,", "type: basic, activation_bits: 4, weight_bits: [4, 4],").find("each of the 4 convolutions"),
+            std::string::npos);
+  EXPECT_NE(ErrorWith("type: basic,", "type: basic, activation_bits: 4, weight_bits: 9,").find("weight_bits 9"), std::string::npos);
+  EXPECT_NE(ErrorWith("type: basic,", "type: dw_bottleneck3d,").find("2-D and 3-D"), std::string::npos);
+  EXPECT_NE(ErrorWith("channels: 1,", "channels: 1, frames: 4,").find("4 frames for 2-D blocks"), std::string::npos);
+  EXPECT_NE(ErrorWith("blocks:\n", "blocks:\n  - {type: max_pool, out_channels: 5}\n").find("out_channels 5 behind 1"), std::string::npos);
+  EXPECT_NE(ErrorWith("blocks:\n", "blocks:\n  - {type: resnet_conv, out_channels: 1}\n  - {type: resnet_conv, out_channels: 1}\n")
+                .find("names are taken"),
+            std::string::npos);
+  EXPECT_NE(ErrorWith("classes: 7", "classes: 7, bits: 1").find("1 bits"), std::string::npos);
+  EXPECT_NE(ErrorWith("classifier, classes: 7", "features, levels: [0, 2]").find("head level 2"), std::string::npos);
+}
+
+TEST(NetworkSpecTest, TorchvisionsNamesFollowFromThePlaceOfABlock) {
+  const NetworkSpec resnet = LoadNetwork(base::ConfigsFolder() + "/arch/resnet50.yaml");
+  const std::vector<LayerRow> rows = LayerRows(resnet);
+  EXPECT_EQ(rows.front().name, "conv1");
+  EXPECT_EQ(rows[4].name, "layer1.0.downsample.0");
+  EXPECT_EQ(rows.back().name, "fc");
+  const std::vector<LayerRow> mobile = LayerRows(LoadNetwork(base::ConfigsFolder() + "/arch/mobilenetv2.yaml"));
+  EXPECT_EQ(mobile[1].name, "features.1.conv.0.0");
+  EXPECT_EQ(mobile[mobile.size() - 2].name, "features.18.0");
+  EXPECT_EQ(mobile.back().name, "classifier.1");
+}
+
 TEST(NetworkSpecTest, LayerRowsAddUpToTheCost) {
   for (const std::string& network : {std::string(kNetwork), NetworkToYaml(LoadNetwork(base::ConfigsFolder() + "/arch/deepmad-r18.yaml"))}) {
     const NetworkSpec spec = Parse(network);
@@ -109,6 +142,16 @@ TEST(NetworkSpecTest, TheDrawingHasOneBoxABlockAndEscapesNames) {
   size_t boxes = 0;
   for (size_t at = svg.find("fill-opacity=\"0.85\""); at != std::string::npos; at = svg.find("fill-opacity=\"0.85\"", at + 1)) ++boxes;
   EXPECT_EQ(boxes, spec.blocks.size());
+}
+
+TEST(ComparisonTest, HasALineForEachStageOfTheLongerNetwork) {
+  const auto load = [](const std::string& name) { return LoadNetwork(base::ConfigsFolder() + "/arch/" + name + ".yaml"); };
+  const NetworkSpec left = load("maedet-s"), right = load("mobilenetv2");
+  const auto assess = [](const NetworkSpec& network) { return Assess(NeutralProblem(network, PaperFormulation()), network); };
+  const std::string table = ComparisonTable(left, assess(left), right, assess(right));
+  EXPECT_NE(table.find("mobilenetv2"), std::string::npos);
+  EXPECT_NE(table.find("\n  4       2048      15x15     10"), std::string::npos) << table;
+  EXPECT_NE(table.find("|  1280        7x7"), std::string::npos) << table;
 }
 
 TEST(ConfigFilesTest, EveryStructureAndProblemOfTheProjectLoads) {
