@@ -7,8 +7,10 @@
 
 #include <cmath>
 #include <cstdint>
+#include <map>
 #include <string>
 
+#include "mad/network_spec.h"
 #include "models/network.h"
 
 namespace deepmad::models {
@@ -34,20 +36,53 @@ inline at::Tensor FormulaTensor(uint64_t k, at::IntArrayRef shape, double scale,
 
 inline at::Tensor FormulaImages(at::IntArrayRef shape) { return FormulaTensor(uint64_t{1} << 32, shape, std::sqrt(3.0)); }
 
-// Gain 1, as all networks tested here have it.
-inline void FillByFormula(Network& network) {
+// Bits of the weights by the name of the module that holds them, of quantised layers only.
+inline std::map<std::string, int> WeightBits(const mad::NetworkSpec& spec) {
+  std::map<std::string, int> bits;
+  for (const mad::PlacedBlock& block : mad::PlaceBlocks(spec)) {
+    int index = 0;
+    for (const mad::Unit<double>& unit : mad::BlockUnits(block)) {
+      const std::string prefix = mad::UnitPrefix(block, index++);
+      for (const mad::Branch<double>& branch : unit) {
+        for (const mad::Layer<double>& layer : branch.main) {
+          if (layer.bits.Quantised()) bits[prefix + layer.name] = layer.bits.weight;
+        }
+      }
+    }
+  }
+  if (spec.head.bits > 0) bits[spec.head.name] = spec.head.bits;
+  return bits;
+}
+
+struct FormulaGain {
+  double all = 1;
+  double last = 1;  // of convolutions named conv3
+};
+
+inline void FillByFormula(Network& network, const FormulaGain& gain = {}) {
   const at::NoGradGuard no_grad;
+  const std::map<std::string, int> weight_bits = WeightBits(network.spec());
+  double amplitude = 0;  // of the weight before, to which a step belongs
   uint64_t k = 0;
   for (auto& [name, tensor] : network.StateDict()) {
-    if (tensor.dim() > 1) {
-      const double fan_in = static_cast<double>(tensor.numel() / tensor.size(0));
-      tensor.copy_(FormulaTensor(k, tensor.sizes(), std::sqrt(3.0 / fan_in)));
-    } else if (name.ends_with("num_batches_tracked")) {
+    const auto fill = [&](double scale, double offset) { tensor.copy_(FormulaTensor(k, tensor.sizes(), scale, offset)); };
+    const auto is = [&](const char* ending) { return name.ends_with(ending); };
+    if (is("num_batches_tracked") || is(".weightq") || is(".alpha") || is(".scalar")) {
       tensor.zero_();
-    } else if (name.ends_with("running_var")) {
-      tensor.copy_(FormulaTensor(k, tensor.sizes(), 0.5, 1));
+    } else if (is(".act_quan.s")) {
+      fill(0.015, 0.15);
+    } else if (is(".weight_quan.s")) {
+      const int bits = weight_bits.at(name.substr(0, name.size() - std::string(".weight_quan.s").size()));
+      const double step = amplitude / std::sqrt(static_cast<double>((1 << (bits - 1)) - 1));
+      fill(0.1 * step, step);
+    } else if (tensor.dim() > 1) {
+      const double fan_in = static_cast<double>(tensor.numel() / tensor.size(0));
+      amplitude = std::sqrt(3.0 * (is(".conv3.conv1.weight") ? gain.last : gain.all) / fan_in);
+      fill(amplitude, 0);
+    } else if (is(".running_var")) {
+      fill(0.5, 1);
     } else {
-      tensor.copy_(FormulaTensor(k, tensor.sizes(), 0.2, name.ends_with("weight") ? 1 : 0));
+      fill(0.2, is(".weight") ? 1 : 0);
     }
     ++k;
   }
