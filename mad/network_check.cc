@@ -100,6 +100,10 @@ void CheckHead(const NetworkSpec& spec, const std::string& where) {
                              fmt::format("list levels of 0 to {} in ascending order", levels - 1));
     }
   }
+  if (!head.levels.empty() && head.levels.back() != levels - 1) {
+    throw base::UsageError("head levels without the last", where,
+                           fmt::format("add level {}, or leave out the blocks behind level {}", levels - 1, head.levels.back()));
+  }
 }
 
 // What depends on the blocks before.

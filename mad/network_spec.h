@@ -42,7 +42,7 @@ struct HeadSpec {
   int classes = 1000;              // 0 for features
   std::string name = "fc_linear";  // of the classifier's tensors in the state_dict
   int bits = 0;                    // of the classifier's input and weights; 0: not quantised
-  std::vector<int> levels = {};    // of "features": which levels, ascending; empty: all
+  std::vector<int> levels = {};    // of "features": which levels, ascending, the last among them; empty: all
   bool IsClassifier() const { return type == "classifier"; }
   friend bool operator==(const HeadSpec&, const HeadSpec&) = default;
 };

@@ -99,6 +99,7 @@ TEST(NetworkSpecTest, KeysThatDoNotFitTheTypeAreNamed) {
             std::string::npos);
   EXPECT_NE(ErrorWith("classes: 7", "classes: 7, bits: 1").find("1 bits"), std::string::npos);
   EXPECT_NE(ErrorWith("classifier, classes: 7", "features, levels: [0, 2]").find("head level 2"), std::string::npos);
+  EXPECT_NE(ErrorWith("classifier, classes: 7", "features, levels: [0]").find("head levels without the last"), std::string::npos);
 }
 
 TEST(NetworkSpecTest, TorchvisionsNamesFollowFromThePlaceOfABlock) {

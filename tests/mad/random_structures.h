@@ -60,8 +60,9 @@ inline HeadSpec RandomHead(const NetworkSpec& spec, base::Random& random, const 
   if (options.quantised && random.Bernoulli(0.3)) head.bits = 8;
   if (options.features && random.Bernoulli(0.3)) {
     head = {.type = "features", .classes = 0};
-    for (int level = 0; level < static_cast<int>(FeatureLevels(spec).size()); ++level) {
-      if (random.Bernoulli(0.5)) head.levels.push_back(level);
+    const int last = static_cast<int>(FeatureLevels(spec).size()) - 1;
+    for (int level = 0; level <= last; ++level) {
+      if (level == last || random.Bernoulli(0.5)) head.levels.push_back(level);
     }
   }
   return head;
