@@ -17,6 +17,9 @@ struct BlockCost {
   void Add(const Form& form, double factor) {
     for (int i = 0; i < Form::kMonomials; ++i) terms[static_cast<size_t>(i)] += factor * form.coefficient(i);
   }
+  void AddTimes(const BlockCost& other, double factor) {
+    for (size_t i = 0; i < terms.size(); ++i) terms[i] += factor * other.terms[i];
+  }
   double operator[](int monomial) const { return terms[static_cast<size_t>(monomial)]; }
 };
 
@@ -60,7 +63,40 @@ class BestBottleneck {
                                                                              : Staircase(term, range, hidden, best);
   }
 
+  // The maxima with `slopes[i]`, which ascend, added to the linear coefficient: as many as `values`. The best bottleneck falls with the
+  // slope, so all lie between those of the two ends; the upper hull of the values in between serves every slope.
+  void Maxima(const BottleneckTerm& term, const Range& range, const HiddenWidths& hidden, const std::vector<double>& slopes,
+              std::vector<double>& values) {
+    const auto with = [&](double slope) {
+      BottleneckTerm other = term;
+      other.linear += slope;
+      return other;
+    };
+    int lowest = range.low, highest = range.high;
+    values.back() = Maximum(with(slopes.back()), range, hidden, &lowest);
+    if (slopes.size() == 1) return;
+    values.front() = Maximum(with(slopes.front()), range, hidden, &highest);
+    if (slopes.size() == 2) return;
+    hull_.clear();
+    for (int m = lowest; m <= highest; m += multiple_) {
+      const Point point{static_cast<double>(m), Value(term, m, hidden)};
+      while (hull_.size() > 1 && Rise(hull_[hull_.size() - 2], point) >= Rise(hull_[hull_.size() - 2], hull_.back())) hull_.pop_back();
+      hull_.push_back(point);
+    }
+    size_t at = hull_.size() - 1;
+    for (size_t i = 1; i + 1 < slopes.size(); ++i) {
+      const auto value = [&](const Point& point) { return point.value - slopes[i] * point.m; };
+      while (at > 0 && value(hull_[at - 1]) >= value(hull_[at])) --at;
+      values[i] = value(hull_[at]);
+    }
+  }
+
  private:
+  struct Point {
+    double m, value;
+  };
+  static double Rise(const Point& a, const Point& b) { return (b.value - a.value) / (b.m - a.m); }
+
   double Value(const BottleneckTerm& term, int m, const HiddenWidths& hidden) const {
     double value = term.gain * log_[m] - (term.square * m + term.linear) * m;
     if (!hidden.of.empty()) value -= (term.hidden + term.hidden_slope * m) * hidden.of[static_cast<size_t>(m)];
@@ -114,6 +150,7 @@ class BestBottleneck {
 
   const double* log_;
   int multiple_;
+  std::vector<Point> hull_;  // of Maxima
 };
 
 }  // namespace deepmad::mad

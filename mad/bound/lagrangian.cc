@@ -146,12 +146,10 @@ void Lagrangian::SetPrices(const std::vector<double>& multipliers, const Tangent
   for (size_t stage = 0; stage < choices_.size(); ++stage) SetChoices(stage);
 }
 
-BlockCost Lagrangian::CostOf(const UnitFormulas& first, const UnitFormulas& other, double others) const {
+BlockCost Lagrangian::CostOf(const UnitFormulas& unit) const {
   BlockCost cost;
   for (size_t quantity = 0; quantity < kQuantities; ++quantity) {
-    if (price_[quantity] == 0) continue;
-    cost.Add(first.amounts[quantity], price_[quantity]);
-    cost.Add(other.amounts[quantity], price_[quantity] * others);
+    if (price_[quantity] != 0) cost.Add(unit.amounts[quantity], price_[quantity]);
   }
   return cost;
 }
@@ -163,12 +161,15 @@ void Lagrangian::SetChoices(size_t stage) {
   for (size_t kernel = 0; kernel < problem_.stages[stage].kernels.size(); ++kernel) {
     if (!(box_.kernels[stage] >> kernel & 1)) continue;
     const KernelForms& forms = forms_.blocks[stage + 1].kernels[kernel];
+    const BlockCost changed = CostOf(forms.first_changed), equal = CostOf(forms.first_equal), other = CostOf(forms.other);
     for (const bool upper_end : {false, true}) {
       if (upper_end && depths.low == depths.high) continue;
       Choice choice{kernel, upper_end ? depths.high : depths.low, upper_end, {}, {}, {}, {}};
       const double others = choice.depth - 1;
-      choice.changed = CostOf(forms.first_changed, forms.other, others);
-      choice.equal = CostOf(forms.first_equal, forms.other, others);
+      choice.changed.AddTimes(changed, 1);
+      choice.changed.AddTimes(other, others);
+      choice.equal.AddTimes(equal, 1);
+      choice.equal.AddTimes(other, others);
       if (coarse_) {
         for (size_t i = 0; i < choice.equal.terms.size(); ++i)
           choice.equal.terms[i] = std::min(choice.equal.terms[i], choice.changed.terms[i]);
@@ -203,9 +204,14 @@ Lagrangian::Prepared Lagrangian::Prepare(const Choice& choice, const BlockCost& 
   return prepared;
 }
 
+double Lagrangian::WithoutBottleneck(const Prepared& prepared, const Cell& in) const {
+  const double width = in.low;
+  return prepared.constant + prepared.log_in * log_[static_cast<size_t>(in.high)] - (prepared.in + prepared.in_in * width) * width;
+}
+
 double Lagrangian::Value(const Prepared& prepared, const Outputs& out, const Cell& in, const HiddenWidths& hidden, int* bottleneck) const {
   const double width = in.low;
-  double value = prepared.constant + prepared.log_in * log_[static_cast<size_t>(in.high)] - (prepared.in + prepared.in_in * width) * width;
+  double value = WithoutBottleneck(prepared, in);
   if (out.bottlenecks.high > 0) {
     BottleneckTerm term = prepared.bottleneck;
     term.linear += prepared.linear_in * width;

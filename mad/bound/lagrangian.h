@@ -78,10 +78,12 @@ class Lagrangian {
 
   void SetPrices(const std::vector<double>& multipliers, const Tangents& tangents);
   void SetChoices(size_t stage);
-  BlockCost CostOf(const UnitFormulas& first, const UnitFormulas& other, double others) const;
+  BlockCost CostOf(const UnitFormulas& unit) const;
   Prepared Prepare(const Choice& choice, const BlockCost& cost, const Outputs& out) const;
   double Value(const Prepared& prepared, const Outputs& out, const Cell& in, const HiddenWidths& hidden, int* bottleneck) const;
+  double WithoutBottleneck(const Prepared& prepared, const Cell& in) const;
   void FillPairs(size_t stage, bool keep_choices);
+  void FillRow(size_t stage, const Choice& choice, const Outputs& out, size_t first, size_t end);
   double StemValue(const Cell& cell) const;
   double TailValue(const Cell& cell) const;
   double Forward(bool keep_choices);
@@ -118,6 +120,7 @@ class Lagrangian {
   std::vector<std::vector<std::vector<double>>> choice_pairs_;  // the same of each choice, where asked for
   std::vector<std::vector<double>> forward_, backward_;         // best chain up to, and from, each cell of each width
   std::vector<std::vector<size_t>> previous_;
+  std::vector<double> row_, slopes_;  // of FillRow
 };
 
 }  // namespace deepmad::mad

@@ -38,19 +38,41 @@ void Lagrangian::FillPairs(size_t stage, bool keep_choices) {
   for (size_t o = 0; o < outputs.size(); ++o) {
     const Outputs& out = outputs[o];
     if (out.inputs.low > out.inputs.high) continue;
+    size_t first = 0;
+    while (first < inputs.size() && inputs[first].high < out.inputs.low) ++first;
+    size_t end = inputs.size();
+    while (end > first && inputs[end - 1].low > out.inputs.high) --end;
+    if (first == end) continue;
     double* row = pairs_[stage].data() + o * inputs.size();
     for (size_t c = 0; c < choices_[stage].size(); ++c) {
       const Choice& choice = choices_[stage][c];
-      const Prepared changed = Prepare(choice, choice.changed, out);
-      const Prepared equal = Prepare(choice, choice.equal, out);
-      for (size_t i = 0; i < inputs.size(); ++i) {
-        const Cell& in = inputs[i];
-        if (in.high < out.inputs.low || in.low > out.inputs.high) continue;
-        const bool may_be_equal = in.high >= out.cell.low && in.low <= out.cell.high;
-        const double value = Value(may_be_equal ? equal : changed, out, in, hidden_[stage], nullptr);
-        row[i] = std::max(row[i], value);
-        if (keep_choices) choice_pairs_[stage][c][o * inputs.size() + i] = value;
-      }
+      FillRow(stage, choice, out, first, end);
+      for (size_t i = first; i < end; ++i) row[i] = std::max(row[i], row_[i - first]);
+      if (keep_choices) std::copy(row_.begin(), row_.end(), choice_pairs_[stage][c].begin() + static_cast<std::ptrdiff_t>(o * inputs.size() + first));
+    }
+  }
+}
+
+// Values of one choice at given outputs for the input cells first..end - 1, into row_.
+void Lagrangian::FillRow(size_t stage, const Choice& choice, const Outputs& out, size_t first, size_t end) {
+  const std::vector<Cell>& inputs = cells_[stage];
+  const Prepared changed = Prepare(choice, choice.changed, out);
+  row_.assign(end - first, 0.0);
+  if (out.bottlenecks.high > 0 && changed.hidden_in == 0) {
+    slopes_.clear();
+    for (size_t i = first; i < end; ++i) slopes_.push_back(changed.linear_in * inputs[i].low);
+    best_bottleneck_.Maxima(changed.bottleneck, out.bottlenecks, hidden_[stage], slopes_, row_);
+  }
+  for (size_t i = first; i < end; ++i) {
+    const Cell& in = inputs[i];
+    const bool may_be_equal = in.high >= out.cell.low && in.low <= out.cell.high;
+    double& value = row_[i - first];
+    if (may_be_equal) {
+      value = Value(Prepare(choice, choice.equal, out), out, in, hidden_[stage], nullptr);
+    } else if (out.bottlenecks.high > 0 && changed.hidden_in != 0) {
+      value = Value(changed, out, in, hidden_[stage], nullptr);
+    } else {
+      value += WithoutBottleneck(changed, in);
     }
   }
 }

@@ -14,7 +14,8 @@ namespace {
 
 void Run(const std::string& name, const std::string& formulation, std::vector<std::string> overrides) {
   overrides.push_back("formulation=" + formulation);
-  const DesignProblem problem = LoadProblem(base::ConfigsFolder() + "/design/" + name + ".yaml", overrides);
+  const std::string file = name.ends_with(".yaml") ? name : base::ConfigsFolder() + "/design/" + name + ".yaml";
+  const DesignProblem problem = LoadProblem(file, overrides);
   const DesignResult result = Design(problem);
   fmt::print("| {} | {} | {:.2f} | {:.3f} | {:.3f} | {:.2g} | {} | {} | {} | {} |\n", name, formulation, result.seconds,
              result.assessment.score.objective, result.upper_bound.value_or(NAN), result.Gap().value_or(NAN),
