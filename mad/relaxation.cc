@@ -178,9 +178,25 @@ RelaxedDesign Relaxation::Solve(double depth, double width_share, double max_sec
     const bool is_depth = i >= DepthVariable(0);
     start.push_back(is_depth ? depth : smooth_.lower[i] + width_share * (smooth_.upper[i] - smooth_.lower[i]));
   }
+  return SolveFrom(smooth_, start, max_seconds);
+}
+
+RelaxedDesign Relaxation::SolveAtDepths(const RelaxedDesign& start, const std::vector<double>& depths, double max_seconds) const {
+  SmoothProblem smooth = smooth_;
+  std::vector<double> x;
+  for (const double width : start.widths) x.push_back(std::log(width));
+  for (const size_t i : bottleneck_stages_) x.push_back(std::log(start.bottlenecks[i]));
+  for (size_t i = 0; i < depths.size(); ++i) {
+    smooth.lower[DepthVariable(i)] = smooth.upper[DepthVariable(i)] = depths[i];
+    x.push_back(depths[i]);
+  }
+  return SolveFrom(smooth, x, max_seconds);
+}
+
+RelaxedDesign Relaxation::SolveFrom(const SmoothProblem& smooth, const std::vector<double>& start, double max_seconds) const {
   SmoothOptions options;
   options.max_seconds = max_seconds;
-  const SmoothResult result = MaximiseSlsqp(smooth_, start, options);
+  const SmoothResult result = MaximiseSlsqp(smooth, start, options);
 
   RelaxedDesign design;
   design.termination = result.termination;

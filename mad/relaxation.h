@@ -32,12 +32,16 @@ class Relaxation {
   // Solves from a structure of `depth` units a stage with widths at `width_share` of their ranges (0: low ends, 1: high ends, in ln).
   RelaxedDesign Solve(double depth, double width_share, double max_seconds) const;
 
+  // The same with the depths held at those given, from the widths of `start`.
+  RelaxedDesign SolveAtDepths(const RelaxedDesign& start, const std::vector<double>& depths, double max_seconds) const;
+
   // Objective and constraints with their gradients; public for the tests that compare gradients with finite differences.
   const SmoothProblem& smooth() const { return smooth_; }
   // Factor between the objective of smooth() and the problem's.
   double objective_scale() const { return objective_scale_; }
 
  private:
+  RelaxedDesign SolveFrom(const SmoothProblem& smooth, const std::vector<double>& start, double max_seconds) const;
   size_t BottleneckVariable(size_t stage) const;
   size_t DepthVariable(size_t stage) const;
   void EvaluateObjective(const std::vector<double>& x, double& value, std::vector<double>& gradient) const;

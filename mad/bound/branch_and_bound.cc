@@ -8,10 +8,12 @@
 #include "mad/admitted.h"
 #include "mad/bound/branching.h"
 #include "mad/bound/dual_ascent.h"
+#include "mad/integer_search.h"
 
 namespace deepmad::mad {
 namespace {
 
+constexpr int64_t kNodesBetweenImprovements = 128;
 constexpr double kSmallestGap = 1e-9;  // what rounding in the bound may hide
 
 struct Node {
@@ -30,6 +32,7 @@ class Search {
         forms_(problem),
         lagrangian_(problem, forms_),
         evaluator_(problem),
+        integers_(problem, options.give_up),
         penalty_(problem.objective, forms_.layout),
         floor_(-1e-6 - penalty_.Largest(FullBox(problem))) {}
 
@@ -48,7 +51,7 @@ class Search {
     proof_.complete = open_.empty() || open_.top().bound <= PruneValue();
     proof_.upper_bound = UpperBound();
     proof_.bound_evaluations = lagrangian_.evaluations();
-    proof_.evaluations = evaluator_.evaluations();
+    proof_.evaluations = evaluator_.evaluations() + integers_.evaluations();
     return proof_;
   }
 
@@ -72,6 +75,12 @@ class Search {
     if (measures.excess > 0 || (proof_.best && measures.objective <= proof_.measures.objective)) return;
     proof_.best = candidate;
     proof_.measures = measures;
+  }
+
+  // A structure near a box's bound is often a few moves from a good one.
+  void Improve(const Candidate& candidate) {
+    const SearchResult result = integers_.Exchange(integers_.From(candidate));
+    if (result.found) Consider(result.candidate);
   }
 
   void Discard(double bound) { discarded_ = std::max(discarded_, bound); }
@@ -99,6 +108,7 @@ class Search {
     const bool any = lagrangian_.Tighten(result.multipliers, tangents, value, tight);
     Discard(std::min(value, result.bound));
     if (!any) return;
+    if (proof_.nodes % kNodesBetweenImprovements == 0) Improve(result.maximisers.front().candidate);
     if (tight.IsSingle()) return Consider(OnlyCandidate(problem_, tight));
     open_.push({result.bound, result.multipliers, moved,
                 Split(problem_, forms_, lagrangian_.windows(), tight, result.maximisers, std::abs(result.bound))});
@@ -121,6 +131,7 @@ class Search {
   ProblemForms forms_;
   Lagrangian lagrangian_;
   Evaluator evaluator_;
+  IntegerSearch integers_;
   DepthPenaltyTangent penalty_;
   Proof proof_;
   double floor_;  // below the objective of every structure: a box whose bound is lower holds none within the budgets

@@ -48,7 +48,8 @@ void Lagrangian::FillPairs(size_t stage, bool keep_choices) {
       const Choice& choice = choices_[stage][c];
       FillRow(stage, choice, out, first, end);
       for (size_t i = first; i < end; ++i) row[i] = std::max(row[i], row_[i - first]);
-      if (keep_choices) std::copy(row_.begin(), row_.end(), choice_pairs_[stage][c].begin() + static_cast<std::ptrdiff_t>(o * inputs.size() + first));
+      if (keep_choices)
+        std::copy(row_.begin(), row_.end(), choice_pairs_[stage][c].begin() + static_cast<std::ptrdiff_t>(o * inputs.size() + first));
     }
   }
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <thread>
 
 #include "base/progress.h"
@@ -24,7 +25,9 @@ namespace deepmad::mad {
 namespace {
 
 constexpr int kAnnealings = 12;
-constexpr size_t kRelaxedStarts = 3;             // relaxed designs that annealings start from
+constexpr size_t kRelaxedStarts = 3;             // relaxed designs that annealings start from, beside the depth patterns
+constexpr size_t kMaxOpenDepths = 5;             // depths that are rounded both ways
+constexpr double kWholeDepth = 0.02;             // a depth this near to a whole one is rounded to it
 constexpr double kRelaxationShareOfTime = 0.25;  // at most
 constexpr double kAnnealingShareOfTime = 0.5;    // with the relaxation; the proof has the rest
 constexpr double kFeasibleViolation = 1e-6;
@@ -54,6 +57,14 @@ std::vector<std::vector<KernelChoice>> KernelPatterns(const DesignProblem& probl
   return {widest, narrowest};
 }
 
+void SortBestFirst(std::vector<RelaxedDesign>& designs) {
+  std::stable_sort(designs.begin(), designs.end(), [](const RelaxedDesign& a, const RelaxedDesign& b) {
+    const bool a_feasible = a.max_violation < kFeasibleViolation, b_feasible = b.max_violation < kFeasibleViolation;
+    if (a_feasible != b_feasible) return a_feasible;
+    return a_feasible ? a.objective > b.objective : a.max_violation < b.max_violation;
+  });
+}
+
 // Relaxed designs, best first: feasible ones by objective, then the others by violation.
 std::vector<RelaxedDesign> SolveRelaxations(const DesignProblem& problem, const Deadline& deadline) {
   std::vector<RelaxedDesign> designs;
@@ -66,11 +77,29 @@ std::vector<RelaxedDesign> SolveRelaxations(const DesignProblem& problem, const 
       }
     }
   }
-  std::stable_sort(designs.begin(), designs.end(), [](const RelaxedDesign& a, const RelaxedDesign& b) {
-    const bool a_feasible = a.max_violation < kFeasibleViolation, b_feasible = b.max_violation < kFeasibleViolation;
-    if (a_feasible != b_feasible) return a_feasible;
-    return a_feasible ? a.objective > b.objective : a.max_violation < b.max_violation;
-  });
+  SortBestFirst(designs);
+  return designs;
+}
+
+// The best relaxed design again at whole depths: every way of rounding them up or down, best first.
+std::vector<RelaxedDesign> SolveDepthPatterns(const DesignProblem& problem, const RelaxedDesign& design, const Deadline& deadline) {
+  std::vector<size_t> open;  // the stages whose depth is not whole, the most undecided first
+  for (size_t i = 0; i < design.depths.size(); ++i) {
+    if (std::abs(design.depths[i] - std::round(design.depths[i])) > kWholeDepth) open.push_back(i);
+  }
+  const auto undecided = [&](size_t i) { return std::abs(design.depths[i] - std::floor(design.depths[i]) - 0.5); };
+  std::stable_sort(open.begin(), open.end(), [&](size_t a, size_t b) { return undecided(a) < undecided(b); });
+  open.resize(std::min(open.size(), kMaxOpenDepths));
+  const Relaxation relaxation(problem, design.kernels);
+  std::vector<RelaxedDesign> designs;
+  for (uint32_t pattern = 0; pattern < uint32_t{1} << open.size(); ++pattern) {
+    if (deadline.Passed(kRelaxationShareOfTime)) break;
+    std::vector<double> depths = design.depths;
+    for (double& depth : depths) depth = std::round(depth);
+    for (size_t bit = 0; bit < open.size(); ++bit) depths[open[bit]] = std::floor(design.depths[open[bit]]) + (pattern >> bit & 1);
+    designs.push_back(relaxation.SolveAtDepths(design, depths, deadline.Remaining(kRelaxationShareOfTime)));
+  }
+  SortBestFirst(designs);
   return designs;
 }
 
@@ -83,7 +112,13 @@ class NloptSolver : public Solver {
     for (const RelaxedDesign& design : relaxed) solution.evaluations += design.evaluations;
     solution.relaxation = fmt::format("{}, objective {:.3f} at real-valued widths and depths", TerminationName(relaxed.front().termination),
                                       relaxed.front().objective);
-    Anneal(problem, relaxed, deadline, solution);
+    std::vector<RelaxedDesign> starts(relaxed.begin(),
+                                      relaxed.begin() + static_cast<std::ptrdiff_t>(std::min(kRelaxedStarts, relaxed.size())));
+    for (const RelaxedDesign& design : SolveDepthPatterns(problem, relaxed.front(), deadline)) {
+      solution.evaluations += design.evaluations;
+      starts.push_back(design);
+    }
+    Anneal(problem, starts, deadline, solution);
     Prove(problem, relaxed.front(), deadline, solution);
     return solution;
   }
@@ -97,8 +132,7 @@ class NloptSolver : public Solver {
   }
 
   // Each annealing is a pure function of its number, so that the answer does not depend on the number of threads.
-  static void Anneal(const DesignProblem& problem, const std::vector<RelaxedDesign>& relaxed, const Deadline& deadline,
-                     Solution& solution) {
+  static void Anneal(const DesignProblem& problem, const std::vector<RelaxedDesign>& starts, const Deadline& deadline, Solution& solution) {
     std::vector<SearchResult> results(kAnnealings + 1);
     std::atomic<int> next{0};
     std::atomic<int64_t> evaluations{0};
@@ -115,7 +149,7 @@ class NloptSolver : public Solver {
           if (problem.solver.start) result = search.Exchange(search.From(*problem.solver.start));
           continue;
         }
-        const RelaxedDesign& start = relaxed[static_cast<size_t>(i) % std::min(kRelaxedStarts, relaxed.size())];
+        const RelaxedDesign& start = starts[static_cast<size_t>(i) % std::min<size_t>(kAnnealings, starts.size())];
         const base::Random random(problem.solver.seed, base::RandomPurpose::kSearch, 0, static_cast<uint64_t>(i));
         result = search.Exchange(search.Anneal(start, AnnealingOptions{}, random));
       }
@@ -161,6 +195,9 @@ class NloptSolver : public Solver {
     };
     IntegerSearch search(problem, options.give_up);
     const SearchResult polished = search.Exchange(search.From(*start));
+    guess.layers = polished.measures.used[kLayers];
+    guess.depths.clear();
+    for (const StageChoice& choice : polished.candidate.stages) guess.depths.push_back(choice.depth);
     const Proof proof = ProveBound(problem, polished.candidate, guess, options);
     AddCounts(proof, solution);
     solution.upper_bound = proof.upper_bound;
