@@ -106,12 +106,9 @@ class BestBottleneck {
 
   // The grid's number at or below the real maximiser of the concave function, inside the range.
   int Below(const BottleneckTerm& term, const Range& range) const {
-    double root = range.high;
-    if (term.square > 0) {
-      root = (std::sqrt(term.linear * term.linear + 8 * term.square * term.gain) - term.linear) / (4 * term.square);
-    } else if (term.linear > 0) {
-      root = term.gain / term.linear;
-    }
+    // Of 2 square m^2 + linear m = gain, in the form without a difference: with a square of 1e-20, all of it would be lost there.
+    const double divisor = term.linear + std::sqrt(term.linear * term.linear + 8 * term.square * term.gain);
+    const double root = divisor > 0 ? 2 * term.gain / divisor : term.gain > 0 ? range.high : 0;
     if (!(root < range.high)) return range.high;
     if (root <= range.low) return range.low;
     return range.low + static_cast<int>((root - range.low) / multiple_) * multiple_;
