@@ -18,7 +18,8 @@ namespace fs = std::filesystem;
 std::vector<std::string> ExpandFolders(const std::vector<std::string>& paths) {
   std::vector<std::string> files;
   for (const std::string& path : paths) {
-    if (!fs::exists(path)) throw base::UsageError("no such file or folder", path, "give picture files, or folders of them");
+    std::error_code error;  // a link that leads in a circle
+    if (!fs::exists(path, error)) throw base::UsageError("no such file or folder", path, "give picture files, or folders of them");
     if (!fs::is_directory(path)) {
       files.push_back(path);
       continue;
