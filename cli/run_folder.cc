@@ -27,7 +27,7 @@ mad::NetworkSpec RunNetwork(const std::string& folder) { return mad::LoadNetwork
 std::string WeightsFile(const std::string& given, const std::string& source, const std::string& own) {
   if (given.empty() && !IsRunFolder(source)) throw base::UsageError("no --weights given", source, "a file needs --weights FILE beside it");
   const std::string file = given.empty() ? (std::filesystem::path(source) / own).string() : given;
-  if (!std::filesystem::exists(file)) throw base::UsageError("no such weights file", file, "give --weights FILE");
+  if (!std::filesystem::is_regular_file(file)) throw base::UsageError("no such weights file", file, "give --weights FILE");
   return file;
 }
 

@@ -32,6 +32,9 @@ std::string SourceList(const std::vector<std::string>& sources) {
   return list;
 }
 
+// Without the sign that arithmetic gives to a NaN.
+const char* NonFiniteName(double value) { return std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf"; }
+
 bool AllFinite(const NamedTensors& tensors) {
   std::vector<at::Tensor> floats;
   for (const auto& [name, tensor] : tensors) {
@@ -132,7 +135,7 @@ void Trainer::Settle() {
   pending_.loss.reset();
   for (const auto& [name, value] : {std::pair{"loss", loss}, std::pair{"norm of the gradient", gradient_norm_}}) {
     if (std::isfinite(value)) continue;
-    throw base::FailedError(fmt::format("the {} is {} at step {}, in epoch {}, of these files: {}", name, value, state_.step,
+    throw base::FailedError(fmt::format("the {} is {} at step {}, in epoch {}, of these files: {}", name, NonFiniteName(value), state_.step,
                                         state_.epoch + 1, SourceList(pending_.sources)),
                             parts_.run_dir.path(), kBatchHint);
   }
@@ -168,8 +171,8 @@ MetricValues Trainer::Validate() {
   }
   for (const auto& [name, value] : values) {
     if (std::isfinite(value)) continue;
-    throw base::FailedError(fmt::format("{} of the validation is {} after epoch {}", name, value, state_.epoch + 1), parts_.run_dir.path(),
-                            kDivergedHint);
+    throw base::FailedError(fmt::format("{} of the validation is {} after epoch {}", name, NonFiniteName(value), state_.epoch + 1),
+                            parts_.run_dir.path(), kDivergedHint);
   }
   return values;
 }

@@ -21,17 +21,26 @@
 namespace deepmad::train {
 namespace {
 
-// Classification with accidents: at one batch it asks the run to stop, or loses its loss.
+// Classification with accidents: at one batch it asks the run to stop, or loses its loss or its gradient; or a score is lost.
 struct Accident {
   int64_t epoch = 0, batch = 0;
 };
 std::optional<Accident> stop_at;
 std::optional<Accident> lose_at;
+std::optional<Accident> lose_gradient_at;
+bool lose_score = false;
 int metrics_until_stop = 0;  // asks the run to stop when the metric of that number is made; 0: never
 
 bool Happens(const std::optional<Accident>& accident, const BatchPosition& position) {
   return accident && accident->epoch == position.epoch && accident->batch == position.batch;
 }
+
+class LostMetric : public TaskMetric {
+ public:
+  void Add(const at::Tensor&, const data::Batch&) override {}
+  std::vector<std::string> Names() const override { return {"top1"}; }
+  MetricValues Values() const override { return {{"top1", std::numeric_limits<double>::infinity()}}; }
+};
 
 class AccidentTask : public Task {
  public:
@@ -39,10 +48,12 @@ class AccidentTask : public Task {
   at::Tensor Loss(models::Network& network, data::Batch& batch, const BatchPosition& position) const override {
     if (Happens(stop_at, position)) base::RequestStop();
     const at::Tensor loss = task_->Loss(network, batch, position);
+    if (Happens(lose_gradient_at, position)) return loss.sub(loss).sqrt().add(loss);  // adds 0, whose slope is infinite
     return Happens(lose_at, position) ? loss.mul(std::numeric_limits<double>::quiet_NaN()) : loss;
   }
   std::unique_ptr<TaskMetric> NewMetric() const override {
     if (metrics_until_stop > 0 && --metrics_until_stop == 0) base::RequestStop();
+    if (lose_score) return std::make_unique<LostMetric>();
     return task_->NewMetric();
   }
 
@@ -99,6 +110,8 @@ class ExperimentTest : public testing::Test {
     std::filesystem::remove_all(folder_);
     stop_at.reset();
     lose_at.reset();
+    lose_gradient_at.reset();
+    lose_score = false;
     metrics_until_stop = 0;
     base::ClearStopRequest();
   }
@@ -242,6 +255,30 @@ TEST_F(ExperimentTest, ANonFiniteLossNamesTheFilesAndKeepsTheCheckpoint) {
   EXPECT_NE(std::string(error.what()).find("synthetic train#"), std::string::npos);
   EXPECT_TRUE(std::filesystem::exists(Folder("a") + "/checkpoints/step-00000004.safetensors"));
   EXPECT_FALSE(std::filesystem::exists(Folder("a") + "/checkpoints/step-00000008.safetensors"));
+}
+
+TEST_F(ExperimentTest, ANonFiniteGradientNamesTheFilesOfItsOwnBatch) {
+  lose_gradient_at = Accident{1, 1};  // neither logged nor the last of the epoch
+  const std::string gradient = ErrorOf([&] { Train("a"); }).what();
+  lose_gradient_at.reset();
+  lose_at = Accident{1, 1};
+  const std::string loss = ErrorOf([&] { Train("b"); }).what();
+  const auto files = [](const std::string& message) {
+    const size_t start = message.find("of these files:");
+    return message.substr(start, message.find(": ", start + 16) - start);
+  };
+  EXPECT_NE(gradient.find("the norm of the gradient is nan at step 6"), std::string::npos) << gradient;
+  EXPECT_NE(loss.find("the loss is nan at step 6"), std::string::npos) << loss;
+  EXPECT_EQ(files(gradient), files(loss));
+  EXPECT_TRUE(std::filesystem::exists(Folder("a") + "/checkpoints/step-00000004.safetensors"));
+}
+
+TEST_F(ExperimentTest, ANonFiniteScoreEndsTheRunBeforeAnythingIsWritten) {
+  lose_score = true;
+  const base::Error error = ErrorOf([&] { Train("a"); });
+  EXPECT_EQ(error.kind(), base::ErrorKind::kFailed);
+  EXPECT_NE(std::string(error.what()).find("top1 of the validation is inf after epoch 1"), std::string::npos) << error.what();
+  EXPECT_FALSE(std::filesystem::exists(Folder("a") + "/last.safetensors"));
 }
 
 TEST_F(ExperimentTest, AFinishedRunIsNotRepeated) {
