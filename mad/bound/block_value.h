@@ -106,9 +106,11 @@ class BestBottleneck {
 
   // The grid's number at or below the real maximiser of the concave function, inside the range.
   int Below(const BottleneckTerm& term, const Range& range) const {
-    // Of 2 square m^2 + linear m = gain, in the form without a difference: with a square of 1e-20, all of it would be lost there.
-    const double divisor = term.linear + std::sqrt(term.linear * term.linear + 8 * term.square * term.gain);
-    const double root = divisor > 0 ? 2 * term.gain / divisor : term.gain > 0 ? range.high : 0;
+    // Of square * 2 m^2 + linear * m = gain, in the form that cancels nothing where `square` is next to zero.
+    const double square_root = std::sqrt(term.linear * term.linear + 8 * term.square * term.gain);
+    const double divisor = term.linear + square_root;
+    if (term.linear >= 0 && divisor == 0) return term.gain > 0 ? range.high : range.low;  // nothing but a gain, or none
+    const double root = term.linear >= 0 ? 2 * term.gain / divisor : (square_root - term.linear) / (4 * term.square);
     if (!(root < range.high)) return range.high;
     if (root <= range.low) return range.low;
     return range.low + static_cast<int>((root - range.low) / multiple_) * multiple_;
