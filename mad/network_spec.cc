@@ -1,6 +1,7 @@
 #include "mad/network_spec.h"
 
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "mad/block_totals.h"
 
@@ -20,6 +21,10 @@ void Fill(std::string& text, const char* key, int value) {
 }  // namespace
 
 int NetworkSpec::SpatialDims() const { return FindBlockType(blocks.front().type).traits.has_time ? 3 : 2; }
+
+bool NetworkSpec::Quantised() const {
+  return head.bits > 0 || std::any_of(blocks.begin(), blocks.end(), [](const BlockSpec& block) { return !block.weight_bits.empty(); });
+}
 
 UnitForm FormOf(const BlockSpec& spec, const BlockType& type) {
   UnitForm form;

@@ -55,6 +55,8 @@ struct NetworkSpec {
   HeadSpec head;
   // Dimensions of a map: 2, or 3 (time first) where the blocks are 3-D types. Requires known types.
   int SpatialDims() const;
+  // Whether any convolution or the classifier is.
+  bool Quantised() const;
   friend bool operator==(const NetworkSpec&, const NetworkSpec&) = default;
 };
 

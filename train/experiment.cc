@@ -48,7 +48,19 @@ struct Experiment {
   }
 };
 
-void CheckFits(const mad::NetworkSpec& spec, const data::ClassificationData& data, const base::Config& config) {
+void CheckFits(const mad::NetworkSpec& spec, const data::ClassificationData& data, const base::Config& config, bool with_train) {
+  if (with_train && spec.Quantised()) {  // no gradient passes its rounding
+    throw base::UsageError(fmt::format("network '{}' is quantised, and only for inference", spec.name), config.Where("network"),
+                           "train it without activation_bits, weight_bits and head.bits");
+  }
+  if (spec.SpatialDims() != 2) {
+    throw base::UsageError(fmt::format("network '{}' takes videos, the data are images", spec.name), config.Where("network"),
+                           "choose a network of 2-D blocks");
+  }
+  if (!spec.head.IsClassifier()) {
+    throw base::UsageError(fmt::format("network '{}' gives features and has no classifier", spec.name), config.Where("network"),
+                           fmt::format("give it a head {{type: classifier, classes: {}}}", data.class_names().size()));
+  }
   const int classes = static_cast<int>(data.class_names().size());
   if (spec.head.classes != classes) {
     throw base::UsageError(fmt::format("network '{}' has {} classes, the data {}", spec.name, spec.head.classes, classes),
@@ -69,7 +81,7 @@ Experiment Prepare(const base::Config& config, const mad::NetworkSpec& spec, con
   const std::string task_name = task.GetString("name", "classification");
   const auto& task_entry = TaskRegistry::Get().Find(task_name, task.Where("name"));
   data::ClassificationData data = data::OpenClassificationData(config.Section("data"), with_train);
-  CheckFits(spec, data, config);
+  CheckFits(spec, data, config, with_train);
 
   const at::Device device = StartSession(options, train.precision);
   std::unique_ptr<Task> task_made = task_entry.factory(task, static_cast<int64_t>(data.class_names().size()));

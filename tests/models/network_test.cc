@@ -113,6 +113,21 @@ TEST(Network, RefusesImagesOfAnotherKind) {
   }
 }
 
+TEST(Network, GivesTheLevelsThatItsHeadNamesAndNoLogitsWithoutAClassifier) {
+  mad::NetworkSpec spec = SmallStructure();
+  spec.head = {.type = "features", .classes = 0, .levels = {0, 2}};
+  const auto network = InitializedNetwork(spec);
+  const auto maps = network->ForwardFeatures(at::rand({2, 3, 33, 27}));
+  ASSERT_EQ(maps.size(), 2u);
+  EXPECT_EQ(maps[1].sizes(), at::IntArrayRef({2, 16, 5, 4}));
+  try {
+    network->Forward(at::rand({2, 3, 33, 27}));
+    FAIL() << "logits of a backbone";
+  } catch (const base::Error& error) {
+    EXPECT_NE(std::string(error.what()).find("no classifier"), std::string::npos) << error.what();
+  }
+}
+
 TEST(Network, RefusesToTrainANormOnOneValue) {
   mad::NetworkSpec spec = SmallStructure();
   const auto network = InitializedNetwork(spec);

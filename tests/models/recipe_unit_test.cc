@@ -1,6 +1,7 @@
 // Units made by hand, so that layers and shortcuts no registered block uses are lowered rightly too.
 #include "models/recipe_unit.h"
 
+#include <ATen/TensorIndexing.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/allclose.h>
 #include <ATen/ops/avg_pool3d.h>
@@ -10,7 +11,11 @@
 #include <ATen/ops/relu.h>
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/silu.h>
+#include <ATen/ops/tensor.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
 
 #include "models/module_tree.h"
 #include "tests/models/formula_fill.h"
@@ -112,13 +117,53 @@ TEST(RecipeUnit, BranchesFollowOneAnotherAndMayEndInAnActivation) {
   EXPECT_TRUE(at::allclose(unit.unit.Forward(x), at::sigmoid(at::conv2d(y, unit.Weight("b"), {}, 2, 1)), 1e-12, 1e-12));
 }
 
+TEST(RecipeUnit, MaximumPoolAndReluSixFollowTheirDefinition) {
+  Branch<double> branch;
+  branch.main = {mad::MaxPool(2.0, mad::Square(3), Extent{1, 2, 2}), Activation(ActivationKind::kRelu6, 2.0)};
+  const Unit unit({branch}, 2);
+  const at::Tensor x = FormulaTensor(99, {1, 2, 6, 5}, 10);
+  const at::Tensor y = unit.unit.Forward(x);
+  ASSERT_EQ(y.sizes(), at::IntArrayRef({1, 2, 3, 3}));
+  for (int64_t row = 0; row < 3; ++row) {
+    for (int64_t column = 0; column < 3; ++column) {
+      const auto window = [](int64_t i, int64_t size) {
+        return at::indexing::Slice(std::max(2 * i - 1, int64_t{0}), std::min(2 * i + 2, size));
+      };
+      const at::Tensor maximum = x.index({0, 1, window(row, 6), window(column, 5)}).max();
+      EXPECT_EQ(y[0][1][row][column].item<double>(), std::clamp(maximum.item<double>(), 0.0, 6.0));
+    }
+  }
+}
+
+TEST(RecipeUnit, QuantisedConvolutionSeesWholeStepsRoundedHalfToEven) {
+  Branch<double> branch;
+  branch.main = {Conv("conv", 1.0, 2.0, Extent{})};
+  branch.main[0].bits = {.activation = 3, .weight = 2};
+  const Unit unit({branch}, 2);
+  std::map<std::string, at::Tensor> tensors;
+  for (auto& [name, tensor] : StateDict(*unit.root)) tensors[name] = tensor;
+  const at::NoGradGuard no_grad;
+  tensors["conv.act_quan.s"].fill_(0.5);
+  tensors["conv.weight_quan.s"].copy_(at::tensor({0.25, 2.0}, at::kDouble).view({2, 1, 1, 1}));
+  tensors["conv.weight"].copy_(at::tensor({0.2, -9.0}, at::kDouble).view({2, 1, 1, 1}));  // to 0.25; to -2 steps of 2
+  // In steps of 0.5: half-way cases go to the even neighbour, 3 bits hold -4 to 3.
+  const at::Tensor x = at::tensor({0.25, 0.75, 1.25, -0.25, -0.75, 0.3, 7.0, -7.0}, at::kDouble).view({1, 1, 1, 8});
+  const at::Tensor seen = at::tensor({0.0, 1.0, 1.0, 0.0, -1.0, 0.5, 1.5, -2.0}, at::kDouble);
+  const at::Tensor y = unit.unit.Forward(x);
+  EXPECT_TRUE(at::equal(y[0][0][0], seen * 0.25));
+  EXPECT_TRUE(at::equal(y[0][1][0], seen * -4));
+}
+
 TEST(RecipeUnit, GradientsOfOverwritingLayersEqualFiniteDifferences) {
   Branch<double> gated = SqueezeExciteUnit()[0];
   Branch<double> relu;
   relu.main = {Conv("conv1.conv1", 4.0, 4.0, mad::Square(3)), mad::BatchNorm("conv1.bn1", 4.0), Activation(ActivationKind::kRelu, 4.0)};
   relu.shortcut_kind = ShortcutKind::kIdentity;
   relu.post = {Activation(ActivationKind::kSigmoid, 4.0)};
-  const Unit unit({relu, gated}, 2);
+  Branch<double> pooled;
+  pooled.main = {mad::MaxPool(4.0, mad::Square(3), mad::Square(1)), Conv("conv4", 4.0, 4.0, mad::Square(3)), mad::BatchNorm("bn4", 4.0)};
+  pooled.post = {Activation(ActivationKind::kRelu6, 4.0)};
+  const Unit unit({relu, pooled, gated}, 2);
   const at::Tensor direction = FormulaTensor(77, {3, 4, 4, 5}, 1);
   const at::Tensor x = FormulaTensor(99, {3, 4, 4, 5}, 1).set_requires_grad(true);
   const auto value = [&](const at::Tensor& input) { return unit.unit.Forward(input).pow(3).sum(); };  // training mode

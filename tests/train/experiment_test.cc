@@ -136,6 +136,17 @@ class ExperimentTest : public testing::Test {
     options.fresh = fresh;
     return TrainRun(config, TinyNetwork(), options);
   }
+  // A run with a network that does not fit it.
+  void ExpectRefused(const std::string& words, const std::function<void(mad::NetworkSpec&)>& change) const {
+    mad::NetworkSpec spec = TinyNetwork();
+    change(spec);
+    RunOptions options = Options();
+    options.out = Folder("refused");
+    const base::Error error = ErrorOf([&] { TrainRun(base::Config::FromText(kRun, "run.yaml"), spec, options); });
+    EXPECT_EQ(error.kind(), base::ErrorKind::kUsage);
+    EXPECT_NE(std::string(error.what()).find(words), std::string::npos) << error.what();
+    EXPECT_FALSE(std::filesystem::exists(options.out));
+  }
   std::string Folder(const std::string& name) const { return folder_ + "/" + name; }
   std::string Content(const std::string& file) const { return base::ReadFile(folder_ + "/" + file); }
 
@@ -336,6 +347,13 @@ TEST_F(ExperimentTest, RefusesWhatDoesNotFit) {
     EXPECT_NE(std::string(error.what()).find(told), std::string::npos) << error.what();
   }
   EXPECT_FALSE(std::filesystem::exists(Folder("a")));
+}
+
+TEST_F(ExperimentTest, RefusesANetworkThatDoesNotFitTheRunBeforeWritingAnything) {
+  ExpectRefused("no classifier", [](mad::NetworkSpec& spec) { spec.head = {.type = "features", .classes = 0}; });
+  ExpectRefused("only for inference", [](mad::NetworkSpec& spec) { spec.head.bits = 8; });
+  ExpectRefused("only for inference", [](mad::NetworkSpec& spec) { spec.blocks[1].activation_bits = spec.blocks[1].weight_bits = {4}; });
+  ExpectRefused("takes videos", [](mad::NetworkSpec& spec) { spec.blocks = {{.type = "conv3d", .stride = 2, .out_channels = 8}}; });
 }
 
 TEST_F(ExperimentTest, DescribesARunWithoutWritingAnything) {
