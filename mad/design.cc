@@ -95,7 +95,9 @@ DesignResult Design(const DesignProblem& problem) {
   const std::unique_ptr<Solver> solver = SolverRegistry::Get().Create(problem.solver.name);
   const Solution solution = solver->Solve(tight);
   if (!solution.found) {
-    throw base::InfeasibleError("no structure keeps the width rules", problem.name, "relax rules.bottleneck_over_out or widen the ranges");
+    throw base::InfeasibleError(solution.proven_infeasible ? "proven that no structure keeps the rules and budgets"
+                                                           : "no structure found that keeps the width rules",
+                                problem.name, "relax rules.bottleneck_over_out or widen the ranges");
   }
 
   DesignResult result;

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/build_info.h"
+#include "mad/design.h"
 
 namespace deepmad::mad {
 namespace {
@@ -58,6 +59,24 @@ TEST(AdmittedTest, TightRangesKeepEveryAdmittedStructure) {
     EXPECT_TRUE(IsAdmitted(problem, widest));
     EXPECT_TRUE(IsAdmitted(tight, widest)) << rounding;
   }
+}
+
+// Between 0.3 and 0.31 of 40, 48 or 56 there is no multiple of 8, and yet 16 is between 0.3 * 40 and 0.31 * 56.
+TEST(AdmittedTest, SaysWhetherItIsProvenThatTheRulesLeaveNothing) {
+  const auto message = [](const std::string& solver) -> std::string {
+    try {
+      Design(
+          LoadProblem(base::ConfigsFolder() + "/design/r18-224.yaml",
+                      {"solver.name=" + solver, "solver.evolution.evaluations=1000", "stages.0.out_channels=[40, 56]",
+                       "stages.0.bottleneck_channels=[8, 64]", "rules.bottleneck_over_out=[0.3, 0.31]", "solver.time_limit_seconds=60"}));
+    } catch (const base::Error& error) {
+      EXPECT_EQ(error.kind(), base::ErrorKind::kInfeasible);
+      return error.what();
+    }
+    return "a design";
+  };
+  EXPECT_NE(message("nlopt").find("proven that no structure keeps the rules"), std::string::npos) << message("nlopt");
+  EXPECT_NE(message("evolution").find("no structure found that keeps the width rules"), std::string::npos) << message("evolution");
 }
 
 }  // namespace
