@@ -125,11 +125,7 @@ void Compare(const std::string& picture) {
 
   train::CurvePanel panel{"ResNet-18 problem: objective over time, 3 seeds", "log10 of seconds", {}, false};
   for (const Contender* contender : {&exact, &freed, &released}) {
-    train::CurveSeries series{contender == &exact   ? "ours"
-                              : contender == &freed ? "search, last block freed"
-                                                    : "search as released",
-                              {},
-                              {}};
+    train::CurveSeries series{contender == &exact ? "ours" : contender == &freed ? "search, block freed" : "search", {}, {}};
     for (const Course& course : contender->courses) {
       for (const Stop& stop : course) {
         series.x.push_back(std::log10(stop.seconds));
