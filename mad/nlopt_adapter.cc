@@ -28,6 +28,25 @@ void Constraints(unsigned count, double* result, unsigned variables, const doubl
   if (gradient) std::copy(state->jacobian.begin(), state->jacobian.end(), gradient);
 }
 
+constexpr int kSubproblems = 20;  // of an augmented Lagrangian, at least, before the evaluations are used up
+
+// A method that knows no constraints stands inside an augmented Lagrangian.
+struct Method {
+  Algorithm algorithm;
+  const char* name;
+  nlopt::algorithm outer;
+  nlopt::algorithm inner = nlopt::NUM_ALGORITHMS;  // none
+};
+constexpr Method kMethods[] = {
+    {Algorithm::kSlsqp, "slsqp", nlopt::LD_SLSQP},        {Algorithm::kMma, "mma", nlopt::LD_MMA},
+    {Algorithm::kCcsa, "ccsa", nlopt::LD_CCSAQ},          {Algorithm::kAuglag, "auglag", nlopt::AUGLAG, nlopt::LD_LBFGS},
+    {Algorithm::kCobyla, "cobyla", nlopt::LN_COBYLA},     {Algorithm::kIsres, "isres", nlopt::GN_ISRES},
+    {Algorithm::kDirect, "direct", nlopt::GN_ORIG_DIRECT}};
+
+const Method& Find(Algorithm algorithm) {
+  return *std::find_if(std::begin(kMethods), std::end(kMethods), [&](const Method& method) { return method.algorithm == algorithm; });
+}
+
 Termination FromCode(nlopt::result code) {
   switch (code) {
     case nlopt::SUCCESS:
@@ -64,13 +83,25 @@ const char* TerminationName(Termination termination) {
   return "unknown";
 }
 
-SmoothResult MaximiseSlsqp(const SmoothProblem& problem, std::vector<double> start, const SmoothOptions& options) {
+const char* AlgorithmName(Algorithm algorithm) { return Find(algorithm).name; }
+
+SmoothResult Maximise(const SmoothProblem& problem, std::vector<double> start, const SmoothOptions& options) {
   SmoothResult result;
   for (size_t i = 0; i < start.size(); ++i) start[i] = std::clamp(start[i], problem.lower[i], problem.upper[i]);
   result.x = start;
   CallbackState state{&problem, 0, {}, {}};
   try {
-    nlopt::opt optimizer(nlopt::LD_SLSQP, static_cast<unsigned>(start.size()));
+    const Method& method = Find(options.algorithm);
+    const unsigned variables = static_cast<unsigned>(start.size());
+    nlopt::srand(1);  // of the methods that draw
+    nlopt::opt optimizer(method.outer, variables);
+    if (method.inner != nlopt::NUM_ALGORITHMS) {
+      nlopt::opt inner(method.inner, variables);
+      inner.set_ftol_rel(options.relative_tolerance);
+      inner.set_xtol_rel(options.relative_tolerance);
+      inner.set_maxeval(std::max(1, options.max_evaluations / kSubproblems));
+      optimizer.set_local_optimizer(inner);
+    }
     optimizer.set_lower_bounds(problem.lower);
     optimizer.set_upper_bounds(problem.upper);
     optimizer.set_max_objective(&Objective, &state);

@@ -16,7 +16,23 @@ struct SmoothProblem {
   std::function<void(const std::vector<double>& x, std::vector<double>& values, std::vector<double>& jacobian)> constraint_values;
 };
 
+// NLopt's methods for such problems. The solver uses kSlsqp: docs/certificate.md has what each reached on the published problems
+// (tests/bench/relaxations.cc).
+enum class Algorithm {
+  kSlsqp,   // LD_SLSQP: sequential quadratic programming (Kraft 1988)
+  kMma,     // LD_MMA: moving asymptotes (Svanberg 2002)
+  kCcsa,    // LD_CCSAQ: the same with quadratic penalties
+  kAuglag,  // augmented Lagrangian around L-BFGS
+  kCobyla,  // LN_COBYLA: linear models, no gradients (Powell 1994)
+  kIsres,   // global: GN_ISRES, an evolution strategy (Runarsson and Yao 2005); its draws are a function of nothing but the call
+  kDirect,  // global: GN_ORIG_DIRECT, dividing rectangles (Jones et al. 1993)
+};
+inline constexpr Algorithm kAlgorithms[] = {Algorithm::kSlsqp,  Algorithm::kMma,   Algorithm::kCcsa,  Algorithm::kAuglag,
+                                            Algorithm::kCobyla, Algorithm::kIsres, Algorithm::kDirect};
+const char* AlgorithmName(Algorithm algorithm);
+
 struct SmoothOptions {
+  Algorithm algorithm = Algorithm::kSlsqp;
   double relative_tolerance = 1e-9;    // of f and of x
   double constraint_tolerance = 1e-9;  // of g
   int max_evaluations = 500;
@@ -40,7 +56,7 @@ struct SmoothResult {
   int evaluations = 0;
 };
 
-// SLSQP (Kraft 1988) from `start`, which is clamped into the bounds.
-SmoothResult MaximiseSlsqp(const SmoothProblem& problem, std::vector<double> start, const SmoothOptions& options = {});
+// From `start`, which is clamped into the bounds.
+SmoothResult Maximise(const SmoothProblem& problem, std::vector<double> start, const SmoothOptions& options = {});
 
 }  // namespace deepmad::mad

@@ -25,8 +25,8 @@ std::vector<Dual> Variables(const std::vector<double>& x, size_t first) {
 
 }  // namespace
 
-Relaxation::Relaxation(const DesignProblem& problem, std::vector<KernelChoice> kernels)
-    : problem_(problem), kernels_(std::move(kernels)), forms_(problem_), layout_(forms_.layout) {
+Relaxation::Relaxation(const DesignProblem& problem, std::vector<KernelChoice> kernels, Algorithm algorithm)
+    : problem_(problem), kernels_(std::move(kernels)), algorithm_(algorithm), forms_(problem_), layout_(forms_.layout) {
   for (size_t i = 0; i < kernels_.size(); ++i) layout_.log_alpha[i + 1] = forms_.blocks[i + 1].OfKernel(kernels_[i]).log_alpha;
   for (size_t i = 0; i < problem_.stages.size(); ++i) {
     if (problem_.stages[i].bottleneck_channels.high > 0) bottleneck_stages_.push_back(i);
@@ -195,8 +195,11 @@ RelaxedDesign Relaxation::SolveAtDepths(const RelaxedDesign& start, const std::v
 
 RelaxedDesign Relaxation::SolveFrom(const SmoothProblem& smooth, const std::vector<double>& start, double max_seconds) const {
   SmoothOptions options;
+  options.algorithm = algorithm_;
   options.max_seconds = max_seconds;
-  const SmoothResult result = MaximiseSlsqp(smooth, start, options);
+  // A few dozen evaluations are enough for SLSQP; the time is the limit of the others.
+  if (algorithm_ != Algorithm::kSlsqp) options.max_evaluations = 1000000;
+  const SmoothResult result = Maximise(smooth, start, options);
 
   RelaxedDesign design;
   design.termination = result.termination;

@@ -25,7 +25,7 @@ struct RelaxedDesign {
 
 class Relaxation {
  public:
-  Relaxation(const DesignProblem& problem, std::vector<KernelChoice> kernels);
+  Relaxation(const DesignProblem& problem, std::vector<KernelChoice> kernels, Algorithm algorithm = Algorithm::kSlsqp);
   Relaxation(const Relaxation&) = delete;  // smooth() refers to this object
   Relaxation& operator=(const Relaxation&) = delete;
 
@@ -58,6 +58,7 @@ class Relaxation {
 
   DesignProblem problem_;
   std::vector<KernelChoice> kernels_;
+  Algorithm algorithm_;
   ProblemForms forms_;
   ScoreLayout layout_;                     // at these kernels
   std::vector<size_t> bottleneck_stages_;  // stages that have a bottleneck

@@ -9,10 +9,11 @@
 namespace deepmad::mad {
 
 struct Box {
-  std::vector<Range> widths;       // stem first, then a stage each
-  std::vector<Range> bottlenecks;  // a stage each; {0, 0} for a type without
-  std::vector<Range> depths;       // a stage each
-  std::vector<uint64_t> kernels;   // a stage each: bit i stands for the stage's kernels[i]
+  static constexpr size_t kMaxKernels = 63;  // choices of a stage that `kernels` can tell apart
+  std::vector<Range> widths;                 // stem first, then a stage each
+  std::vector<Range> bottlenecks;            // a stage each; {0, 0} for a type without
+  std::vector<Range> depths;                 // a stage each
+  std::vector<uint64_t> kernels;             // a stage each: bit i stands for the stage's kernels[i]
 
   bool IsSingle() const;  // holds one structure
   bool Contains(const DesignProblem& problem, const Candidate& candidate) const;

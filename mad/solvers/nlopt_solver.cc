@@ -168,6 +168,9 @@ class NloptSolver : public Solver {
   // Upper bound and optimum by branch and bound. Where nothing feasible is known, first whether there is anything: the same search with an
   // objective of zero.
   static void Prove(const DesignProblem& problem, const RelaxedDesign& relaxed, const Deadline& deadline, Solution& solution) {
+    for (const StageVariables& stage : problem.stages) {
+      if (stage.kernels.size() > Box::kMaxKernels) return;  // no box describes such a stage: a design without a bound
+    }
     Tangents guess{relaxed.depths, 1};
     ProofOptions options;
     options.gap = problem.solver.gap;

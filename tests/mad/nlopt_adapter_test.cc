@@ -26,17 +26,29 @@ SmoothProblem QuarterDisc() {
 }
 
 TEST(NloptAdapterTest, FindsAConstrainedMaximum) {
-  const SmoothResult result = MaximiseSlsqp(QuarterDisc(), {3, 0.1});
+  const SmoothResult result = Maximise(QuarterDisc(), {3, 0.1});
   EXPECT_EQ(result.termination, Termination::kConverged);
   EXPECT_NEAR(result.x[0], 1, 1e-5);
   EXPECT_NEAR(result.x[1], 1, 1e-5);
   EXPECT_GT(result.evaluations, 1);
 }
 
+TEST(NloptAdapterTest, EveryMethodComesToTheConstrainedMaximum) {
+  for (const Algorithm algorithm : kAlgorithms) {
+    SmoothOptions options;
+    options.algorithm = algorithm;
+    options.max_evaluations = 20000;
+    const SmoothResult result = Maximise(QuarterDisc(), {1.2, 0.3}, options);
+    EXPECT_NE(result.termination, Termination::kFailed) << AlgorithmName(algorithm);
+    EXPECT_NEAR(result.x[0], 1, 0.05) << AlgorithmName(algorithm);
+    EXPECT_NEAR(result.x[1], 1, 0.05) << AlgorithmName(algorithm);
+  }
+}
+
 TEST(NloptAdapterTest, ClampsTheStartAndStopsAtTheEvaluationLimit) {
   SmoothOptions options;
   options.max_evaluations = 2;
-  const SmoothResult result = MaximiseSlsqp(QuarterDisc(), {-100, 100}, options);
+  const SmoothResult result = Maximise(QuarterDisc(), {-100, 100}, options);
   EXPECT_EQ(result.termination, Termination::kEvaluationLimit);
   EXPECT_LE(result.evaluations, 3);
 }
@@ -48,7 +60,7 @@ TEST(NloptAdapterTest, AnObjectiveThatIsNotANumberGivesAFiniteAnswer) {
     if (!gradient.empty()) gradient = {nan, nan};
     return nan;
   };
-  const SmoothResult result = MaximiseSlsqp(problem, {1, 2});
+  const SmoothResult result = Maximise(problem, {1, 2});
   EXPECT_TRUE(std::isfinite(result.x[0]) && std::isfinite(result.x[1]));
 }
 
