@@ -12,14 +12,15 @@ import sys
 ROOMS = {
     "base": ([], ["fmt", "yaml-cpp", "nlohmann", "zlib"]),
     "mad": (["base"], ["fmt", "nlopt"]),
-    "models": (["base", "mad"], ["fmt", "torch", "protobuf"]),
+    "models/formats": (["base"], ["fmt"]),
+    "models": (["base", "mad", "models/formats"], ["fmt", "torch", "protobuf"]),
     "models/cuda": (["base", "mad", "models"], ["fmt", "torch", "cuda"]),
     "data": (["base"], ["fmt", "opencv", "jpeg", "png", "zlib", "simdjson", "libav"]),
     "data/loader": (["base", "data"], ["fmt", "torch"]),
-    "train": (["base", "mad", "models", "data", "data/loader", "train/metrics", "train/report"], ["fmt", "torch", "protobuf", "gloo"]),
+    "train": (["base", "mad", "models", "models/formats", "data", "data/loader", "train/metrics", "train/report"], ["fmt", "torch", "protobuf", "gloo"]),
     "train/metrics": (["base"], ["fmt"]),
     "train/report": (["base"], ["fmt", "opencv", "protobuf"]),
-    "cli": (["base", "mad", "models", "data", "data/loader", "train", "train/metrics", "train/report"], ["fmt", "torch", "cli11"]),
+    "cli": (["base", "mad", "models", "models/formats", "data", "data/loader", "train", "train/metrics", "train/report"], ["fmt", "torch", "cli11"]),
 }
 LIBRARIES = {
     "fmt": r"fmt/",

@@ -1,8 +1,6 @@
 #include "models/weights/safetensors.h"
 
 #include <ATen/ops/empty.h>
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -12,9 +10,7 @@
 #include <set>
 
 #include "base/atomic_file.h"
-#include "base/crc32.h"
 #include "base/error.h"
-#include "models/weights/safetensors_header.h"
 
 namespace deepmad::models {
 namespace {
@@ -52,19 +48,9 @@ std::vector<size_t> DataOrder(const NamedTensors& tensors) {
   return order;
 }
 
-// See safetensors.h. `data` as the entries, contiguous and on the CPU.
+// `data` as the entries, contiguous and on the CPU.
 std::string Checksum(const SafetensorsHeader& header, const std::vector<at::Tensor>& data) {
-  base::Crc32 crc;
-  for (const auto& [key, value] : header.metadata) {
-    if (key != kChecksumKey) crc.Add(key + "\n" + value + "\n");
-  }
-  std::map<std::string_view, size_t> by_name;
-  for (size_t i = 0; i < header.entries.size(); ++i) by_name[header.entries[i].name] = i;
-  for (const auto& [name, i] : by_name) {
-    crc.Add(fmt::format("{}\n{}\n[{}]\n", name, header.entries[i].dtype, fmt::join(header.entries[i].shape, ", ")));
-    crc.Add(data[i].const_data_ptr(), data[i].nbytes());
-  }
-  return crc.Hex();
+  return SafetensorsChecksum(header, [&](size_t i, base::Crc32& crc) { crc.Add(data[i].const_data_ptr(), data[i].nbytes()); });
 }
 
 }  // namespace

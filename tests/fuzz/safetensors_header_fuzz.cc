@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "models/weights/safetensors_header.h"
+#include "models/formats/safetensors_header.h"
 #include "tests/fuzz/expect.h"
 
 namespace {

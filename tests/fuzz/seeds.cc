@@ -11,6 +11,7 @@
 #include "tests/data/jpeg_writer.h"
 #include "tests/data/pictures.h"
 #include "tests/data/png_writer.h"
+#include "tests/fuzz/checkpoint_seeds.h"
 
 namespace deepmad {
 namespace {
@@ -128,6 +129,14 @@ void WriteSafetensors(const std::string& root) {
       R"({"x\u00e9": {"dtype":"BOOL","shape":[3,1,1],"data_offsets":[0,3]},"y":{"dtype":"F16","shape":[0,5],"data_offsets":[3,3]}})");
 }
 
+void WriteCheckpoints(const std::string& root) {
+  for (const auto& [name, seeds] : {std::pair{"zip", fuzz::ZipSeeds()}, std::pair{"pickle", fuzz::PickleSeeds()},
+                                    std::pair{"safetensors", fuzz::SafetensorsSeeds()}, std::pair{"weights", fuzz::WeightsSeeds()}}) {
+    Corpus corpus(root, name);
+    for (const std::string& seed : seeds) corpus.Add(seed);
+  }
+}
+
 }  // namespace
 }  // namespace deepmad
 
@@ -142,4 +151,5 @@ int main(int argc, char** argv) {
   deepmad::WriteJpegs(root);
   deepmad::WritePngs(root);
   deepmad::WriteSafetensors(root);
+  deepmad::WriteCheckpoints(root);
 }

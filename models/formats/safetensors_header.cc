@@ -1,4 +1,4 @@
-#include "models/weights/safetensors_header.h"
+#include "models/formats/safetensors_header.h"
 
 #include <algorithm>
 #include <array>
