@@ -7,6 +7,7 @@
 
 #include "cli/command.h"
 #include "cli/run_folder.h"
+#include "cli/weights_choice.h"
 #include "train/predict.h"
 
 namespace deepmad::cli {
@@ -37,9 +38,7 @@ std::vector<std::string> ExpandFolders(const std::vector<std::string>& paths) {
 
 class PredictCommand : public Command {
  public:
-  void Declare(CLI::App& app) override {
-    app.add_option("--weights", weights_, "safetensors file; a run folder's best.safetensors where absent");
-  }
+  void Declare(CLI::App& app) override { weights_.Declare(app); }
   std::string Example() const override { return "deepmad predict runs/quickstart picture.png"; }
 
   void Run() override {
@@ -50,7 +49,7 @@ class PredictCommand : public Command {
     base::Config config = folder ? base::Config::FromFile(RunConfigFile(source)) : base::Config::FromText("{}", source);
     for (const std::string& assignment : split.overrides) config.Override(assignment);
     const std::vector<std::string> files = ExpandFolders({split.files.begin() + 1, split.files.end()});
-    const std::string weights = WeightsFile(weights_, source, "best.safetensors");
+    const models::WeightsPlace weights = weights_.Find(source);
     train::RunOptions options;
     options.device = common.device;
     options.threads = common.threads;
@@ -73,7 +72,7 @@ class PredictCommand : public Command {
   }
 
  private:
-  std::string weights_;
+  WeightsChoice weights_{"best"};
 };
 
 }  // namespace

@@ -2,6 +2,8 @@
 // network that exists.
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "base/log.h"
 #include "cli/command.h"
 #include "cli/network_source.h"
@@ -20,6 +22,9 @@ class RunCommand : public Command {
     app.add_option("--resume", resume_, "auto: go on with a run found in the folder; never: it is an error")
         ->check(CLI::IsMember({"auto", "never"}))
         ->capture_default_str();
+    app.add_option("--weights", weights_, "start from these weights (train.init.weights): safetensors, or a file of torch.save");
+    app.add_option("--head", head_, "with --weights; drop: the classifier starts anew, for other classes (train.init.head)")
+        ->check(CLI::IsMember({"strict", "drop"}));
   }
   std::string Example() const override {
     return may_design_
@@ -29,7 +34,12 @@ class RunCommand : public Command {
 
   void Run() override {
     const Split split = SplitArguments(1, 1, "run file");
-    const base::Config config = LoadConfig(split.files[0], split.overrides, "seed");
+    base::Config config = LoadConfig(split.files[0], split.overrides, "seed");
+    if (!weights_.empty()) config.Override("train.init.weights=" + base::JsonLine(std::filesystem::absolute(weights_).string()));
+    if (!head_.empty() && config.Section("train").Section("init").IsNull("weights")) {
+      throw base::UsageError("--head without weights to start from", split.files[0], "give --weights FILE");
+    }
+    if (!head_.empty()) config.Override("train.init.head=" + head_);
     if (!may_design_ && !config.IsNull("design")) {
       throw base::UsageError("`train` starts from a network", config.Where("design"),
                              "use `deepmad run`, or give `network` in place of `design`");
@@ -75,6 +85,8 @@ class RunCommand : public Command {
   bool may_design_;
   std::string out_;
   std::string resume_ = "auto";
+  std::string weights_;
+  std::string head_;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/network_source.h"
 #include "cli/run_folder.h"
+#include "cli/weights_choice.h"
 #include "train/experiment.h"
 
 namespace deepmad::cli {
@@ -11,9 +12,7 @@ namespace {
 
 class ValidateCommand : public Command {
  public:
-  void Declare(CLI::App& app) override {
-    app.add_option("--weights", weights_, "safetensors file; a run folder's last.safetensors where absent");
-  }
+  void Declare(CLI::App& app) override { weights_.Declare(app); }
   std::string Example() const override { return "deepmad validate runs/quickstart --weights runs/quickstart/best.safetensors"; }
 
   void Run() override {
@@ -23,16 +22,16 @@ class ValidateCommand : public Command {
     const base::Config config = LoadConfig(folder ? RunConfigFile(source) : source, split.overrides, "seed");
     const mad::NetworkSpec network = folder ? RunNetwork(source) : NetworkOfRun(config).network;
     for (const char* other : {"design", "network", "export"}) config.MarkRead(other);
-    const std::string weights = WeightsFile(weights_, source, "last.safetensors");
+    const models::WeightsPlace weights = weights_.Find(source);
     train::RunOptions options;
     options.device = common.device;
     options.threads = common.threads;
     if (common.dry_run) {
-      Print({{"network", network.name}, {"weights", weights}}, fmt::format("would validate {} with {}\n", network.name, weights));
+      Print({{"network", network.name}, {"weights", weights.file}}, fmt::format("would validate {} with {}\n", network.name, weights.file));
       return;
     }
     const base::Json result = train::ValidateRun(config, network, weights, options);
-    std::string text = fmt::format("{} with {}\n", network.name, weights);
+    std::string text = fmt::format("{} with {}\n", network.name, weights.file);
     for (const auto& [name, value] : result.at("metrics").items()) text += fmt::format("  {:<14} {:.6f}\n", name, value.get<double>());
     text += fmt::format("  {:<14} {}\n  {:<14} {}\n", "protocol", result.at("protocol").get<std::string>(), "weights digest",
                         result.at("weights_digest").get<std::string>());
@@ -40,7 +39,7 @@ class ValidateCommand : public Command {
   }
 
  private:
-  std::string weights_;
+  WeightsChoice weights_{"last"};
 };
 
 }  // namespace

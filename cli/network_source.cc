@@ -39,6 +39,8 @@ bool IsDesigned(const base::Config& run) {
 
 }  // namespace
 
+NetworkSource FromNetworkFile(const std::string& file) { return FromNetwork(mad::LoadNetwork(file)); }
+
 NetworkSource NetworkOfRun(const base::Config& run) {
   if (!IsDesigned(run)) return FromNetwork(GivenNetwork(run));
   const mad::DesignProblem problem = ProblemOfRun(run);

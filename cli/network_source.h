@@ -15,6 +15,9 @@ struct NetworkSource {
   std::string table;  // for the terminal
 };
 
+// A network file, assessed by the paper's definitions.
+NetworkSource FromNetworkFile(const std::string& file);
+
 // Reads the sections `design` or `network` of a run configuration; UsageError where both or neither is there. InfeasibleError from the
 // solver.
 NetworkSource NetworkOfRun(const base::Config& run);

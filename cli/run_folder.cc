@@ -22,13 +22,8 @@ bool IsRunFolder(const std::string& path) {
 
 std::string RunConfigFile(const std::string& folder) { return Require(folder, "config.yaml"); }
 
-mad::NetworkSpec RunNetwork(const std::string& folder) { return mad::LoadNetwork(Require(folder, "network.yaml")); }
+std::string RunNetworkFile(const std::string& folder) { return Require(folder, "network.yaml"); }
 
-std::string WeightsFile(const std::string& given, const std::string& source, const std::string& own) {
-  if (given.empty() && !IsRunFolder(source)) throw base::UsageError("no --weights given", source, "a file needs --weights FILE beside it");
-  const std::string file = given.empty() ? (std::filesystem::path(source) / own).string() : given;
-  if (!std::filesystem::is_regular_file(file)) throw base::UsageError("no such weights file", file, "give --weights FILE");
-  return file;
-}
+mad::NetworkSpec RunNetwork(const std::string& folder) { return mad::LoadNetwork(RunNetworkFile(folder)); }
 
 }  // namespace deepmad::cli

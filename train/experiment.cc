@@ -89,6 +89,10 @@ Experiment Prepare(const base::Config& config, const mad::NetworkSpec& spec, con
   return {std::move(train), std::move(data), task_name, std::move(task_made), std::move(network), device};
 }
 
+void LoadStart(const Experiment& experiment) {
+  if (const auto& start = experiment.config.start) models::LoadWeights(*experiment.network, start->place, start->head);
+}
+
 std::unique_ptr<Optimizer> MakeOptimizer(const Experiment& experiment) {
   const base::Config& section = experiment.config.optimizer;
   const auto& entry = OptimizerRegistry::Get().Find(section.GetString("name", "sgd"), section.Where("name"));
@@ -157,6 +161,7 @@ RunSummary TrainRun(const base::Config& config, const mad::NetworkSpec& spec, co
     return {run_dir.ReadSummary(), true};
   }
 
+  LoadStart(experiment);
   std::unique_ptr<Ema> ema;
   if (const auto& ema_options = experiment.config.ema) {
     ema = std::make_unique<Ema>(experiment.network->StateDict(), ema_options->decay, ema_options->warmup);
@@ -185,6 +190,7 @@ base::Json DescribeRun(const base::Config& config, const mad::NetworkSpec& spec,
   MakeOptimizer(experiment);
   config.GetString("name", spec.name);
   config.CheckAllRead();
+  LoadStart(experiment);
   const TrainerOptions& trainer = experiment.config.trainer;
   const int64_t batches = experiment.data.train->size() / trainer.batch_size;
   return {{"network", spec.name},
@@ -199,7 +205,8 @@ base::Json DescribeRun(const base::Config& config, const mad::NetworkSpec& spec,
           {"device", models::DescribeDevice(experiment.device)}};
 }
 
-base::Json ValidateRun(const base::Config& config, const mad::NetworkSpec& spec, const std::string& weights, const RunOptions& options) {
+base::Json ValidateRun(const base::Config& config, const mad::NetworkSpec& spec, const models::WeightsPlace& weights,
+                       const RunOptions& options) {
   const Experiment experiment = Prepare(config, spec, options, /*with_train=*/false);
   MakeOptimizer(experiment);
   config.GetString("name", spec.name);
@@ -212,7 +219,7 @@ base::Json ValidateRun(const base::Config& config, const mad::NetworkSpec& spec,
   const MetricValues metrics = evaluator.Run("validate");
   return {{"metrics", MetricsJson(metrics)},
           {"protocol", experiment.Protocol()},
-          {"weights", weights},
+          {"weights", weights.file},
           {"weights_digest", Digest(experiment.network->StateDict())},
           {"samples", experiment.data.validation->size()},
           {"images_per_second", static_cast<double>(experiment.data.validation->size()) / watch.Lap()}};

@@ -7,6 +7,7 @@
 #include "base/config.h"
 #include "base/json.h"
 #include "mad/network_spec.h"
+#include "models/weights/weights_file.h"
 
 namespace deepmad::train {
 
@@ -34,6 +35,7 @@ base::Json DescribeRun(const base::Config& config, const mad::NetworkSpec& spec,
 
 // Scores weights on the validation set: {"metrics": {"top1": , "top5": , "loss": }, "protocol": "64 px, crop_pct 0.875, ...", "samples":
 // n}.
-base::Json ValidateRun(const base::Config& config, const mad::NetworkSpec& spec, const std::string& weights, const RunOptions& options);
+base::Json ValidateRun(const base::Config& config, const mad::NetworkSpec& spec, const models::WeightsPlace& weights,
+                       const RunOptions& options);
 
 }  // namespace deepmad::train

@@ -13,7 +13,6 @@
 #include "models/device.h"
 #include "models/network.h"
 #include "models/weights/load.h"
-#include "models/weights/safetensors.h"
 #include "train/precision.h"
 #include "train/session.h"
 #include "train/train_config.h"
@@ -55,14 +54,14 @@ at::Tensor Probabilities(models::Network& network, const std::vector<data::Image
 
 }  // namespace
 
-std::vector<Prediction> Predict(const base::Config& config, const mad::NetworkSpec& spec, const std::string& weights,
+std::vector<Prediction> Predict(const base::Config& config, const mad::NetworkSpec& spec, const models::WeightsPlace& weights,
                                 const std::vector<std::string>& files, const RunOptions& options) {
   const data::InputOptions input = ReadInput(config, spec);
   const TrainConfig train = ReadTrainConfig(config);
   const at::Device device = StartSession(options, train.precision);
   const std::shared_ptr<models::Network> network = MakeNetwork(spec, train, device);
-  models::TensorFile file = models::ReadSafetensors(weights);
-  models::LoadStateDict(*network, file.tensors, models::HeadPolicy::kStrict, weights);
+  models::WeightsFile file = models::OpenWeights(weights);
+  models::LoadWeights(*network, file, models::HeadPolicy::kStrict, weights.file);
   std::vector<std::string> names;
   if (const std::string& text = file.metadata["classes"]; !text.empty()) names = base::Json::parse(text);
   network->eval();

@@ -23,7 +23,7 @@ struct Prediction {
 
 // Classifies the files with the preprocessing of validation. `config` is the root of a run's configuration; without a `data` section the
 // defaults hold, at the input size of `spec`. FailedError naming a file that cannot be read, or weights of another network.
-std::vector<Prediction> Predict(const base::Config& config, const mad::NetworkSpec& spec, const std::string& weights,
+std::vector<Prediction> Predict(const base::Config& config, const mad::NetworkSpec& spec, const models::WeightsPlace& weights,
                                 const std::vector<std::string>& files, const RunOptions& options);
 
 }  // namespace deepmad::train

@@ -30,7 +30,15 @@ TrainConfig ReadTrainConfig(const base::Config& config) {
     result.ema->warmup = ema.GetBool("warmup", result.ema->warmup);
   }
   result.precision = ReadPrecision(train);
-  result.init = models::InitOptionsFromConfig(train.Section("init"));
+  const base::Config init = train.Section("init");
+  result.init = models::InitOptionsFromConfig(init);
+  if (!init.IsNull("weights")) {
+    result.start.emplace();
+    result.start->place.file = init.GetPath("weights");
+    result.start->place.set = init.GetBool("averaged", false) ? models::WeightSet::kAveraged : models::WeightSet::kTrained;
+    result.start->head =
+        init.GetChoice("head", "strict", {"strict", "drop"}) == "drop" ? models::HeadPolicy::kDrop : models::HeadPolicy::kStrict;
+  }
   const base::Config batch_norm = train.Section("batch_norm");
   result.batch_norm.eps = batch_norm.GetDouble("eps", result.batch_norm.eps, 1e-12, 1);
   result.batch_norm.momentum = batch_norm.GetDouble("momentum", result.batch_norm.momentum, 0, 1);

@@ -11,7 +11,7 @@
 //     precision: float32                    # or bfloat16
 //     channels_last: true
 //     deterministic: false
-//     init: {scheme: kaiming, zero_last_norm: false}
+//     init: {scheme: kaiming, zero_last_norm: false}   # and weights: FILE, averaged: false, head: strict or drop
 //     batch_norm: {eps: 1.0e-5, momentum: 0.1}
 //     checkpoint_every_steps: 0             # besides the one after each epoch
 //     log_every_steps: 50
@@ -26,6 +26,7 @@
 #include "base/config.h"
 #include "models/batch_norm.h"
 #include "models/init.h"
+#include "models/weights/load.h"
 #include "train/precision.h"
 #include "train/schedule.h"
 #include "train/trainer.h"
@@ -35,6 +36,12 @@ namespace deepmad::train {
 struct EmaOptions {
   double decay = 0.999;
   bool warmup = true;
+};
+
+// Weights to start from in place of random ones.
+struct StartWeights {
+  models::WeightsPlace place;
+  models::HeadPolicy head = models::HeadPolicy::kStrict;
 };
 
 struct TrainConfig {
@@ -47,6 +54,7 @@ struct TrainConfig {
   std::optional<EmaOptions> ema;
   PrecisionOptions precision;
   models::InitOptions init;
+  std::optional<StartWeights> start;
   models::BatchNormSettings batch_norm;
   int64_t validate_batch_size = 256;
 };

@@ -1,15 +1,18 @@
 #include "models/weights/load.h"
 
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/all.h>
-#include <ATen/ops/isfinite.h>
+#include <ATen/ops/aminmax.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cmath>
+#include <functional>
 #include <map>
+#include <set>
+#include <utility>
 
 #include "base/error.h"
-#include "models/weights/safetensors.h"
 
 namespace deepmad::models {
 namespace {
@@ -24,31 +27,55 @@ void Describe(const char* what, const std::vector<std::string>& names, std::vect
   parts.push_back(fmt::format("{} {}: {}{}", names.size(), what, fmt::join(shown, ", "), names.size() > kShown ? ", ..." : ""));
 }
 
+bool IsCounter(const std::string& name) { return name.ends_with(".num_batches_tracked"); }
+
+// Without a copy of the tensor, unlike at::isfinite; a NaN makes both ends NaN.
+bool IsFinite(const at::Tensor& values) {
+  if (!values.is_floating_point() || values.numel() == 0) return true;
+  const auto [least, most] = at::aminmax(values);
+  return std::isfinite(least.item<double>()) && std::isfinite(most.item<double>());
+}
+
+// Calls `action` with one part of the tensor after the other, and the row each begins at: the file's pages count as memory while a part is
+// held.
+void ForEachPart(const WeightsEntry& entry, const std::function<void(const at::Tensor& part, int64_t begin)>& action) {
+  constexpr int64_t kPart = 1 << 20;  // elements
+  const int64_t rows = entry.shape.empty() ? 1 : entry.shape[0];
+  const int64_t row = std::max<int64_t>(1, c10::multiply_integers(entry.shape) / std::max<int64_t>(1, rows));
+  const int64_t step = std::max<int64_t>(1, kPart / row);
+  for (int64_t begin = 0; begin < rows; begin += step) action(entry.read(begin, std::min(rows, begin + step)), begin);
+}
+
 }  // namespace
 
-void LoadStateDict(Network& network, const NamedTensors& tensors, HeadPolicy policy, const std::string& where) {
-  std::map<std::string, at::Tensor> given(tensors.begin(), tensors.end());
-  if (policy == HeadPolicy::kDrop) std::erase_if(given, [&](const auto& entry) { return OfHead(network, entry.first); });
+void LoadWeights(Network& network, const WeightsFile& weights, HeadPolicy policy, const std::string& where) {
+  std::map<std::string, const WeightsEntry*> given;
+  bool has_counters = false;
+  for (const WeightsEntry& entry : weights.entries) {
+    if (policy == HeadPolicy::kStrict || !OfHead(network, entry.name)) given[entry.name] = &entry;
+    has_counters = has_counters || IsCounter(entry.name);
+  }
 
-  NamedTensors targets;
+  const NamedTensors state = network.StateDict();
+  std::vector<std::pair<const WeightsEntry*, at::Tensor>> copies;
+  std::set<std::string> known;
   std::vector<std::string> missing, unexpected, misshapen;
-  for (const auto& [name, target] : network.StateDict()) {
+  for (const auto& [name, target] : state) {
+    known.insert(name);
     if (policy == HeadPolicy::kDrop && OfHead(network, name)) continue;
     const auto it = given.find(name);
     if (it == given.end()) {
-      missing.push_back(name);
-    } else if (it->second.sizes() != target.sizes() || it->second.is_floating_point() != target.is_floating_point()) {
-      misshapen.push_back(fmt::format("{} is {} [{}], not {} [{}]", name, c10::toString(it->second.scalar_type()),
-                                      fmt::join(it->second.sizes(), ", "), c10::toString(target.scalar_type()),
+      if (has_counters || !IsCounter(name)) missing.push_back(name);
+    } else if (it->second->shape != target.sizes() || at::isFloatingType(it->second->type) != target.is_floating_point()) {
+      misshapen.push_back(fmt::format("{} is {} [{}], not {} [{}]", name, c10::toString(it->second->type),
+                                      fmt::join(it->second->shape, ", "), c10::toString(target.scalar_type()),
                                       fmt::join(target.sizes(), ", ")));
     } else {
-      targets.emplace_back(name, target);
+      copies.emplace_back(it->second, target);
     }
   }
-  std::map<std::string, at::Tensor> known;
-  for (const auto& [name, target] : network.StateDict()) known.emplace(name, target);
-  for (const auto& [name, tensor] : given) {
-    if (!known.contains(name)) unexpected.push_back(name);
+  for (const auto& [name, entry] : given) {
+    if (!known.contains(name)) unexpected.push_back(Shown(name));
   }
 
   std::vector<std::string> parts;
@@ -60,16 +87,32 @@ void LoadStateDict(Network& network, const NamedTensors& tensors, HeadPolicy pol
                            "give the network these weights were trained with");
   }
   const at::NoGradGuard no_grad;
-  for (const auto& [name, target] : targets) {
-    const at::Tensor& values = given.at(name);
-    if (!values.is_floating_point() || at::isfinite(values).all().item<bool>()) continue;
-    throw base::FailedError(fmt::format("the weights are not finite: {}", name), where, "a training that diverged made them; take others");
+  for (const auto& [entry, target] : copies) {
+    ForEachPart(*entry, [&](const at::Tensor& part, int64_t) {
+      if (IsFinite(part)) return;
+      throw base::FailedError(fmt::format("the weights are not finite: {}", entry->name), where,
+                              "a training that diverged made them; take others");
+    });
   }
-  for (auto& [name, target] : targets) target.copy_(given.at(name));
+  for (const auto& [entry, target] : copies) {
+    ForEachPart(*entry, [&](const at::Tensor& part, int64_t begin) {
+      (part.dim() == 0 ? target : target.narrow(0, begin, part.size(0))).copy_(part);
+    });
+  }
 }
 
-void LoadWeights(Network& network, const std::string& path, HeadPolicy policy) {
-  LoadStateDict(network, ReadSafetensors(path).tensors, policy, path);
+void LoadStateDict(Network& network, const NamedTensors& tensors, HeadPolicy policy, const std::string& where) {
+  WeightsFile weights;
+  for (const auto& [name, tensor] : tensors) {
+    weights.entries.push_back({name, tensor.scalar_type(), tensor.sizes().vec(), [&tensor = tensor](int64_t begin, int64_t end) {
+                                 return tensor.dim() == 0 ? tensor : tensor.narrow(0, begin, end - begin);
+                               }});
+  }
+  LoadWeights(network, weights, policy, where);
+}
+
+void LoadWeights(Network& network, const WeightsPlace& place, HeadPolicy policy) {
+  LoadWeights(network, OpenWeights(place), policy, place.file);
 }
 
 }  // namespace deepmad::models

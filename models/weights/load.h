@@ -6,6 +6,7 @@
 
 #include "models/named_tensors.h"
 #include "models/network.h"
+#include "models/weights/weights_file.h"
 
 namespace deepmad::models {
 
@@ -14,12 +15,13 @@ enum class HeadPolicy {
   kDrop,    // the classifier keeps its own weights, whatever the file has for it: to fine-tune on other classes
 };
 
-// Copies `tensors` into the network, converting floating-point types and devices. Before anything is copied, missing, unexpected and
+// Copies the weights into the network, converting floating-point types and devices. Before anything is copied, missing, unexpected and
 // wrongly shaped entries are listed in one UsageError with `where`, usually the name of the file; a tensor with a number that is not finite
-// is a FailedError.
+// is a FailedError. As in Python, checkpoints from before PyTorch 0.4.1, which have no num_batches_tracked at all, fit too.
+void LoadWeights(Network& network, const WeightsFile& weights, HeadPolicy policy, const std::string& where);
 void LoadStateDict(Network& network, const NamedTensors& tensors, HeadPolicy policy, const std::string& where);
 
-// The same from a safetensors file; FailedError for one that cannot be read.
-void LoadWeights(Network& network, const std::string& path, HeadPolicy policy);
+// The same from a file (OpenWeights). Takes a few megabytes besides the network's own memory.
+void LoadWeights(Network& network, const WeightsPlace& place, HeadPolicy policy);
 
 }  // namespace deepmad::models

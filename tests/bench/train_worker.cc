@@ -35,7 +35,7 @@ class Worker {
     precision_.channels_last = arguments.at("--layout") == "channels_last";
     train::ApplyPrecision(precision_);
     network_ = models::BuildNetwork(mad::LoadNetwork(arguments.at("--network")));
-    models::LoadWeights(*network_, arguments.at("--weights"), models::HeadPolicy::kStrict);
+    models::LoadWeights(*network_, {arguments.at("--weights")}, models::HeadPolicy::kStrict);
     if (precision_.channels_last) network_->SetMemoryFormat(at::MemoryFormat::ChannelsLast);
     for (const auto& [name, tensor] : models::ReadSafetensors(arguments.at("--data")).tensors)
       (name == "images" ? images_ : labels_) = tensor;

@@ -38,7 +38,7 @@ TEST(Load, WeightsFromAFileGiveTheSameNetwork) {
   const auto source = InitializedNetwork(SmallStructure(), 1);
   WriteSafetensors(folder.File("w.safetensors"), source->StateDict());
   const auto target = InitializedNetwork(SmallStructure(), 2);
-  LoadWeights(*target, folder.File("w.safetensors"), HeadPolicy::kStrict);
+  LoadWeights(*target, {folder.File("w.safetensors")}, HeadPolicy::kStrict);
   const NamedTensors expected = source->StateDict(), loaded = target->StateDict();
   for (size_t i = 0; i < expected.size(); ++i) EXPECT_TRUE(at::equal(loaded[i].second, expected[i].second)) << loaded[i].first;
   for (const at::Tensor& parameter : target->parameters()) EXPECT_TRUE(parameter.requires_grad());

@@ -92,7 +92,7 @@ TEST(TorchvisionPeer, SameWeightsGiveTheSameLogitsWhoeverWroteThem) {
       std::getline(keys, key);
       ASSERT_EQ(name, key);
     }
-    LoadWeights(*network, folder.File(theirs + ".theirs.safetensors"), HeadPolicy::kStrict);
+    LoadWeights(*network, {folder.File(theirs + ".theirs.safetensors")}, HeadPolicy::kStrict);
     network->eval();
     ExpectNear(network->Forward(images), expected.at("theirs"));
   }

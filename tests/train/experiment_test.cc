@@ -210,7 +210,7 @@ TEST_F(ExperimentTest, ValidationOfTheWeightsGivesTheNumbersOfTheRun) {
   const base::Json metrics = Train("a").summary.at("metrics");
   for (const auto& [file, suffix] : {std::pair{"last", ""}, std::pair{"last_ema", "_ema"}}) {
     const base::Json result = ValidateRun(base::Config::FromFile(Folder("a") + "/config.yaml"), TinyNetwork(),
-                                          Folder("a") + "/" + file + ".safetensors", Options());
+                                          {Folder("a") + "/" + file + ".safetensors"}, Options());
     for (const auto& [name, value] : result.at("metrics").items()) EXPECT_EQ(value, metrics.at(name + suffix)) << name << suffix;
   }
 }
@@ -371,7 +371,7 @@ TEST_F(ExperimentTest, PredictsFilesWithTheNamesOfTheClasses) {
   for (size_t i = 0; i < image.pixels.size(); ++i) image.pixels[i] = static_cast<uint8_t>(i * 7);
   data::WriteImage(Folder("a") + "/x.png", image);
   const base::Config config = base::Config::FromFile(Folder("a") + "/config.yaml");
-  const std::string weights = Folder("a") + "/last_ema.safetensors";
+  const models::WeightsPlace weights{Folder("a") + "/last_ema.safetensors"};
   const RunOptions options = Options();
   const std::vector<Prediction> found = Predict(config, TinyNetwork(), weights, {Folder("a") + "/x.png", Folder("a") + "/x.png"}, options);
   ASSERT_EQ(found.size(), 2U);

@@ -1,0 +1,26 @@
+// Which weights a command uses: --weights and --ema.
+#pragma once
+
+#include <CLI/App.hpp>
+#include <string>
+
+#include "models/weights/load.h"
+
+namespace deepmad::cli {
+
+class WeightsChoice {
+ public:
+  // `own`: the weights of a run folder that serve where --weights is not given, "best" or "last".
+  explicit WeightsChoice(const std::string& own) : own_(own) {}
+
+  void Declare(CLI::App& app);
+  // For `source`, a run folder or a file. UsageError where there are no such weights.
+  models::WeightsPlace Find(const std::string& source) const;
+
+ private:
+  std::string own_;
+  std::string given_;
+  bool ema_ = false;
+};
+
+}  // namespace deepmad::cli

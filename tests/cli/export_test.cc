@@ -1,0 +1,135 @@
+// Weights out of a run, and into other runs.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "tests/cli/program.h"
+#include "tests/cli/small_run.h"
+#include "tests/cli/tensor_file.h"
+#include "tests/temporary_folder.h"
+
+namespace deepmad::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+std::string Content(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  EXPECT_TRUE(file.good()) << path;
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+Json Document(const Outcome& outcome) {
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  return Json::parse(outcome.out, nullptr, false);
+}
+
+bool Contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+// One run for all tests here.
+class ExportTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    run_ = new SmallRun;
+    folder_ = new TemporaryFolder;
+    const Outcome outcome = run_->Train(Run(), {"train.epochs=1"});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  }
+  static void TearDownTestSuite() {
+    delete run_;
+    delete folder_;
+  }
+  static std::string Run() { return folder_->File("run"); }
+  static std::string File(const std::string& name) { return folder_->File(name); }
+
+  static inline SmallRun* run_ = nullptr;
+  static inline TemporaryFolder* folder_ = nullptr;
+};
+
+TEST_F(ExportTest, WritesTheWeightsOfARunAndAPageThatDescribesThem) {
+  const Json document = Document(Deepmad({"export", Run(), "--safetensors", File("net.safetensors"), "--json"}));
+  EXPECT_EQ(document.at("files"), Json({File("net.safetensors")}));
+  const Json best = Document(Deepmad({"validate", Run(), "--weights", Run() + "/best.safetensors", "--json"}));
+  const Json exported = Document(Deepmad({"validate", Run(), "--weights", File("net.safetensors"), "--json"}));
+  EXPECT_EQ(exported.at("weights_digest"), best.at("weights_digest"));
+  EXPECT_EQ(exported.at("metrics"), best.at("metrics"));
+
+  const std::string card = Content(File("net.md"));
+  for (const char* part : {"# small", "`net.safetensors` | weights, safetensors: ", "## Budget", "## Structure", "out_channels",
+                           "## Data and results", "Trained on synthetic: 1 epochs", "| top1 |",
+                           "Protocol: ", "load_file(\"net.safetensors\")", "LoadWeights(*network, {\"net.safetensors\"}", "mean ["}) {
+    EXPECT_TRUE(Contains(card, part)) << part << "\n" << card;
+  }
+}
+
+TEST_F(ExportTest, TakesTheAveragedWeightsWhereAsked) {
+  ASSERT_EQ(Deepmad({"export", Run(), "--ema", "--safetensors", File("ema.safetensors")}).exit_code, 0);
+  const auto digest = [&](const std::string& file) {
+    return Document(Deepmad({"validate", Run(), "--weights", file, "--json"})).at("weights_digest");
+  };
+  EXPECT_EQ(digest(File("ema.safetensors")), digest(Run() + "/best_ema.safetensors"));
+  EXPECT_NE(digest(File("ema.safetensors")), digest(Run() + "/best.safetensors"));
+  EXPECT_EQ(Document(Deepmad({"validate", Run(), "--ema", "--json"})).at("weights"), Run() + "/last_ema.safetensors");
+}
+
+TEST_F(ExportTest, ANetworkFileWithWeightsNeedsNoRunFolder) {
+  const Outcome outcome =
+      Deepmad({"export", run_->network_file(), "--weights", Run() + "/last.safetensors", "--safetensors", File("from_file.safetensors")});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_TRUE(
+      Contains(Content(File("from_file.md")), "The weights came from `last.safetensors`; nothing beside them tells of data or results."));
+}
+
+TEST_F(ExportTest, SaysWhatIsMissing) {
+  const auto refusal = [&](const std::vector<std::string>& words, int exit_code) {
+    const Outcome outcome = Deepmad(words);
+    EXPECT_EQ(outcome.exit_code, exit_code) << outcome.err;
+    return outcome.err;
+  };
+  EXPECT_TRUE(Contains(refusal({"export", Run()}, 2), "nothing to write"));
+  const std::string target = File("none.safetensors");
+  EXPECT_TRUE(Contains(refusal({"export", run_->network_file(), "--safetensors", target}, 2), "no --weights given"));
+  EXPECT_TRUE(Contains(refusal({"export", Run(), "--weights", File("no.pth"), "--safetensors", target}, 2), "no such weights file"));
+  EXPECT_TRUE(Contains(refusal({"export", Run(), "--weights", Run() + "/best.safetensors", "--ema", "--safetensors", target}, 2),
+                       "holds one set of weights"));
+  EXPECT_TRUE(Contains(refusal({"export", Run(), "train.epochs=2", "--safetensors", target}, 2), "unexpected argument"));
+  EXPECT_TRUE(Contains(refusal({"export", Run(), "--weights", Run() + "/curves.png", "--safetensors", target}, 1),
+                       "is it a whole file of weights"));
+  EXPECT_EQ(Deepmad({"export", Run(), "--safetensors", target, "--dry-run"}).exit_code, 0);
+  EXPECT_FALSE(fs::exists(target));
+  EXPECT_FALSE(fs::exists(File("none.md")));
+}
+
+TEST_F(ExportTest, ATrainingStartsFromGivenWeights) {
+  const auto train = [&](const std::string& out, const std::vector<std::string>& words) {
+    std::vector<std::string> all = run_->Words(out, {"train.epochs=1", "train.optimizer.lr=0"});
+    all.insert(all.end(), words.begin(), words.end());
+    return Deepmad(all);
+  };
+  const std::string weights = Run() + "/best.safetensors";
+  ASSERT_EQ(train(File("strict"), {"--weights", weights}).exit_code, 0);
+  ASSERT_EQ(train(File("drop"), {"--weights", weights, "--head", "drop"}).exit_code, 0);
+  const auto tensor = [](const std::string& file, const char* name) { return ReadTensorFile(file).tensors.at(name).bytes; };
+  const std::string strict = File("strict") + "/last.safetensors", drop = File("drop") + "/last.safetensors";
+  EXPECT_TRUE(tensor(strict, "fc_linear.weight") == tensor(weights, "fc_linear.weight"));
+  EXPECT_FALSE(tensor(drop, "fc_linear.weight") == tensor(weights, "fc_linear.weight"));
+  EXPECT_TRUE(tensor(drop, "block_list.0.conv1.weight") == tensor(weights, "block_list.0.conv1.weight"));
+  EXPECT_TRUE(Contains(Content(File("drop") + "/config.yaml"), weights));
+
+  EXPECT_TRUE(Contains(train(File("no"), {"--head", "drop"}).err, "--head without weights to start from"));
+  const std::string seven =
+      "network={version: 1, name: seven, input: {height: 16, width: 16}, blocks: [{type: conv, stride: 2, out_channels: 8}, {type: basic, "
+      "depth: 1, "
+      "stride: 2, bottleneck_channels: 8, out_channels: 16}], head: {classes: 7}}";
+  const Outcome other = train(File("other"), {"--weights", weights, seven, "data.classes=7", "--dry-run"});
+  EXPECT_EQ(other.exit_code, 2) << other.out;
+  EXPECT_TRUE(Contains(other.err, "fc_linear.weight is Float [4, 16], not Float [7, 16]")) << other.err;
+  EXPECT_EQ(train(File("other"), {"--weights", weights, "--head", "drop", seven, "data.classes=7", "--dry-run"}).exit_code, 0);
+}
+
+}  // namespace
+}  // namespace deepmad::cli
