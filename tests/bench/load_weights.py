@@ -26,12 +26,13 @@ open("/proc/self/clear_refs", "w").write("5")
 before = memory("VmRSS")
 start = time.perf_counter()
 net = {name: torch.zeros(shape, dtype=getattr(torch, dtype)) for name, (shape, dtype) in json.load(open(shapes)).items()}
+built = time.perf_counter()
 state = load_file(path) if path.endswith(".safetensors") else torch.load(path, weights_only=True)
 for name, tensor in net.items():
     tensor.copy_(state[name])
-seconds = time.perf_counter() - start
+loaded = time.perf_counter()
 size = sum(tensor.nbytes for tensor in net.values())
-print(json.dumps({"load_seconds": seconds, "peak_over_weights": (memory("VmHWM") - before) / size}))
+print(json.dumps({"build_seconds": built - start, "load_seconds": loaded - built, "peak_over_weights": (memory("VmHWM") - before) / size}))
 """
 
 
@@ -52,14 +53,15 @@ def main():
                    "json.dump({k: (list(v.shape), str(v.dtype)[6:]) for k, v in state.items()}, open(sys.argv[4], 'w'))")
         files = [first, f"{folder}/zip.pth", f"{folder}/legacy.pth"]
         subprocess.run([sys.executable, "-c", convert, *files, f"{folder}/shapes.json"], check=True)
-        print(f"{'file':<20} {'ours, s':>9} {'peak':>7} {'Python, s':>10} {'peak':>7}")
+        print(f"{'':<20} {'ours':>24} {'Python':>24}")
+        print(f"{'file':<20} {'build':>8} {'load':>7} {'peak':>7} {'zeros':>8} {'load':>7} {'peak':>7}")
         for path in files:
             measured = []
             for command in ([worker, options.network, path], [sys.executable, "-c", PYTHON_LOAD, path, f"{folder}/shapes.json"]):
                 runs = [json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout) for _ in range(options.rounds)]
-                seconds = statistics.median(run["load_seconds"] + run.get("build_seconds", 0) for run in runs)
-                measured += [seconds, max(run["peak_over_weights"] for run in runs)]
-            print(f"{os.path.basename(path):<20} {measured[0]:>9.3f} {measured[1]:>7.3f} {measured[2]:>10.3f} {measured[3]:>7.3f}")
+                measured += [statistics.median(run[key] for run in runs) for key in ("build_seconds", "load_seconds")]
+                measured.append(max(run["peak_over_weights"] for run in runs))
+            print(f"{os.path.basename(path):<20} " + " ".join(f"{value:>{width}.3f}" for value, width in zip(measured, (8, 7, 7, 8, 7, 7))))
 
 
 if __name__ == "__main__":
