@@ -100,7 +100,8 @@ class Parser {
         Fail(fmt::format("key '{}' is given twice", key));
       }
       Expect(':');
-      value.entries.emplace_back(std::move(key), Value(nesting + 1));
+      value.keys.push_back(std::move(key));
+      value.items.push_back(Value(nesting + 1));
       SkipSpace();
       if (Peek() != '}') Expect(',');
     }
@@ -173,8 +174,8 @@ class Parser {
 }  // namespace
 
 const PythonLiteral* PythonLiteral::Find(const std::string& key) const {
-  for (const auto& [known, value] : entries) {
-    if (known == key) return &value;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    if (keys[i] == key) return &items[i];
   }
   return nullptr;
 }

@@ -2,8 +2,8 @@
 // executed; other expressions are errors. The released structures are such texts (mad/released_text.h).
 #pragma once
 
+#include <cstdint>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace deepmad::mad {
@@ -11,12 +11,12 @@ namespace deepmad::mad {
 struct PythonLiteral {
   enum class Kind { kNone, kBool, kInt, kFloat, kString, kList, kDict };
   Kind kind = Kind::kNone;
-  int64_t integer = 0;                                         // kInt, and kBool as 0 or 1
-  double real = 0;                                             // kFloat
-  std::string text;                                            // kString
-  std::vector<PythonLiteral> items;                            // kList (tuples too)
-  std::vector<std::pair<std::string, PythonLiteral>> entries;  // kDict, in order, keys different
-  int line = 1, column = 1;                                    // of its first character
+  int64_t integer = 0;               // kInt, and kBool as 0 or 1
+  double real = 0;                   // kFloat
+  std::string text;                  // kString
+  std::vector<PythonLiteral> items;  // kList (tuples too); values of kDict
+  std::vector<std::string> keys;     // kDict: one an item, in order, all different
+  int line = 1, column = 1;          // of its first character
 
   const PythonLiteral* Find(const std::string& key) const;  // of a dictionary; nullptr where absent
 };

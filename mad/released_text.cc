@@ -109,7 +109,9 @@ class Reader {
   }
 
   BlockSpec Block(const PythonLiteral& literal, NetworkSpec& spec) const {
-    for (const auto& [key, value] : literal.entries) {
+    for (size_t i = 0; i < literal.keys.size(); ++i) {
+      const std::string& key = literal.keys[i];
+      const PythonLiteral& value = literal.items[i];
       if (std::find(kKeys.begin(), kKeys.end(), key) == kKeys.end()) throw base::UnknownName("key", key, kKeys, Position(value));
     }
     BlockSpec block;
