@@ -1,7 +1,6 @@
 #include "models/batch_norm.h"
 
 #include <ATen/ops/_foreach_add.h>
-#include <ATen/ops/batch_norm.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>
 #include <torch/nn/module.h>
@@ -10,22 +9,29 @@
 
 namespace deepmad::models {
 
-std::function<at::Tensor(const at::Tensor&)> BatchNorms::Add(const std::shared_ptr<torch::nn::Module>& module, int64_t channels,
-                                                             const std::string& name) {
-  const at::Tensor weight = module->register_parameter("weight", at::ones({channels}));
-  const at::Tensor bias = module->register_parameter("bias", at::zeros({channels}));
-  const at::Tensor mean = module->register_buffer("running_mean", at::zeros({channels}));
-  const at::Tensor variance = module->register_buffer("running_var", at::ones({channels}));
-  counters_.push_back({module, module->register_buffer("num_batches_tracked", at::zeros({}, at::kLong))});
+BatchNorm::BatchNorm(std::shared_ptr<torch::nn::Module> module, int64_t channels, std::string name,
+                     std::shared_ptr<const BatchNormSettings> settings)
+    : module_(std::move(module)),
+      name_(std::move(name)),
+      settings_(std::move(settings)),
+      weight_(module_->register_parameter("weight", at::ones({channels}))),
+      bias_(module_->register_parameter("bias", at::zeros({channels}))),
+      running_mean_(module_->register_buffer("running_mean", at::zeros({channels}))),
+      running_var_(module_->register_buffer("running_var", at::ones({channels}))) {}
 
-  return [=, settings = settings_](const at::Tensor& x) {
-    const bool training = module->is_training();
-    if (training && x.numel() == channels) {
-      throw base::FailedError("batch normalisation cannot train on a single value a channel", name,
-                              "use more than one sample a batch, or a larger image");
-    }
-    return at::batch_norm(x, weight, bias, mean, variance, training, settings->momentum, settings->eps, /*cudnn_enabled=*/true);
-  };
+at::Tensor BatchNorm::Forward(const at::Tensor& x, const NormTail& tail) const {
+  const bool training = module_->is_training();
+  if (training && x.numel() == weight_.numel()) {
+    throw base::FailedError("batch normalisation cannot train on a single value a channel", name_,
+                            "use more than one sample a batch, or a larger image");
+  }
+  return NormAct(x, {weight_, bias_, running_mean_, running_var_, training, settings_->momentum, settings_->eps}, tail);
+}
+
+BatchNorm BatchNorms::Add(const std::shared_ptr<torch::nn::Module>& module, int64_t channels, const std::string& name) {
+  BatchNorm norm(module, channels, name, settings_);
+  counters_.push_back({module, module->register_buffer("num_batches_tracked", at::zeros({}, at::kLong))});
+  return norm;
 }
 
 void BatchNorms::CountBatch() const {

@@ -3,10 +3,11 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include "models/norm_act.h"
 
 namespace torch::nn {
 class Module;
@@ -19,13 +20,27 @@ struct BatchNormSettings {
   double momentum = 0.1;  // weight of the new batch in the running statistics
 };
 
+// One norm, with what may stand behind it.
+class BatchNorm {
+ public:
+  BatchNorm(std::shared_ptr<torch::nn::Module> module, int64_t channels, std::string name,
+            std::shared_ptr<const BatchNormSettings> settings);
+
+  // The module decides by its training flag whether statistics come from the batch, so a part of a network can be frozen. Training needs
+  // more than one value a channel, else FailedError.
+  at::Tensor Forward(const at::Tensor& x, const NormTail& tail = {}) const;
+
+ private:
+  std::shared_ptr<torch::nn::Module> module_;
+  std::string name_;
+  std::shared_ptr<const BatchNormSettings> settings_;
+  at::Tensor weight_, bias_, running_mean_, running_var_;  // [C]
+};
+
 class BatchNorms {
  public:
-  // Registers weight, bias, running_mean, running_var and num_batches_tracked in `module` and gives what computes the layer. The module
-  // decides by its training flag whether statistics come from the batch, so a part of a network can be frozen.
-  // `name` is for messages. Training needs more than one value a channel, else FailedError.
-  std::function<at::Tensor(const at::Tensor&)> Add(const std::shared_ptr<torch::nn::Module>& module, int64_t channels,
-                                                   const std::string& name);
+  // Registers weight, bias, running_mean, running_var and num_batches_tracked in `module`. `name` is for messages.
+  BatchNorm Add(const std::shared_ptr<torch::nn::Module>& module, int64_t channels, const std::string& name);
 
   // One more batch was seen: adds 1 to the counters of the layers that are in training mode, in one call.
   void CountBatch() const;

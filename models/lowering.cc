@@ -56,7 +56,7 @@ Function LowerConv(const mad::Layer<double>& layer, const LoweringContext& conte
   return [=](const at::Tensor& x) { return convolve(quantiser.Input(x), quantiser.Weight()); };
 }
 
-Function LowerNorm(const mad::Layer<double>& layer, const LoweringContext& context) {
+BatchNorm LowerNorm(const mad::Layer<double>& layer, const LoweringContext& context) {
   return context.norms.Add(ModuleAt(context.container, layer.name), Channels(layer.out), layer.name);
 }
 
@@ -107,7 +107,7 @@ Function Lower(const mad::Layer<double>& layer, const LoweringContext& context, 
     case mad::LayerKind::kConv:
       return LowerConv(layer, context);
     case mad::LayerKind::kNorm:
-      return LowerNorm(layer, context);
+      break;  // the sequence lowers it together with what follows
     case mad::LayerKind::kActivation:
       return LowerActivation(layer, in_place);
     case mad::LayerKind::kSqueezeExcite:
@@ -125,7 +125,20 @@ Function Lower(const mad::Layer<double>& layer, const LoweringContext& context, 
 LoweredSequence::LoweredSequence(const std::vector<mad::Layer<double>>& layers, const LoweringContext& context, bool may_overwrite_input)
     : result_is_free_(may_overwrite_input) {
   for (const mad::Layer<double>& layer : layers) {
-    steps_.push_back(Lower(layer, context, result_is_free_));
+    if (last_norm_) {  // is not the last layer after all
+      const bool relu = layer.kind == mad::LayerKind::kActivation && layer.activation == mad::ActivationKind::kRelu;
+      steps_.push_back([norm = *last_norm_, relu](const at::Tensor& x) { return norm.Forward(x, {.residual = {}, .relu = relu}); });
+      last_norm_.reset();
+      if (relu) {
+        result_is_free_ = false;
+        continue;
+      }
+    }
+    if (layer.kind == mad::LayerKind::kNorm) {
+      last_norm_ = LowerNorm(layer, context);
+    } else {
+      steps_.push_back(Lower(layer, context, result_is_free_));
+    }
     // The gradients of convolution, norm, pool and product need their inputs, those of the activations may need their result.
     if (layer.kind != mad::LayerKind::kActivation) {
       result_is_free_ = true;
@@ -135,9 +148,14 @@ LoweredSequence::LoweredSequence(const std::vector<mad::Layer<double>>& layers, 
   }
 }
 
-at::Tensor LoweredSequence::Forward(at::Tensor x) const {
+at::Tensor LoweredSequence::ForwardToLastNorm(at::Tensor x) const {
   for (const Function& step : steps_) x = step(x);
   return x;
+}
+
+at::Tensor LoweredSequence::Forward(at::Tensor x) const {
+  x = ForwardToLastNorm(std::move(x));
+  return last_norm_ ? last_norm_->Forward(x) : x;
 }
 
 }  // namespace deepmad::models

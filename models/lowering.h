@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "mad/layer.h"
@@ -25,11 +26,16 @@ class LoweredSequence {
   LoweredSequence(const std::vector<mad::Layer<double>>& layers, const LoweringContext& context, bool may_overwrite_input = false);
 
   at::Tensor Forward(at::Tensor x) const;
+  // Whether the last layer is a norm, which can add a shortcut and activate in the same pass: so in two parts.
+  bool ends_in_norm() const { return last_norm_.has_value(); }
+  at::Tensor ForwardToLastNorm(at::Tensor x) const;
+  at::Tensor ForwardLastNorm(const at::Tensor& x, const NormTail& tail) const { return last_norm_->Forward(x, tail); }
   // Whether nobody else needs the values of the result, so that it may be overwritten.
   bool result_is_free() const { return result_is_free_; }
 
  private:
-  std::vector<std::function<at::Tensor(const at::Tensor&)>> steps_;
+  std::vector<std::function<at::Tensor(const at::Tensor&)>> steps_;  // without last_norm_
+  std::optional<BatchNorm> last_norm_;
   bool result_is_free_;
 };
 

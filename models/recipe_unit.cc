@@ -13,8 +13,11 @@ RecipeUnit::RecipeUnit(const mad::Unit<double>& unit, const LoweringContext& con
     const bool adds = branch.shortcut_kind != mad::ShortcutKind::kNone;
     LoweredSequence main(branch.main, context);
     LoweredSequence shortcut(branch.shortcut, context);
-    LoweredSequence post(branch.post, context, adds || main.result_is_free());
-    branches_.push_back({std::move(main), branch.shortcut_kind, std::move(shortcut), std::move(post)});
+    const bool relu_in_norm = main.ends_in_norm() && !branch.post.empty() && branch.post.front().kind == mad::LayerKind::kActivation &&
+                              branch.post.front().activation == mad::ActivationKind::kRelu;
+    const std::vector<mad::Layer<double>> rest(branch.post.begin() + (relu_in_norm ? 1 : 0), branch.post.end());
+    LoweredSequence post(rest, context, !relu_in_norm && (adds || main.result_is_free()));
+    branches_.push_back({std::move(main), branch.shortcut_kind, std::move(shortcut), relu_in_norm, std::move(post)});
 
     const auto last_norm =
         std::find_if(branch.main.rbegin(), branch.main.rend(), [](const auto& layer) { return layer.kind == mad::LayerKind::kNorm; });
@@ -26,14 +29,15 @@ RecipeUnit::RecipeUnit(const mad::Unit<double>& unit, const LoweringContext& con
 
 at::Tensor RecipeUnit::Forward(at::Tensor x) const {
   for (const LoweredBranch& branch : branches_) {
-    at::Tensor y = branch.main.Forward(x);
-    if (branch.shortcut_kind != mad::ShortcutKind::kNone) {
-      const at::Tensor shortcut = branch.shortcut.Forward(x);
-      if (branch.main.result_is_free()) {
-        y.add_(shortcut);
-      } else {
-        y = y + shortcut;
-      }
+    const bool adds = branch.shortcut_kind != mad::ShortcutKind::kNone;
+    at::Tensor y = branch.main.ForwardToLastNorm(x);
+    const at::Tensor shortcut = adds ? branch.shortcut.Forward(x) : at::Tensor();
+    if (branch.main.ends_in_norm()) {
+      y = branch.main.ForwardLastNorm(y, {shortcut, branch.relu_in_norm});
+    } else if (adds && branch.main.result_is_free()) {
+      y.add_(shortcut);
+    } else if (adds) {
+      y = y + shortcut;
     }
     x = branch.post.Forward(y);
   }

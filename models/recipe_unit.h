@@ -26,7 +26,8 @@ class RecipeUnit {
     LoweredSequence main;
     mad::ShortcutKind shortcut_kind;
     LoweredSequence shortcut;
-    LoweredSequence post;
+    bool relu_in_norm;     // the first layer of post happens in the last norm of main
+    LoweredSequence post;  // the rest
   };
   std::vector<LoweredBranch> branches_;
   std::vector<at::Tensor> residual_scales_;

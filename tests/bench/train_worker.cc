@@ -65,7 +65,7 @@ class Worker {
       forward += watch.Lap();
       loss.backward();
       backward += watch.Lap();
-      optimizer_->Step(0.01);
+      optimizer_->Step(0.001);
       ema_->Update();
       losses.push_back(loss.item<double>());
       optimizer += watch.Lap();
