@@ -87,6 +87,7 @@ TensorFile ReadSafetensors(const std::string& path) {
   const auto read = [&](void* data, uint64_t size) {
     if (!file.read(static_cast<char*>(data), static_cast<std::streamsize>(size))) throw base::FailedError("cannot read the file", path);
   };
+  if (error == std::errc::no_such_file_or_directory) throw base::FailedError("there is no such file", path);  // taken away meanwhile
   if (error || !file) throw base::FailedError("cannot open the file", path, "check its permissions");
   if (file_size < 8) throw base::FailedError("the file is too short for safetensors", path);
 
