@@ -117,6 +117,18 @@ void WritePngs(const std::string& root) {
   }
 }
 
+void WriteCoco(const std::string& root) {
+  Corpus annotations(root, "coco_annotations"), results(root, "coco_results");
+  annotations.Add(R"({"images":[],"annotations":[],"categories":[]})");
+  annotations.Add(R"({"info": {"year": 2017}, "images": [{"file_name": "b.jpg", "height": 426, "width": 640, "id": 9}, {"id": 0}],
+ "annotations": [{"segmentation": [[1, 2.5]], "area": 5.1, "iscrowd": 0, "image_id": 9, "bbox": [34.8, -2, 7e1, 1.0], "category_id": 18, "id": 22},
+ {"segmentation": {"counts": [1, 2], "size": [2, 3]}, "iscrowd": 1, "image_id": 0, "bbox": [0, 0, 2, 1], "category_id": 2, "id": 0}],
+ "categories": [{"supercategory": "animal", "id": 18, "name": "d\u006fg"}, {"id": 2}]})");
+  results.Add("[]");
+  results.Add(R"([{"image_id": 9, "category_id": 18, "bbox": [1.5, -2, 3, 4], "score": 0.25, "segmentation": []},
+{"score": 1, "bbox": [0, 0, 1, 1], "category_id": 2, "image_id": 0}])");
+}
+
 void WriteSafetensors(const std::string& root) {
   Corpus corpus(root, "safetensors_header");
   corpus.Add(std::string("\0\0{}", 4));
@@ -150,6 +162,7 @@ int main(int argc, char** argv) {
   deepmad::WriteIdx(root);
   deepmad::WriteJpegs(root);
   deepmad::WritePngs(root);
+  deepmad::WriteCoco(root);
   deepmad::WriteSafetensors(root);
   deepmad::WriteCheckpoints(root);
 }
