@@ -62,7 +62,7 @@ HostBatch BatchStream::Make(int64_t batch_number) const {
   for (int64_t i = 0; i < batch.size; ++i) {
     Sample sample = dataset_.Get(order_[positions[i]]);
     const base::Random random(options_.sampler.seed, base::RandomPurpose::kAugment, epoch_, positions[i]);
-    pipeline_.Apply(std::move(sample.image), random, options_.layout, images);
+    pipeline_.Apply(sample.picture, random, options_.layout, images);
     images += pipeline_.shape().values();
     batch.labels[i] = sample.label;
     batch.sources.push_back(std::move(sample.source));

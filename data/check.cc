@@ -29,7 +29,7 @@ class Checker {
       Image image;
       std::string reason;
       try {
-        image = dataset_.Get(index).image;
+        image = dataset_.Get(index).picture.Decode();
       } catch (const std::exception& e) {
         reason = e.what();
       }

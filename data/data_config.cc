@@ -5,11 +5,8 @@
 #include <optional>
 
 #include "base/error.h"
-#include "data/transforms/channels.h"
-#include "data/transforms/crop.h"
+#include "data/framing.h"
 #include "data/transforms/flip.h"
-#include "data/transforms/random_resized_crop.h"
-#include "data/transforms/resize.h"
 
 namespace deepmad::data {
 namespace {
@@ -44,33 +41,36 @@ std::pair<double, double> ReadRange(const base::Config& section, const char* key
   return {range[0], range[1]};
 }
 
+DecodeChoice ReadDecodeChoice(const base::Config& section) {
+  return {section.GetChoice("dct", "accurate", {"accurate", "fast"}) == "fast", section.GetBool("reduced", false)};
+}
+
 // Every key is read whatever the crop, so that an override of `crop` alone is fine. Pictures of another size come to the input's size as in
 // validation without a margin: shorter side resized, middle cropped.
-Pipeline::Step TrainCrop(const base::Config& section, int side) {
+Framing TrainFraming(const base::Config& section, const InputShape& shape) {
+  const int side = shape.height;
   const std::string crop = section.GetChoice("crop", "random_resized", {"random_resized", "padded", "none"});
   const Interpolation interpolation = ReadInterpolation(section);
   const auto [min_scale, max_scale] = ReadRange(section, "scale", {0.08, 1}, 1e-4, 1);
   const auto [min_ratio, max_ratio] = ReadRange(section, "ratio", {3.0 / 4, 4.0 / 3}, 0.01, 100);
   const RandomResizedCrop random_resized{side, min_scale, max_scale, min_ratio, max_ratio, interpolation};
   const PaddedRandomCrop padded{side, static_cast<int>(section.GetInt("padding", 4, 0, kMaxInputSide))};
+  const DecodeChoice decode = ReadDecodeChoice(section.Section("decode"));
   const ValidationResize fit{side, 1, interpolation};
-  if (crop == "random_resized") {
-    return [random_resized](Image& image, base::Random& random) { image = random_resized(image, random); };
-  }
-  if (crop == "padded") return [fit, padded](Image& image, base::Random& random) { image = padded(fit(image), random); };
-  return [fit](Image& image, base::Random&) { image = fit(image); };
+  if (crop == "random_resized") return FrameRandomResized(random_resized, shape.channels, decode);
+  if (crop == "padded") return FramePadded(fit, padded, shape.channels);
+  return FrameCentred(fit, shape.channels);
 }
 
 Pipeline TrainPipeline(const base::Config& section, InputShape shape, const Normaliser& normaliser) {
-  std::vector<Pipeline::Step> steps = {[channels = shape.channels](Image& image, base::Random&) { ConvertChannels(image, channels); }};
-  steps.push_back(TrainCrop(section, shape.height));
+  std::vector<Pipeline::Step> steps;
   const double flip = section.GetDouble("flip", 0.5, 0, 1);
   if (flip > 0) {
     steps.push_back([flip](Image& image, base::Random& random) {
       if (random.Bernoulli(flip)) FlipHorizontally(image);
     });
   }
-  return Pipeline(shape, normaliser, std::move(steps));
+  return Pipeline(shape, normaliser, TrainFraming(section, shape), std::move(steps));
 }
 
 std::string ShortNumber(double value) {
@@ -93,12 +93,8 @@ InputOptions ReadInputOptions(const base::Config& section) {
   const ValidationResize resize{side, validate.GetDouble("crop_pct", 0.875, 0.25, 2), ReadInterpolation(validate)};
   const std::string protocol =
       std::to_string(side) + " px, crop_pct " + ShortNumber(resize.crop_pct) + ", " + InterpolationName(resize.interpolation);
-  std::vector<Pipeline::Step> steps = {[shape, resize](Image& image, base::Random&) {
-    ConvertChannels(image, shape.channels);
-    image = resize(image);
-  }};
   return InputOptions{TrainPipeline(section.Section("train"), shape, normaliser),
-                      Pipeline(shape, normaliser, std::move(steps)),
+                      Pipeline(shape, normaliser, FrameCentred(resize, shape.channels), {}),
                       shape,
                       protocol,
                       static_cast<int>(section.GetInt("workers", 2, 0, 1024)),

@@ -20,7 +20,7 @@ class Dataset {
 
   virtual int64_t size() const = 0;
   // Sample `index` in 0..size()-1, always the same one. Called by several threads at once. Throws FailedError naming the source of a
-  // sample that cannot be decoded.
+  // sample that cannot be read or decoded; the picture's own functions do so where it is not decoded yet.
   virtual Sample Get(int64_t index) const = 0;
   // Label and source without decoding anything.
   virtual int64_t label(int64_t index) const = 0;

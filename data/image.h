@@ -34,6 +34,38 @@ struct Region {
 struct Size {
   int height = 0;
   int width = 0;
+
+  Region whole() const { return {0, 0, width, height}; }
+  // Not empty and wholly inside.
+  bool Contains(const Region& region) const {
+    return region.left >= 0 && region.top >= 0 && region.width > 0 && region.height > 0 && region.width <= width - region.left &&
+           region.height <= height - region.top;
+  }
+};
+
+// Pixels that something else owns: an image or a part of one.
+struct ImageView {
+  const uint8_t* pixels = nullptr;
+  int height = 0;
+  int width = 0;
+  int channels = 3;
+  size_t stride = 0;  // bytes from one row to the next
+
+  ImageView() = default;
+  ImageView(const Image& image)  // NOLINT: an image is a view of itself
+      : pixels(image.pixels.data()), height(image.height), width(image.width), channels(image.channels), stride(image.row_bytes()) {}
+
+  Size size() const { return {height, width}; }
+  size_t row_bytes() const { return static_cast<size_t>(width) * channels; }
+  const uint8_t* row(int y) const { return pixels + y * stride; }
+  // `region` lies inside.
+  ImageView Part(const Region& region) const {
+    ImageView part = *this;
+    part.pixels = row(region.top) + static_cast<size_t>(region.left) * channels;
+    part.height = region.height;
+    part.width = region.width;
+    return part;
+  }
 };
 
 }  // namespace deepmad::data

@@ -1,6 +1,7 @@
 // Decoded pictures kept in memory.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -25,7 +26,12 @@ class ImageCache : public Dataset {
   std::unique_ptr<Dataset> dataset_;
   mutable std::mutex mutex_;  // guards what follows; a stored picture never changes
   mutable int64_t free_bytes_;
-  mutable std::vector<std::unique_ptr<const Image>> images_;  // null: not kept
+  mutable std::vector<std::shared_ptr<const Image>> images_;  // null: not kept
+  mutable std::atomic<bool> full_ = false;                    // a picture found no room; no more are decoded whole
 };
+
+// The dataset, behind a cache where all its pictures are likely to fit: judged by the headers of a few of them. Pictures of a set that does
+// not fit are so never decoded whole where a part is enough.
+std::unique_ptr<Dataset> CacheIfSmall(std::unique_ptr<Dataset> dataset, int64_t max_bytes);
 
 }  // namespace deepmad::data

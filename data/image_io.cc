@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "data/jpeg_decoder.h"
 #include "data/png_decoder.h"
+#include "data/transforms/crop.h"
 
 namespace deepmad::data {
 namespace {
@@ -43,10 +44,24 @@ void CheckImageSize(int64_t width, int64_t height, const std::string& name) {
   }
 }
 
-Image DecodeImage(std::string_view bytes, const std::string& name) {
-  if (bytes.starts_with(kJpegMagic)) return DecodeJpeg(bytes, name);
-  if (bytes.starts_with(kPngMagic)) return DecodePng(bytes, name);
+void CheckImageFormat(std::string_view bytes, const std::string& name) {
+  if (bytes.starts_with(kJpegMagic) || bytes.starts_with(kPngMagic)) return;
   throw base::FailedError(bytes.empty() ? "empty file" : "neither a JPEG nor a PNG image", name, "remove the file or replace it");
+}
+
+Image DecodeImage(std::string_view bytes, const std::string& name) {
+  CheckImageFormat(bytes, name);
+  return bytes.starts_with(kJpegMagic) ? DecodeJpeg(bytes, name) : DecodePng(bytes, name);
+}
+
+Size DecodeImageSize(std::string_view bytes, const std::string& name) {
+  CheckImageFormat(bytes, name);
+  return bytes.starts_with(kJpegMagic) ? DecodeJpegSize(bytes, name) : DecodePngSize(bytes, name);
+}
+
+Image DecodeImageRegion(std::string_view bytes, const std::string& name, const Region& region, const DecodeOptions& options) {
+  CheckImageFormat(bytes, name);
+  return bytes.starts_with(kJpegMagic) ? DecodeJpegRegion(bytes, name, region, options) : Crop(DecodePng(bytes, name), region);
 }
 
 Image ReadImage(const std::string& path) { return DecodeImage(base::ReadFile(path, size_t{1} << 30), path); }

@@ -19,6 +19,20 @@ void CheckImageSize(int64_t width, int64_t height, const std::string& name);
 Image DecodeImage(std::string_view bytes, const std::string& name);
 Image ReadImage(const std::string& path);
 
+// Faster and less exact ways to decode JPEG; other formats take no notice.
+struct DecodeOptions {
+  bool fast_dct = false;  // the fast integer transform in place of the accurate one
+  int reduce = 1;         // 2, 4, 8: decode at this fraction of the sides
+};
+
+// Throws FailedError naming `name` for what is neither JPEG nor PNG.
+void CheckImageFormat(std::string_view bytes, const std::string& name);
+// From the header alone; errors as of DecodeImage.
+Size DecodeImageSize(std::string_view bytes, const std::string& name);
+// The part of DecodeImage() that lies in `region`, which is inside the picture. JPEG is decoded no further than that takes. With
+// options.reduce the region of a picture that much smaller: its corner rounded down, its sides to the nearest, at least one pixel.
+Image DecodeImageRegion(std::string_view bytes, const std::string& name, const Region& region, const DecodeOptions& options);
+
 // File content. `quality` is 1..100.
 std::string EncodePng(const Image& image);
 std::string EncodeJpeg(const Image& image, int quality = 95);

@@ -6,11 +6,14 @@
 #include <jerror.h>
 #include <jpeglib.h>
 
+#include <algorithm>
+#include <cmath>
 #include <csetjmp>
+#include <cstring>
 #include <vector>
 
 #include "base/error.h"
-#include "data/image_io.h"
+#include "data/transforms/crop.h"
 
 namespace deepmad::data {
 namespace {
@@ -23,7 +26,7 @@ struct Decoder {
   jpeg_progress_mgr progress{};
   std::jmp_buf failed;
   char message[JMSG_LENGTH_MAX] = "";
-  std::vector<uint8_t> cmyk_row;
+  std::vector<uint8_t> row;  // where rows do not go straight into the image
 
   ~Decoder() { jpeg_destroy_decompress(&info); }
 };
@@ -91,17 +94,38 @@ void CmykToRgb(const uint8_t* inks, int width, bool inverted, uint8_t* rgb) {
   }
 }
 
+// All rows, to the end of the file.
 bool ReadRows(Decoder* decoder, Image* image) {
   if (setjmp(decoder->failed) != 0) return false;
   jpeg_decompress_struct* info = &decoder->info;
   jpeg_start_decompress(info);
   while (info->output_scanline < info->output_height) {
     unsigned char* row = image->row(static_cast<int>(info->output_scanline));
-    unsigned char* target = decoder->cmyk_row.empty() ? row : decoder->cmyk_row.data();
+    unsigned char* target = decoder->row.empty() ? row : decoder->row.data();
     jpeg_read_scanlines(info, &target, 1);
     if (target != row) CmykToRgb(target, image->width, info->saw_Adobe_marker, row);
   }
   jpeg_finish_decompress(info);
+  return true;
+}
+
+// The rows and columns of `region` alone. decoder->row has room for a whole row.
+bool ReadPart(Decoder* decoder, const Region& region, Image* image) {
+  if (setjmp(decoder->failed) != 0) return false;
+  jpeg_decompress_struct* info = &decoder->info;
+  jpeg_start_decompress(info);
+  // Where chroma is interpolated, libjpeg takes the first and the last columns that it decodes for the picture's edge.
+  constexpr int kMargin = 4;
+  JDIMENSION first = static_cast<JDIMENSION>(std::max(0, region.left - kMargin));
+  JDIMENSION columns = std::min(info->output_width, static_cast<JDIMENSION>(region.left + region.width + kMargin)) - first;
+  if (columns < info->output_width) jpeg_crop_scanline(info, &first, &columns);
+  if (region.top > 0) jpeg_skip_scanlines(info, static_cast<JDIMENSION>(region.top));
+  const size_t offset = (static_cast<size_t>(region.left) - first) * image->channels;
+  for (int y = 0; y < region.height; ++y) {
+    unsigned char* target = decoder->row.data();
+    jpeg_read_scanlines(info, &target, 1);
+    std::memcpy(image->row(y), target + offset, image->row_bytes());
+  }
   return true;
 }
 
@@ -116,21 +140,63 @@ bool MayBeWhole(const jpeg_decompress_struct& info, size_t bytes) {
   return info.arith_code || static_cast<size_t>(info.image_width) * info.image_height / kMaxPixelsPerByte <= bytes;
 }
 
-}  // namespace
+// Reads the header and checks what it promises.
+void Begin(Decoder* decoder, std::string_view bytes, const std::string& name) {
+  if (!ReadHeader(decoder, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size())) throw Broken(*decoder, name);
+  CheckImageSize(decoder->info.image_width, decoder->info.image_height, name);
+  if (!MayBeWhole(decoder->info, bytes.size())) throw base::FailedError("broken JPEG image: too short for its size in pixels", name);
+}
 
-Image DecodeJpeg(std::string_view bytes, const std::string& name) {
-  Decoder decoder;
-  if (!ReadHeader(&decoder, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size())) throw Broken(decoder, name);
-  CheckImageSize(decoder.info.image_width, decoder.info.image_height, name);
-
-  jpeg_decompress_struct& info = decoder.info;
-  if (!MayBeWhole(info, bytes.size())) throw base::FailedError("broken JPEG image: too short for its size in pixels", name);
+Image DecodeWhole(Decoder* decoder, const std::string& name) {
+  jpeg_decompress_struct& info = decoder->info;
   const bool grey = info.jpeg_color_space == JCS_GRAYSCALE;
   info.out_color_space = grey ? JCS_GRAYSCALE : IsCmyk(info) ? JCS_CMYK : JCS_RGB;
   info.dct_method = JDCT_ISLOW;
   Image image(static_cast<int>(info.image_height), static_cast<int>(info.image_width), grey ? 1 : 3);
-  if (IsCmyk(info)) decoder.cmyk_row.resize(static_cast<size_t>(info.image_width) * 4);
-  if (!ReadRows(&decoder, &image)) throw Broken(decoder, name);
+  if (IsCmyk(info)) decoder->row.resize(static_cast<size_t>(info.image_width) * 4);
+  if (!ReadRows(decoder, &image)) throw Broken(*decoder, name);
+  return image;
+}
+
+int Reduced(int length, int by) { return std::max(1, static_cast<int>(std::lround(static_cast<double>(length) / by))); }
+
+// The region in a picture of `width` x `height` that is `by` times smaller.
+Region ReducedRegion(const Region& region, int by, int width, int height) {
+  const int left = region.left / by, top = region.top / by;
+  return {left, top, std::min(Reduced(region.width, by), width - left), std::min(Reduced(region.height, by), height - top)};
+}
+
+}  // namespace
+
+Image DecodeJpeg(std::string_view bytes, const std::string& name) {
+  Decoder decoder;
+  Begin(&decoder, bytes, name);
+  return DecodeWhole(&decoder, name);
+}
+
+Size DecodeJpegSize(std::string_view bytes, const std::string& name) {
+  Decoder decoder;
+  Begin(&decoder, bytes, name);
+  return {static_cast<int>(decoder.info.image_height), static_cast<int>(decoder.info.image_width)};
+}
+
+Image DecodeJpegRegion(std::string_view bytes, const std::string& name, const Region& region, const DecodeOptions& options) {
+  Decoder decoder;
+  Begin(&decoder, bytes, name);
+  jpeg_decompress_struct& info = decoder.info;
+  const bool whole = region.width == static_cast<int>(info.image_width) && region.height == static_cast<int>(info.image_height);
+  if (whole && !options.fast_dct && options.reduce == 1) return DecodeWhole(&decoder, name);
+  if (IsCmyk(info)) return Crop(DecodeWhole(&decoder, name), region);  // rare
+  const bool grey = info.jpeg_color_space == JCS_GRAYSCALE;
+  info.out_color_space = grey ? JCS_GRAYSCALE : JCS_RGB;
+  info.dct_method = options.fast_dct ? JDCT_IFAST : JDCT_ISLOW;
+  info.scale_num = 1;
+  info.scale_denom = static_cast<unsigned>(options.reduce);
+  const auto sides = [&](JDIMENSION side) { return (static_cast<int>(side) + options.reduce - 1) / options.reduce; };
+  const Region part = ReducedRegion(region, options.reduce, sides(info.image_width), sides(info.image_height));
+  Image image(part.height, part.width, grey ? 1 : 3);
+  decoder.row.resize(static_cast<size_t>(sides(info.image_width)) * image.channels);
+  if (!ReadPart(&decoder, part, &image)) throw Broken(decoder, name);
   return image;
 }
 

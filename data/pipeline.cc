@@ -5,10 +5,11 @@
 
 namespace deepmad::data {
 
-Pipeline::Pipeline(InputShape shape, Normaliser normaliser, std::vector<Step> steps)
-    : shape_(shape), normaliser_(std::move(normaliser)), steps_(std::move(steps)) {}
+Pipeline::Pipeline(InputShape shape, Normaliser normaliser, Framing framing, std::vector<Step> steps)
+    : shape_(shape), normaliser_(std::move(normaliser)), framing_(std::move(framing)), steps_(std::move(steps)) {}
 
-void Pipeline::Apply(Image image, base::Random random, MemoryLayout layout, float* out) const {
+void Pipeline::Apply(const Picture& picture, base::Random random, MemoryLayout layout, float* out) const {
+  Image image = framing_(picture, random);
   for (const Step& step : steps_) step(image, random);
   if (image.height != shape_.height || image.width != shape_.width || image.channels != shape_.channels) {
     throw std::logic_error("Pipeline: the steps leave a picture of another shape than promised");

@@ -1,10 +1,11 @@
-// From a decoded picture to the network's input: steps on 8-bit images, then normalisation straight into the batch.
+// From a picture to the network's input: framing, steps on 8-bit images, then normalisation straight into the batch.
 #pragma once
 
 #include <functional>
 #include <vector>
 
 #include "base/random.h"
+#include "data/framing.h"
 #include "data/image.h"
 #include "data/transforms/normalise.h"
 
@@ -21,20 +22,21 @@ struct InputShape {
 // A value: copies share nothing that changes, and one Pipeline may serve several threads.
 class Pipeline {
  public:
-  // Changes the picture in place, drawing only from the sample's own stream.
+  // Changes the image in place, drawing only from the sample's own stream.
   using Step = std::function<void(Image& image, base::Random& random)>;
 
-  // The steps must leave a picture of exactly `shape`.
-  Pipeline(InputShape shape, Normaliser normaliser, std::vector<Step> steps);
+  // Framing and steps must leave an image of exactly `shape`.
+  Pipeline(InputShape shape, Normaliser normaliser, Framing framing, std::vector<Step> steps);
 
   const InputShape& shape() const { return shape_; }
 
-  // Writes shape().values() float32 values to `out`. A pure function of the picture and the stream.
-  void Apply(Image image, base::Random random, MemoryLayout layout, float* out) const;
+  // Writes shape().values() float32 values to `out`. A pure function of the picture and the stream. FailedError of the picture's decoder.
+  void Apply(const Picture& picture, base::Random random, MemoryLayout layout, float* out) const;
 
  private:
   InputShape shape_;
   Normaliser normaliser_;
+  Framing framing_;
   std::vector<Step> steps_;
 };
 

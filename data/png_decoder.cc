@@ -87,12 +87,16 @@ uint32_t BigEndian32(std::string_view bytes, size_t offset) {
 
 }  // namespace
 
-Image DecodePng(std::string_view bytes, const std::string& name) {
+Size DecodePngSize(std::string_view bytes, const std::string& name) {
   if (bytes.size() < kHeaderEnd || BigEndian32(bytes, kMagicSize) != 13 || bytes.compare(kTypeOffset, 4, "IHDR") != 0) {
     throw base::FailedError("broken PNG image: no header", name);
   }
   CheckImageSize(BigEndian32(bytes, kWidthOffset), BigEndian32(bytes, kHeightOffset), name);
+  return {static_cast<int>(BigEndian32(bytes, kHeightOffset)), static_cast<int>(BigEndian32(bytes, kWidthOffset))};
+}
 
+Image DecodePng(std::string_view bytes, const std::string& name) {
+  DecodePngSize(bytes, name);  // before libpng allocates anything
   Decoder decoder;
   decoder.bytes = bytes;
   int passes = 0;

@@ -4,12 +4,12 @@
 #include <cstdint>
 #include <string>
 
-#include "data/image.h"
+#include "data/picture.h"
 
 namespace deepmad::data {
 
 struct Sample {
-  Image image;
+  Picture picture;
   int64_t label = -1;  // 0..classes-1
   std::string source;  // path, or "file#index": for messages
 };

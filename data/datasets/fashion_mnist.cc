@@ -42,10 +42,9 @@ class FashionMnist : public Dataset {
 
   int64_t size() const override { return images_.shape[0]; }
   Sample Get(int64_t index) const override {
-    Sample sample{Image(static_cast<int>(images_.shape[1]), static_cast<int>(images_.shape[2]), 1), label(index), source(index)};
-    const uint8_t* first = images_.values.data() + index * sample.image.pixels.size();
-    std::copy_n(first, sample.image.pixels.size(), sample.image.pixels.begin());
-    return sample;
+    Image image(static_cast<int>(images_.shape[1]), static_cast<int>(images_.shape[2]), 1);
+    std::copy_n(images_.values.data() + index * image.pixels.size(), image.pixels.size(), image.pixels.begin());
+    return {std::move(image), label(index), source(index)};
   }
   int64_t label(int64_t index) const override { return labels_.values[index]; }
   std::string source(int64_t index) const override { return images_path_ + "#" + std::to_string(index); }

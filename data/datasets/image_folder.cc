@@ -7,7 +7,6 @@
 #include "data/class_folders.h"
 #include "data/dataset.h"
 #include "data/image_cache.h"
-#include "data/image_io.h"
 
 namespace deepmad::data {
 namespace {
@@ -22,7 +21,7 @@ class ImageFolder : public Dataset {
   int64_t size() const override { return static_cast<int64_t>(files_.size()); }
   Sample Get(int64_t index) const override {
     const std::string path = source(index);
-    return {ReadImage(path), label(index), path};
+    return {Picture::FromFile(path), label(index), path};
   }
   int64_t label(int64_t index) const override { return files_[index].label; }
   std::string source(int64_t index) const override {
@@ -60,7 +59,7 @@ std::unique_ptr<Dataset> MakeImageFolder(const base::Config& section, Split spli
   auto dataset = std::make_unique<ImageFolder>(root + "/" + FolderName(split));
   CheckOtherSplit(root, split, dataset->class_names());
   if (!cache) return dataset;
-  return std::make_unique<ImageCache>(std::move(dataset), kCacheBytes);
+  return CacheIfSmall(std::move(dataset), kCacheBytes);
 }
 
 DEEPMAD_REGISTER(DatasetRegistry, "image_folder", "JPEG and PNG files in ROOT/{train,val}/CLASS/, as ImageNet has them", MakeImageFolder);

@@ -16,7 +16,7 @@ int CentreOffset(int side, int crop) {
 
 }  // namespace
 
-Image Crop(const Image& image, const Region& region) {
+Image Crop(const ImageView& image, const Region& region) {
   Image out(region.height, region.width, image.channels);
   const int left = std::max(0, region.left);
   const int right = std::min(image.width, region.left + region.width);
@@ -30,17 +30,19 @@ Image Crop(const Image& image, const Region& region) {
   return out;
 }
 
+Image Copy(const ImageView& image) { return Crop(image, image.size().whole()); }
+
 Region CentreRegion(Size size, Size crop) {
   return {CentreOffset(size.width, crop.width), CentreOffset(size.height, crop.height), crop.width, crop.height};
 }
 
-Image PaddedRandomCrop::operator()(const Image& image, base::Random& random) const {
-  const int largest_top = image.height + 2 * padding - side;
-  const int largest_left = image.width + 2 * padding - side;
+Region PaddedRandomCrop::Draw(Size size, base::Random& random) const {
+  const int largest_top = size.height + 2 * padding - side;
+  const int largest_left = size.width + 2 * padding - side;
   if (largest_top < 0 || largest_left < 0) throw std::logic_error("PaddedRandomCrop: the padded picture is smaller than the crop");
   const int top = static_cast<int>(random.UniformInt(0, largest_top)) - padding;
   const int left = static_cast<int>(random.UniformInt(0, largest_left)) - padding;
-  return Crop(image, {left, top, side, side});
+  return {left, top, side, side};
 }
 
 }  // namespace deepmad::data

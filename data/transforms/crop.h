@@ -7,7 +7,9 @@
 namespace deepmad::data {
 
 // The pixels of `region`; those outside the picture are 0.
-Image Crop(const Image& image, const Region& region);
+Image Crop(const ImageView& image, const Region& region);
+// All of them.
+Image Copy(const ImageView& image);
 
 // The middle `crop` of a picture of `size`: (size - crop) / 2 rounded half to even where the picture is larger; where it is smaller the
 // region begins floor(missing / 2) before it (specification classification 2.4).
@@ -19,7 +21,7 @@ struct PaddedRandomCrop {
   int side = 32;    // pixels
   int padding = 4;  // pixels on each side
 
-  Image operator()(const Image& image, base::Random& random) const;
+  Region Draw(Size size, base::Random& random) const;  // may reach into the padding
 };
 
 }  // namespace deepmad::data

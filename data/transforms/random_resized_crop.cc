@@ -2,8 +2,6 @@
 
 #include <cmath>
 
-#include "data/transforms/resize.h"
-
 namespace deepmad::data {
 
 Region RandomResizedCrop::Draw(Size size, base::Random& random) const {
@@ -28,11 +26,6 @@ Region RandomResizedCrop::Draw(Size size, base::Random& random) const {
     width = std::max(1, static_cast<int>(std::nearbyint(height * max_ratio)));
   }
   return {(size.width - width) / 2, (size.height - height) / 2, width, height};
-}
-
-Image RandomResizedCrop::operator()(const Image& image, base::Random& random) const {
-  const Region region = Draw({image.height, image.width}, random);
-  return ResizeRegion(image, region, {side, side}, {0, 0, side, side}, interpolation);
 }
 
 }  // namespace deepmad::data

@@ -17,7 +17,6 @@ struct RandomResizedCrop {
 
   // Up to ten draws of (area, ratio, offset); then the largest centred part whose ratio is within the bounds.
   Region Draw(Size size, base::Random& random) const;
-  Image operator()(const Image& image, base::Random& random) const;
 };
 
 }  // namespace deepmad::data

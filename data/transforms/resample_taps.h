@@ -17,6 +17,7 @@ struct ResampleTaps {
   std::vector<int32_t> weights;  // `stride` per output, count[i] of them used
   int stride = 0;
 
+  int outputs() const { return static_cast<int>(first.size()); }
   const int32_t* weights_of(int i) const { return weights.data() + static_cast<size_t>(i) * stride; }
 };
 

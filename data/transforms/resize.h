@@ -7,11 +7,11 @@
 namespace deepmad::data {
 
 // The whole picture.
-Image Resize(const Image& image, Size size, Interpolation interpolation);
+Image Resize(const ImageView& image, Size size, Interpolation interpolation);
 
 // Takes the pixels of `source` as if they were the whole picture, resizes them to `size`, and returns only `window` of the result: a crop
 // before and a crop after the resize without computing or copying the rest. Both regions must lie inside.
-Image ResizeRegion(const Image& image, const Region& source, Size size, const Region& window, Interpolation interpolation);
+Image ResizeRegion(const ImageView& image, const Region& source, Size size, const Region& window, Interpolation interpolation);
 
 // The size at which the shorter side is `shorter` with the aspect kept and the other side truncated.
 Size SizeForShorterSide(Size size, int shorter);
@@ -23,7 +23,7 @@ struct ValidationResize {
   Interpolation interpolation = Interpolation::kBicubic;
 
   int resized_side() const;  // floor(crop / crop_pct)
-  Image operator()(const Image& image) const;
+  Image operator()(const ImageView& image) const;
 };
 
 }  // namespace deepmad::data

@@ -29,10 +29,12 @@ TEST_P(DatasetContract, SamplesHaveShapesLabelsAndSourcesThatFit) {
     std::set<std::string> sources;
     for (int64_t i = 0; i < dataset->size(); ++i) {
       const Sample sample = dataset->Get(i);
-      EXPECT_GE(sample.image.height, 1);
-      EXPECT_GE(sample.image.width, 1);
-      EXPECT_TRUE(sample.image.channels == 1 || sample.image.channels == 3);
-      EXPECT_EQ(sample.image.pixels.size(), static_cast<size_t>(sample.image.height) * sample.image.width * sample.image.channels);
+      const Image image = sample.picture.Decode();
+      EXPECT_GE(image.height, 1);
+      EXPECT_GE(image.width, 1);
+      EXPECT_TRUE(image.channels == 1 || image.channels == 3);
+      EXPECT_EQ(image.pixels.size(), static_cast<size_t>(image.height) * image.width * image.channels);
+      EXPECT_EQ(std::tuple(sample.picture.size().height, sample.picture.size().width), std::tuple(image.height, image.width));
       EXPECT_GE(sample.label, 0);
       EXPECT_LT(sample.label, static_cast<int64_t>(dataset->class_names().size()));
       EXPECT_EQ(sample.label, dataset->label(i));
@@ -48,8 +50,8 @@ TEST_P(DatasetContract, IsTheSameEachTimeItIsOpenedAndRead) {
   ASSERT_EQ(first->size(), second->size());
   for (int64_t i = first->size() - 1; i >= 0; --i) {
     EXPECT_EQ(first->source(i), second->source(i));
-    EXPECT_EQ(first->Get(i).image.pixels, second->Get(i).image.pixels);
-    EXPECT_EQ(first->Get(i).image.pixels, second->Get(i).image.pixels) << "the second time";
+    EXPECT_EQ(first->Get(i).picture.Decode().pixels, second->Get(i).picture.Decode().pixels);
+    EXPECT_EQ(first->Get(i).picture.Decode().pixels, second->Get(i).picture.Decode().pixels) << "the second time";
   }
 }
 

@@ -19,7 +19,7 @@ TEST(ImageCache, DecodesEachPictureOnce) {
   for (int round = 0; round < 3; ++round) {
     for (int64_t i = 0; i < 10; ++i) {
       const Sample sample = cache.Get(i), expected = fresh.Get(i);
-      EXPECT_EQ(sample.image.pixels, expected.image.pixels);
+      EXPECT_EQ(sample.picture.Decode().pixels, expected.picture.Decode().pixels);
       EXPECT_EQ(sample.label, expected.label);
       EXPECT_EQ(sample.source, expected.source);
     }
@@ -52,7 +52,7 @@ TEST(ImageCache, ServesSeveralThreads) {
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
-      for (int64_t i = 0; i < 200; ++i) EXPECT_EQ(cache.Get(i % 50).image.pixels, fresh.Get(i % 50).image.pixels);
+      for (int64_t i = 0; i < 200; ++i) EXPECT_EQ(cache.Get(i % 50).picture.Decode().pixels, fresh.Get(i % 50).picture.Decode().pixels);
     });
   }
   for (std::thread& thread : threads) thread.join();

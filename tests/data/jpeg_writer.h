@@ -19,6 +19,7 @@ struct JpegForm {
   bool progressive = false;
   bool adobe_marker = false;
   bool scan_per_coefficient = false;  // progressive, with 63 scans a component
+  int horizontal = 2, vertical = 2;   // pixels a sample of the chroma components, where there are any
 };
 
 inline std::string WriteJpeg(int height, int width, int components, std::vector<uint8_t> pixels, const JpegForm& form) {
@@ -36,6 +37,10 @@ inline std::string WriteJpeg(int height, int width, int components, std::vector<
   jpeg_set_defaults(&info);
   jpeg_set_colorspace(&info, form.stored);
   info.write_Adobe_marker = form.adobe_marker;
+  if (form.stored == JCS_YCbCr) {
+    info.comp_info[0].h_samp_factor = form.horizontal;
+    info.comp_info[0].v_samp_factor = form.vertical;
+  }
   jpeg_set_quality(&info, 100, TRUE);
   if (form.progressive) jpeg_simple_progression(&info);
   std::vector<jpeg_scan_info> scans;

@@ -112,14 +112,14 @@ class PictureFolder : public testing::Test {
 TEST_F(PictureFolder, EveryFormIsReadAndEveryDefectNamed) {
   EXPECT_EQ(dataset_->size(), static_cast<int64_t>(GoodPictures().size() + AllBad().size()));
   for (const GoodPicture& picture : GoodPictures()) {
-    const Image image = dataset_->Get(IndexOf(Path("a/" + picture.name))).image;
+    const Image image = dataset_->Get(IndexOf(Path("a/" + picture.name))).picture.Decode();
     EXPECT_EQ(std::tuple(image.height, image.width, image.channels), std::tuple(picture.height, picture.width, picture.channels))
         << picture.name;
   }
   for (const BadPicture& picture : AllBad()) {
     SCOPED_TRACE(picture.name);
     const std::string path = Path("b/" + picture.name);
-    const std::string message = ErrorOf(base::ErrorKind::kFailed, [&] { dataset_->Get(IndexOf(path)); });
+    const std::string message = ErrorOf(base::ErrorKind::kFailed, [&] { dataset_->Get(IndexOf(path)).picture.Decode(); });
     ExpectContains(message, picture.reason);
     ExpectContains(message, path);
     EXPECT_EQ(message.find('\n'), std::string::npos) << message;

@@ -9,7 +9,7 @@
 namespace deepmad::data {
 namespace {
 
-Pipeline PlainPipeline() { return Pipeline({3, 4, 4}, Normaliser({0, 0, 0}, {1, 1, 1}), {}); }
+Pipeline PlainPipeline() { return Pipeline({3, 4, 4}, Normaliser({0, 0, 0}, {1, 1, 1}), FrameCentred({4, 1}, 3), {}); }
 
 LoaderOptions Options(int workers, bool channels_last) {
   LoaderOptions options;
@@ -53,7 +53,7 @@ TEST(Loader, PutsTheSameValuesIntoBothMemoryFormats) {
   ASSERT_TRUE(channels_last.Next(&b));
   EXPECT_TRUE(at::equal(a.images, b.images));
   EXPECT_TRUE(at::equal(a.labels, b.labels));
-  const Image image = dataset.Get(5).image;
+  const Image image = dataset.Get(5).picture.Decode();
   const float* planes = a.images.const_data_ptr<float>() + 5 * 48;
   EXPECT_FLOAT_EQ(planes[2 * 16 + 7], static_cast<float>(image.pixels[7 * 3 + 2]) / 255);
   EXPECT_EQ(a.labels.const_data_ptr<int64_t>()[5], 5);
@@ -67,7 +67,7 @@ TEST(Loader, BatchesOutliveTheLoader) {
     loader.StartEpoch(0);
     ASSERT_TRUE(loader.Next(&batch));
   }
-  EXPECT_FLOAT_EQ(batch.images.const_data_ptr<float>()[1], static_cast<float>(dataset.Get(0).image.pixels[3]) / 255);
+  EXPECT_FLOAT_EQ(batch.images.const_data_ptr<float>()[1], static_cast<float>(dataset.Get(0).picture.Decode().pixels[3]) / 255);
 }
 
 TEST(Loader, PassesOnTheErrorOfABrokenSample) {

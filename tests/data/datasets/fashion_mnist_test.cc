@@ -18,7 +18,7 @@ TEST(FashionMnist, ReadsPicturesAndLabelsOfEachSplit) {
   const std::string section = MakeFashionMiniature(folder);
   const auto train = Open(section, Split::kTrain);
   EXPECT_EQ(train->size(), 12);
-  EXPECT_EQ(train->Get(11).image.pixels, NoisePicture(28, 28, 1, 11).pixels);
+  EXPECT_EQ(train->Get(11).picture.Decode().pixels, NoisePicture(28, 28, 1, 11).pixels);
   EXPECT_EQ(train->Get(11).label, 1);
   EXPECT_EQ(train->source(11), folder.path() + "/train-images-idx3-ubyte#11");
   EXPECT_EQ(train->class_names()[9], "Ankle boot");
@@ -32,7 +32,7 @@ TEST(FashionMnist, ReadsDebiansPackage) {
   std::vector<int> counts(10);
   for (int64_t i = 0; i < dataset->size(); ++i) ++counts[dataset->label(i)];
   EXPECT_EQ(counts, std::vector<int>(10, 1000));
-  const Image first = dataset->Get(0).image;
+  const Image first = dataset->Get(0).picture.Decode();
   EXPECT_EQ(std::tuple(first.height, first.width, first.channels), std::tuple(28, 28, 1));
   EXPECT_EQ(dataset->label(0), 9);
   EXPECT_GT(*std::max_element(first.pixels.begin(), first.pixels.end()), 200);

@@ -23,7 +23,7 @@ TEST(ImageFolder, LabelsPicturesByTheRankOfTheirFolder) {
   EXPECT_EQ(train->source(6), folder.path() + "/train/bee/2.png");
   const Sample sample = train->Get(6);
   EXPECT_EQ(sample.label, 1);
-  EXPECT_EQ(sample.image.pixels, SmoothPicture(22, 28, 3).pixels);
+  EXPECT_EQ(sample.picture.Decode().pixels, SmoothPicture(22, 28, 3).pixels);
   EXPECT_EQ(Open(folder.path(), Split::kValidation)->size(), 6);
 }
 
@@ -31,10 +31,10 @@ TEST(ImageFolder, CachesDecodedPicturesUnlessToldNotTo) {
   const TemporaryFolder folder;
   MakeImageFolderMiniature(folder);
   const auto cached = Open(folder.path(), Split::kTrain), uncached = Open(folder.path(), Split::kTrain, "cache: none");
-  const std::vector<uint8_t> pixels = cached->Get(0).image.pixels;
-  EXPECT_EQ(uncached->Get(0).image.pixels, pixels);
+  const std::vector<uint8_t> pixels = cached->Get(0).picture.Decode().pixels;
+  EXPECT_EQ(uncached->Get(0).picture.Decode().pixels, pixels);
   folder.Write("train/ant/0.JPEG", "overwritten");
-  EXPECT_EQ(cached->Get(0).image.pixels, pixels);
+  EXPECT_EQ(cached->Get(0).picture.Decode().pixels, pixels);
   EXPECT_THROW(uncached->Get(0), base::Error);
 }
 
@@ -101,7 +101,7 @@ TEST_F(RealImages, CifarMiniHasItsClasses) {
   const auto dataset = Open(folder_ + "/cifar10-mini", Split::kTrain);
   EXPECT_EQ(dataset->size(), 5000);
   EXPECT_EQ(dataset->class_names().front(), "airplane");
-  const Image image = dataset->Get(4999).image;
+  const Image image = dataset->Get(4999).picture.Decode();
   EXPECT_EQ(std::tuple(image.height, image.width, image.channels), std::tuple(32, 32, 3));
 }
 

@@ -17,12 +17,14 @@ TEST(Synthetic, HasTheSizesAskedFor) {
   EXPECT_EQ(Open(keys)->size(), 9);
   EXPECT_EQ(Open(keys, Split::kValidation)->size(), 4);
   EXPECT_EQ(Open(keys)->class_names().size(), 3u);
-  const Image image = Open(keys)->Get(0).image;
+  const Image image = Open(keys)->Get(0).picture.Decode();
   EXPECT_EQ(std::tuple(image.height, image.width, image.channels), std::tuple(5, 7, 3));
 }
 
 TEST(Synthetic, DrawsBySeedSplitAndIndex) {
-  const auto pixels = [](const std::string& keys, Split split, int64_t index) { return Open(keys, split)->Get(index).image.pixels; };
+  const auto pixels = [](const std::string& keys, Split split, int64_t index) {
+    return Open(keys, split)->Get(index).picture.Decode().pixels;
+  };
   const auto reference = pixels("{seed: 1}", Split::kTrain, 0);
   EXPECT_EQ(reference, pixels("{seed: 1}", Split::kTrain, 0));
   EXPECT_NE(reference, pixels("{seed: 2}", Split::kTrain, 0));
@@ -53,7 +55,7 @@ std::vector<double> Strength(const Image& image, int across, int down) {
 TEST(Synthetic, ClassesDifferInWavesWhateverTheSampleAndTheMirror) {
   const auto dataset = Open("{classes: 4, height: 16, width: 16}");
   for (int64_t i = 0; i < 24; ++i) {
-    Image image = dataset->Get(i).image;
+    Image image = dataset->Get(i).picture.Decode();
     if (i % 2 == 1) FlipHorizontally(image);
     int64_t best = -1;
     double most = 0;

@@ -47,7 +47,7 @@ TEST(PaddedRandomCrop, ReachesEveryOffsetAndNothingElse) {
   std::set<std::vector<uint8_t>> seen;
   for (uint64_t i = 0; i < 400; ++i) {
     base::Random random(0, base::RandomPurpose::kAugment, 0, i);
-    seen.insert(crop(image, random).pixels);
+    seen.insert(Crop(image, crop.Draw({3, 3}, random)).pixels);
   }
   std::set<std::vector<uint8_t>> possible;
   for (int top = -1; top <= 1; ++top) {
@@ -58,7 +58,7 @@ TEST(PaddedRandomCrop, ReachesEveryOffsetAndNothingElse) {
 
 TEST(PaddedRandomCrop, RefusesAPictureThatIsTooSmall) {
   base::Random random(0, base::RandomPurpose::kAugment);
-  EXPECT_THROW((PaddedRandomCrop{8, 1}(Image(5, 20, 3), random)), std::logic_error);
+  EXPECT_THROW((PaddedRandomCrop{8, 1}.Draw({5, 20}, random)), std::logic_error);
 }
 
 }  // namespace
