@@ -1,4 +1,4 @@
-#include "data/transforms/resample_rgb.h"
+#include "data/transforms/resample_avx2.h"
 
 #include <stdexcept>
 
@@ -88,12 +88,9 @@ __attribute__((target("avx2"))) void ResampleTogether(const uint8_t* rows, size_
 
 }  // namespace
 
-bool CanResampleRgb(int channels) {
-  static const bool has_avx2 = __builtin_cpu_supports("avx2");
-  return has_avx2 && channels == 3;
-}
+bool HasAvx2() { return __builtin_cpu_supports("avx2"); }
 
-Image ResampleRgbColumns(const ImageView& rows, const ResampleTaps& taps) {
+Image ResampleColumnsAvx2(const ImageView& rows, const ResampleTaps& taps) {
   const PackedTaps packed(taps);
   Image out(rows.height, taps.outputs(), 3);
   const size_t stride = rows.row_bytes() + kPadding;
@@ -117,8 +114,8 @@ Image ResampleRgbColumns(const ImageView& rows, const ResampleTaps& taps) {
 
 namespace deepmad::data {
 
-bool CanResampleRgb(int) { return false; }
-Image ResampleRgbColumns(const ImageView&, const ResampleTaps&) { throw std::logic_error("ResampleRgbColumns: not on this machine"); }
+bool HasAvx2() { return false; }
+Image ResampleColumnsAvx2(const ImageView&, const ResampleTaps&) { throw std::logic_error("ResampleColumnsAvx2: not on this processor"); }
 
 }  // namespace deepmad::data
 
