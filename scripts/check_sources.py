@@ -12,8 +12,8 @@ import sys
 ROOMS = {
     "base": ([], ["fmt", "yaml-cpp", "nlohmann", "zlib"]),
     "mad": (["base"], ["fmt", "nlopt"]),
-    "models/formats": (["base"], ["fmt"]),
-    "models": (["base", "mad", "models/formats"], ["fmt", "torch", "protobuf"]),
+    "models/formats": (["base"], ["fmt", "protobuf"]),
+    "models": (["base", "mad", "models/formats"], ["fmt", "torch"]),
     "models/cuda": (["base", "mad", "models"], ["fmt", "torch", "cuda"]),
     "data": (["base"], ["fmt", "opencv", "jpeg", "png", "zlib", "simdjson", "libav"]),
     "data/loader": (["base", "data"], ["fmt", "torch"]),
