@@ -19,29 +19,20 @@
 
 #include "models/lsq_quantiser.h"
 #include "models/module_tree.h"
+#include "models/spatial.h"
 
 namespace deepmad::models {
 namespace {
 
 using Function = std::function<at::Tensor(const at::Tensor&)>;
-using Sizes = std::vector<int64_t>;
+using Sizes = SpatialSizes;
 
 int64_t Channels(double count) { return std::llround(count); }
 
-Sizes SpatialSizes(const mad::Extent& extent, int spatial_dims) {
-  return spatial_dims == 3 ? Sizes{extent.t, extent.h, extent.w} : Sizes{extent.h, extent.w};
-}
-
-Sizes HalfKernel(const Sizes& kernel) {
-  Sizes padding;
-  for (const int64_t size : kernel) padding.push_back((size - 1) / 2);
-  return padding;
-}
-
 Function LowerConv(const mad::Layer<double>& layer, const LoweringContext& context) {
   const int64_t groups = layer.depthwise ? Channels(layer.in) : 1;
-  const Sizes kernel = SpatialSizes(layer.kernel, context.spatial_dims);
-  const Sizes stride = SpatialSizes(layer.stride, context.spatial_dims);
+  const Sizes kernel = SizesOf(layer.kernel, context.spatial_dims);
+  const Sizes stride = SizesOf(layer.stride, context.spatial_dims);
   const Sizes padding = HalfKernel(kernel);
   Sizes shape = {Channels(layer.out), Channels(layer.in) / groups};
   shape.insert(shape.end(), kernel.begin(), kernel.end());
@@ -80,8 +71,8 @@ Function LowerActivation(const mad::Layer<double>& layer, bool in_place) {
 }
 
 Function LowerAveragePool(const mad::Layer<double>& layer, const LoweringContext& context) {
-  const Sizes kernel = SpatialSizes(layer.kernel, context.spatial_dims);
-  const Sizes stride = SpatialSizes(layer.stride, context.spatial_dims);
+  const Sizes kernel = SizesOf(layer.kernel, context.spatial_dims);
+  const Sizes stride = SizesOf(layer.stride, context.spatial_dims);
   if (context.spatial_dims == 3) {
     return [=](const at::Tensor& x) { return at::avg_pool3d(x, kernel, stride, 0, /*ceil_mode=*/true, /*count_include_pad=*/false); };
   }
@@ -89,8 +80,8 @@ Function LowerAveragePool(const mad::Layer<double>& layer, const LoweringContext
 }
 
 Function LowerMaxPool(const mad::Layer<double>& layer, const LoweringContext& context) {
-  const Sizes kernel = SpatialSizes(layer.kernel, context.spatial_dims);
-  const Sizes stride = SpatialSizes(layer.stride, context.spatial_dims);
+  const Sizes kernel = SizesOf(layer.kernel, context.spatial_dims);
+  const Sizes stride = SizesOf(layer.stride, context.spatial_dims);
   const Sizes padding = HalfKernel(kernel);
   if (context.spatial_dims == 3) return [=](const at::Tensor& x) { return at::max_pool3d(x, kernel, stride, padding); };
   return [=](const at::Tensor& x) { return at::max_pool2d(x, kernel, stride, padding); };

@@ -1,0 +1,77 @@
+#include "models/export/onnx_network.h"
+
+#include <fmt/format.h>
+
+#include "mad/network_spec.h"
+#include "models/export/onnx_graph.h"
+#include "models/export/onnx_layers.h"
+#include "models/export/onnx_quantiser.h"
+#include "models/spatial.h"
+
+namespace deepmad::models {
+namespace {
+
+std::string AddUnit(const OnnxContext& context, const mad::Unit<double>& unit, const std::string& prefix, std::string x) {
+  for (const mad::Branch<double>& branch : unit) {
+    std::string y = AddLayers(context, branch.main, prefix, x);
+    if (branch.shortcut_kind != mad::ShortcutKind::kNone) {
+      y = context.graph.AddNode("Add", prefix + "add", {y, AddLayers(context, branch.shortcut, prefix, x)});
+    }
+    x = AddLayers(context, branch.post, prefix, y);
+  }
+  return x;
+}
+
+std::string AddClassifier(OnnxGraph& graph, const mad::HeadSpec& head, const std::string& map) {
+  const std::string mean = graph.AddNode("GlobalAveragePool", head.name + ".mean", {map});
+  std::string x = graph.AddNode("Flatten", head.name + ".flatten", {mean}, {{"axis", int64_t{1}}});
+  std::string weight;
+  if (head.bits > 0) {
+    x = AddQuantisedInput(graph, head.name, head.bits, x);
+    weight = AddQuantisedWeight(graph, head.name, head.bits);
+  } else {
+    weight = graph.AddWeight(head.name + ".weight");
+  }
+  return graph.AddNode("Gemm", head.name, {x, weight, graph.AddWeight(head.name + ".bias")}, {{"transB", int64_t{1}}});
+}
+
+std::vector<int64_t> MapDims(int channels, const mad::Extent& size, int spatial_dims) {
+  std::vector<int64_t> dims = {kAnyBatch, channels};
+  const SpatialSizes spatial = SizesOf(size, spatial_dims);
+  dims.insert(dims.end(), spatial.begin(), spatial.end());
+  return dims;
+}
+
+}  // namespace
+
+OnnxModel OnnxFromNetwork(Network& network, const OnnxOptions& options) {
+  const mad::NetworkSpec& spec = network.spec();
+  const int spatial_dims = spec.SpatialDims();
+  OnnxGraph graph(network.StateDict());
+  const OnnxContext context{graph, spatial_dims, network.batch_norm_settings().eps, options.fold_norms};
+
+  const std::vector<mad::PlacedBlock> blocks = mad::PlaceBlocks(spec);
+  std::vector<std::string> maps;  // of the blocks
+  std::string x = "images";
+  for (const mad::PlacedBlock& block : blocks) {
+    int index = 0;
+    for (const mad::Unit<double>& unit : mad::BlockUnits(block)) x = AddUnit(context, unit, mad::UnitPrefix(block, index++), x);
+    maps.push_back(x);
+  }
+  if (spec.head.IsClassifier()) {
+    graph.SetOutput(AddClassifier(graph, spec.head, x), "logits", {kAnyBatch, spec.head.classes});
+  } else {
+    for (const mad::FeatureLevel& level : mad::HeadLevels(spec)) {
+      const size_t block = static_cast<size_t>(level.block);
+      graph.SetOutput(maps[block], fmt::format("stride_{}", level.stride), MapDims(level.channels, blocks[block].out_size, spatial_dims));
+    }
+  }
+
+  OnnxModel model = graph.Take();
+  model.name = spec.name;
+  const mad::Extent input{spec.input.frames, spec.input.height, spec.input.width};
+  model.inputs = {{"images", MapDims(spec.input.channels, input, spatial_dims)}};
+  return model;
+}
+
+}  // namespace deepmad::models

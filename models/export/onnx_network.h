@@ -1,0 +1,21 @@
+// A network in evaluation as an ONNX model, read off its recipe: nothing is traced, so what the file holds does not depend on an input.
+#pragma once
+
+#include "models/formats/onnx_file.h"
+#include "models/network.h"
+
+namespace deepmad::models {
+
+struct OnnxOptions {
+  // Batch norms inside the convolutions before them, but for quantised ones; else nodes of their own with the tensors of the state_dict.
+  bool fold_norms = false;
+};
+
+// Input "images": [any, C, (T,) H, W] float32, the size that the spec names, normalised. Output "logits" [any, classes], or of a network
+// without classifier the map of each level that its head names, "stride_8" [any, C, (T,) H, W]. Weights have their names of the state_dict;
+// folding adds a bias to the convolution, and a quantised layer has its weight as int8 under `weightq`. All weights are float32 besides,
+// whatever type the network has. The network's own norm settings count. FailedError where the weights are too large for the format, or a
+// quantisation step is not positive.
+OnnxModel OnnxFromNetwork(Network& network, const OnnxOptions& options);
+
+}  // namespace deepmad::models

@@ -1,0 +1,50 @@
+#!/usr/bin/env python3
+"""Python's side of OnnxPeer: every NAME.onnx of a folder passes the checker and gives the outputs in NAME.safetensors, for one image and for all.
+
+    onnx_peer.py FOLDER
+"""
+
+import glob
+import sys
+
+import onnx
+import onnxruntime
+from safetensors.numpy import load_file
+
+LIMIT = 1e-4  # of a difference over the largest value
+
+
+def difference(session, tensors, batch):
+    names = [output.name for output in session.get_outputs()]
+    results = session.run(names, {"images": tensors["images"][:batch]})
+    if set(names) != set(tensors) - {"images"}:
+        sys.exit(f"outputs {names}, not those of {sorted(tensors)}")
+    worst = 0
+    for name, result in zip(names, results):
+        expected = tensors[name][:batch]
+        if result.shape != expected.shape:
+            sys.exit(f"{name}: {result.shape}, not {expected.shape}")
+        worst = max(worst, float(abs(result - expected).max() / abs(expected).max()))
+    return worst
+
+
+def main():
+    folder = sys.argv[1]
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 2
+    options.log_severity_level = 3
+    failed = False
+    for path in sorted(glob.glob(f"{folder}/*.onnx")):
+        onnx.checker.check_model(path, full_check=True)
+        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        tensors = load_file(path.removesuffix(".onnx") + ".safetensors")
+        size = tensors["images"].shape[0]
+        differences = [difference(session, tensors, batch) for batch in (1, size)]
+        good = max(differences) <= LIMIT  # not so for a number that is none
+        failed = failed or not good
+        print(f"{'' if good else 'FAILED '}{path.rsplit('/', 1)[1]}: {differences[0]:.1e} for 1 image, {differences[1]:.1e} for {size}")
+    sys.exit(failed)
+
+
+if __name__ == "__main__":
+    main()
