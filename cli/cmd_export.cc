@@ -1,5 +1,6 @@
-// deepmad export RUN_DIR or NETWORK.yaml --weights W --safetensors F
+// deepmad export RUN_DIR or NETWORK.yaml --weights W --safetensors F --onnx F
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -13,8 +14,10 @@
 #include "cli/network_source.h"
 #include "cli/run_folder.h"
 #include "cli/weights_choice.h"
+#include "models/export/onnx_network.h"
 #include "models/network.h"
 #include "models/weights/safetensors.h"
+#include "train/train_config.h"
 
 namespace deepmad::cli {
 namespace {
@@ -34,8 +37,12 @@ class ExportCommand : public Command {
   void Declare(CLI::App& app) override {
     weights_.Declare(app);
     app.add_option("--safetensors", safetensors_, "write the weights, under the names of the published networks, into this file");
+    app.add_option("--onnx", onnx_, "write the network with its weights into this file, for onnxruntime and others");
+    app.add_flag("--fold-bn", fold_norms_, "in --onnx, batch norms become part of the convolutions before them");
   }
-  std::string Example() const override { return "deepmad export runs/quickstart --safetensors quickstart.safetensors"; }
+  std::string Example() const override {
+    return "deepmad export runs/quickstart --safetensors quickstart.safetensors --onnx quickstart.onnx";
+  }
 
   void Run() override {
     const Split split = SplitArguments(1, 1, "run folder or network file");
@@ -43,17 +50,24 @@ class ExportCommand : public Command {
       throw base::UsageError(fmt::format("unexpected argument '{}'", split.overrides[0]), "", "try " + Example());
     const std::string& source = split.files[0];
     const std::vector<std::string> targets = Targets();
-    if (targets.empty()) throw base::UsageError("nothing to write", source, "give --safetensors FILE");
+    if (targets.empty()) throw base::UsageError("nothing to write", source, "give --safetensors FILE or --onnx FILE");
+    if (fold_norms_ && onnx_.empty()) throw base::UsageError("--fold-bn without --onnx", "", "only an ONNX file has folded norms");
     ModelCard card = Describe(source);
     const models::WeightsPlace place = weights_.Find(source);
     card.weights = place.file;
     if (common.dry_run) return Report(card, targets, "would write");
 
     const std::shared_ptr<models::Network> network = models::BuildNetwork(card.network);
+    if (IsRunFolder(source)) {
+      network->batch_norm_settings() = train::ReadTrainConfig(base::Config::FromFile(RunConfigFile(source))).batch_norm;
+    }
     const models::WeightsFile weights = models::OpenWeights(place);
     models::LoadWeights(*network, weights, models::HeadPolicy::kStrict, place.file);
     network->eval();
-    if (!safetensors_.empty()) card.files.push_back(WriteWeights(*network, weights.metadata));
+    std::map<std::string, std::string> metadata = {{"network", mad::NetworkToYaml(card.network)}, {"version", base::Version()}};
+    if (const auto classes = weights.metadata.find("classes"); classes != weights.metadata.end()) metadata.insert(*classes);
+    if (!safetensors_.empty()) card.files.push_back(WriteWeights(*network, metadata));
+    if (!onnx_.empty()) card.files.push_back(WriteGraph(*network, metadata));
     WriteCards(card);
     Report(card, targets, "wrote");
   }
@@ -61,7 +75,14 @@ class ExportCommand : public Command {
  private:
   std::vector<std::string> Targets() const {
     std::vector<std::string> targets;
-    if (!safetensors_.empty()) targets.push_back(safetensors_);
+    for (const auto& [target, ending] : {std::pair(&safetensors_, ".safetensors"), {&onnx_, ".onnx"}}) {
+      if (target->empty()) continue;
+      if (fs::path(*target).extension() != ending) {
+        throw base::UsageError(fmt::format("the name does not end in {}", ending), *target,
+                               "the page beside it has the same name with .md");
+      }
+      targets.push_back(*target);
+    }
     return targets;
   }
 
@@ -85,18 +106,18 @@ class ExportCommand : public Command {
     return card;
   }
 
-  ExportedFile WriteWeights(const models::Network& network, const std::map<std::string, std::string>& before) const {
-    std::map<std::string, std::string> metadata = {
-        {"format", "pt"}, {"network", mad::NetworkToYaml(network.spec())}, {"version", base::Version()}};
-    if (const auto classes = before.find("classes"); classes != before.end()) metadata.insert(*classes);
-    const models::NamedTensors tensors = network.StateDict();
-    models::WriteSafetensors(safetensors_, tensors, metadata);
+  static std::string ParameterCount(const models::Network& network) {
     int64_t parameters = 0;
     for (const at::Tensor& parameter : network.parameters()) parameters += parameter.numel();
+    return base::FormatCount(static_cast<double>(parameters));
+  }
+
+  ExportedFile WriteWeights(const models::Network& network, std::map<std::string, std::string> metadata) const {
+    metadata["format"] = "pt";
+    const models::NamedTensors tensors = network.StateDict();
+    models::WriteSafetensors(safetensors_, tensors, metadata);
     const std::string name = NameOf(safetensors_);
-    return {safetensors_,
-            fmt::format("weights, safetensors: {} tensors, {} parameters, float32", tensors.size(),
-                        base::FormatCount(static_cast<double>(parameters))),
+    return {safetensors_, fmt::format("weights, safetensors: {} tensors, {} parameters, float32", tensors.size(), ParameterCount(network)),
             fmt::format("from safetensors.torch import load_file\n\n"
                         "state = load_file(\"{}\")  # the names of the published networks' state_dict\n"
                         "model.load_state_dict(state, strict=True)\n",
@@ -108,7 +129,23 @@ class ExportCommand : public Command {
                         name)};
   }
 
-  // NAME.md beside NAME.safetensors and whatever else has this name.
+  ExportedFile WriteGraph(models::Network& network, const std::map<std::string, std::string>& metadata) const {
+    models::OnnxModel model = models::OnnxFromNetwork(network, {.fold_norms = fold_norms_});
+    model.metadata = metadata;
+    std::vector<std::string> outputs;
+    for (const models::OnnxValue& output : model.outputs) outputs.push_back(output.name);
+    models::WriteOnnx(onnx_, std::move(model));
+    return {onnx_,
+            fmt::format("network and weights, ONNX opset {}: {} parameters, {}; any batch size", models::kOnnxOpset,
+                        ParameterCount(network), fold_norms_ ? "batch norms folded into the convolutions" : "batch norms as they are"),
+            fmt::format("import onnxruntime\n\n"
+                        "session = onnxruntime.InferenceSession(\"{}\")\n"
+                        "{}, = session.run(None, {{\"images\": images}})  # images: numpy float32, shape and values as above\n",
+                        NameOf(onnx_), fmt::join(outputs, ", ")),
+            ""};
+  }
+
+  // NAME.md beside NAME.safetensors, NAME.onnx and whatever else has this name.
   static void WriteCards(const ModelCard& card) {
     std::map<std::string, std::vector<ExportedFile>> by_card;
     for (const ExportedFile& file : card.files) by_card[fs::path(file.path).replace_extension(".md").string()].push_back(file);
@@ -127,11 +164,13 @@ class ExportCommand : public Command {
 
   WeightsChoice weights_{"best"};
   std::string safetensors_;
+  std::string onnx_;
+  bool fold_norms_ = false;
 };
 
 }  // namespace
 
-DEEPMAD_REGISTER(CommandRegistry, "export", "a network's weights for other programs, with a page that describes it",
+DEEPMAD_REGISTER(CommandRegistry, "export", "a network and its weights for other programs, with a page that describes it",
                  [] { return std::make_unique<ExportCommand>(); });
 
 }  // namespace deepmad::cli

@@ -47,8 +47,10 @@ std::string Results(const ModelCard& card) {
 std::string Input(const ModelCard& card) {
   const mad::InputSpec& input = card.network.input;
   const std::string frames = card.network.SpatialDims() == 3 ? fmt::format("{}, ", input.frames) : "";
-  return fmt::format("Input `[N, {}, {}{}, {}]` float32{}; output `[N, {}]` logits.\n", input.channels, frames, input.height, input.width,
-                     card.pixels ? ", RGB, normalised by " + *card.pixels : "", card.network.head.classes);
+  const std::string output = card.network.head.IsClassifier() ? fmt::format("output `[N, {}]` logits", card.network.head.classes)
+                                                              : "outputs are the maps of the levels that the head names";
+  return fmt::format("Input `[N, {}, {}{}, {}]` float32{}; {}.\n", input.channels, frames, input.height, input.width,
+                     card.pixels ? ", RGB, normalised by " + *card.pixels : "", output);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "onnx.pb.h"  // generated
 #include "tests/cli/program.h"
 #include "tests/cli/small_run.h"
 #include "tests/cli/tensor_file.h"
@@ -36,7 +37,7 @@ class ExportTest : public testing::Test {
   static void SetUpTestSuite() {
     run_ = new SmallRun;
     folder_ = new TemporaryFolder;
-    const Outcome outcome = run_->Train(Run(), {"train.epochs=1"});
+    const Outcome outcome = run_->Train(Run(), {"train.epochs=1", "train.batch_norm.eps=0.001"});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   }
   static void TearDownTestSuite() {
@@ -64,6 +65,77 @@ TEST_F(ExportTest, WritesTheWeightsOfARunAndAPageThatDescribesThem) {
                            "Protocol: ", "load_file(\"net.safetensors\")", "LoadWeights(*network, {\"net.safetensors\"}", "mean ["}) {
     EXPECT_TRUE(Contains(card, part)) << part << "\n" << card;
   }
+}
+
+onnx::ModelProto OnnxModel(const std::string& path) {
+  onnx::ModelProto model;
+  EXPECT_TRUE(model.ParseFromString(Content(path)));
+  return model;
+}
+
+TEST_F(ExportTest, WritesTheNetworkOfARunAsOnnxWithTheSameTensors) {
+  const Json document =
+      Document(Deepmad({"export", Run(), "--onnx", File("both.onnx"), "--safetensors", File("both.safetensors"), "--json"}));
+  EXPECT_EQ(document.at("files"), Json({File("both.safetensors"), File("both.onnx")}));
+  const onnx::ModelProto model = OnnxModel(File("both.onnx"));
+  EXPECT_EQ(model.opset_import(0).version(), 17);
+  const auto& dims = model.graph().input(0).type().tensor_type().shape();
+  EXPECT_EQ(dims.dim(0).dim_param(), "batch");
+  EXPECT_EQ(dims.dim(1).dim_value(), 3);
+  EXPECT_EQ(dims.dim(3).dim_value(), 16);
+  EXPECT_EQ(model.graph().output(0).name(), "logits");
+
+  const TensorFile weights = ReadTensorFile(File("both.safetensors"));
+  ASSERT_GT(model.graph().initializer_size(), 10);
+  for (const auto& tensor : model.graph().initializer()) {
+    ASSERT_TRUE(weights.tensors.contains(tensor.name())) << tensor.name();
+    EXPECT_EQ(tensor.raw_data(), weights.tensors.at(tensor.name()).bytes) << tensor.name();
+  }
+  std::map<std::string, std::string> metadata;
+  for (const auto& entry : model.metadata_props()) metadata[entry.key()] = entry.value();
+  EXPECT_EQ(metadata.at("network"), weights.metadata.at("network"));
+  EXPECT_EQ(metadata.at("classes"), weights.metadata.at("classes"));
+  int norms = 0;
+  for (const auto& node : model.graph().node()) {
+    if (node.op_type() != "BatchNormalization") continue;
+    ++norms;
+    EXPECT_EQ(node.attribute(0).f(), 0.001F);  // the run's own
+  }
+  EXPECT_EQ(norms, 4);
+
+  const std::string card = Content(File("both.md"));
+  for (const char* part : {"`both.safetensors` | weights", "`both.onnx` | network and weights, ONNX opset 17: ", "batch norms as they are",
+                           "InferenceSession(\"both.onnx\")", "logits, = session.run(None, {\"images\": images})"}) {
+    EXPECT_TRUE(Contains(card, part)) << part << "\n" << card;
+  }
+}
+
+TEST_F(ExportTest, FoldsTheNormsOfAnOnnxFileWhereAsked) {
+  ASSERT_EQ(Deepmad({"export", Run(), "--onnx", File("folded.onnx"), "--fold-bn"}).exit_code, 0);
+  const onnx::ModelProto model = OnnxModel(File("folded.onnx"));
+  for (const auto& node : model.graph().node()) EXPECT_NE(node.op_type(), "BatchNormalization");
+  EXPECT_EQ(model.graph().initializer(1).name(), "block_list.0.conv1.bias");
+  EXPECT_TRUE(Contains(Content(File("folded.md")), "batch norms folded into the convolutions"));
+}
+
+TEST_F(ExportTest, ANetworkWithoutClassifierGivesItsMaps) {
+  std::ofstream(File("maps.yaml")) << "version: 1\nname: maps\nblocks: [{type: conv, stride: 2, out_channels: 8}, {type: basic, "
+                                      "stride: 2, bottleneck_channels: 8, out_channels: 16}]\nhead: {type: features}\n";
+  TensorFile weights = ReadTensorFile(Run() + "/best.safetensors");
+  weights.tensors.erase("fc_linear.weight");
+  weights.tensors.erase("fc_linear.bias");
+  WriteTensorFile(File("maps.safetensors"), weights);
+  const Outcome outcome = Deepmad({"export", File("maps.yaml"), "--weights", File("maps.safetensors"), "--onnx", File("maps.onnx")});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const onnx::ModelProto model = OnnxModel(File("maps.onnx"));
+  ASSERT_EQ(model.graph().output_size(), 2);
+  EXPECT_EQ(model.graph().output(0).name(), "stride_2");
+  const auto& dims = model.graph().output(1).type().tensor_type().shape();
+  EXPECT_EQ(dims.dim(1).dim_value(), 16);
+  EXPECT_EQ(dims.dim(2).dim_value(), 56);
+  const std::string card = Content(File("maps.md"));
+  EXPECT_TRUE(Contains(card, "outputs are the maps of the levels that the head names")) << card;
+  EXPECT_TRUE(Contains(card, "stride_2, stride_4, = session.run(")) << card;
 }
 
 TEST_F(ExportTest, TakesTheAveragedWeightsWhereAsked) {
@@ -99,7 +171,14 @@ TEST_F(ExportTest, SaysWhatIsMissing) {
   EXPECT_TRUE(Contains(refusal({"export", Run(), "train.epochs=2", "--safetensors", target}, 2), "unexpected argument"));
   EXPECT_TRUE(Contains(refusal({"export", Run(), "--weights", Run() + "/curves.png", "--safetensors", target}, 1),
                        "is it a whole file of weights"));
-  EXPECT_EQ(Deepmad({"export", Run(), "--safetensors", target, "--dry-run"}).exit_code, 0);
+  EXPECT_TRUE(Contains(refusal({"export", Run(), "--onnx", File("none.md")}, 2), "the name does not end in .onnx"));
+  EXPECT_TRUE(Contains(refusal({"export", Run(), "--safetensors", File("none.onnx")}, 2), "the name does not end in .safetensors"));
+  EXPECT_TRUE(Contains(refusal({"export", Run(), "--safetensors", target, "--fold-bn"}, 2), "--fold-bn without --onnx"));
+  EXPECT_TRUE(Contains(refusal({"export", run_->network_file(), "--onnx", File("none.onnx")}, 2), "no --weights given"));
+  const std::string nowhere = refusal({"export", Run(), "--onnx", File("no/none.onnx")}, 1);
+  EXPECT_TRUE(Contains(nowhere, "no/none.onnx") && Contains(nowhere, "check the name and that its folder exists")) << nowhere;
+  EXPECT_EQ(Deepmad({"export", Run(), "--safetensors", target, "--onnx", File("none.onnx"), "--dry-run"}).exit_code, 0);
+  EXPECT_FALSE(fs::exists(File("none.onnx")));
   EXPECT_FALSE(fs::exists(target));
   EXPECT_FALSE(fs::exists(File("none.md")));
 }
