@@ -13,7 +13,8 @@ namespace deepmad::data {
 namespace {
 
 // The first chunk is IHDR, 13 bytes, which begin with width and height.
-constexpr size_t kMagicSize = 8, kTypeOffset = 12, kWidthOffset = 16, kHeightOffset = 20, kHeaderEnd = 33;
+constexpr size_t kMagicSize = 8, kTypeOffset = 12, kWidthOffset = 16, kHeightOffset = 20, kBitsOffset = 24, kColourOffset = 25,
+                 kHeaderEnd = 33;
 // Deflate makes at most 258 bytes of 2 bits.
 constexpr size_t kMaxExpansion = 1032;
 
@@ -46,8 +47,19 @@ void ReadBytes(png_structp png, png_bytep to, size_t size) {
   decoder->at += size;
 }
 
-// Up to the first pixels. Every form becomes 8-bit grey or RGB.
-bool ReadHeader(Decoder* decoder, int* passes) {
+// Every form becomes 8-bit grey or RGB.
+void AskForColours(png_structp png) {
+  png_set_strip_16(png);
+  png_set_palette_to_rgb(png);
+  png_set_expand_gray_1_2_4_to_8(png);
+  png_set_strip_alpha(png);
+}
+
+// A byte a pixel.
+void AskForValues(png_structp png) { png_set_packing(png); }
+
+// Up to the first pixels.
+bool ReadHeader(Decoder* decoder, void (*ask)(png_structp), int* passes) {
   if (setjmp(decoder->failed) != 0) return false;
   decoder->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, decoder, OnError, OnWarning);
   if (decoder->png == nullptr) return false;
@@ -61,10 +73,7 @@ bool ReadHeader(Decoder* decoder, int* passes) {
       decoder->bytes.size() * kMaxExpansion) {
     png_error(decoder->png, "too short for its size in pixels");
   }
-  png_set_strip_16(decoder->png);
-  png_set_palette_to_rgb(decoder->png);
-  png_set_expand_gray_1_2_4_to_8(decoder->png);
-  png_set_strip_alpha(decoder->png);
+  ask(decoder->png);
   *passes = png_set_interlace_handling(decoder->png);
   png_read_update_info(decoder->png, decoder->info);
   return true;
@@ -85,6 +94,18 @@ uint32_t BigEndian32(std::string_view bytes, size_t offset) {
   return value;
 }
 
+Image Decode(std::string_view bytes, void (*ask)(png_structp), const std::string& name) {
+  Decoder decoder;
+  decoder.bytes = bytes;
+  int passes = 0;
+  const auto broken = [&] { return base::FailedError(std::string("broken PNG image: ") + decoder.message, name); };
+  if (!ReadHeader(&decoder, ask, &passes)) throw broken();
+  Image image(static_cast<int>(png_get_image_height(decoder.png, decoder.info)),
+              static_cast<int>(png_get_image_width(decoder.png, decoder.info)), png_get_channels(decoder.png, decoder.info));
+  if (!ReadRows(&decoder, &image, passes)) throw broken();
+  return image;
+}
+
 }  // namespace
 
 Size DecodePngSize(std::string_view bytes, const std::string& name) {
@@ -97,15 +118,17 @@ Size DecodePngSize(std::string_view bytes, const std::string& name) {
 
 Image DecodePng(std::string_view bytes, const std::string& name) {
   DecodePngSize(bytes, name);  // before libpng allocates anything
-  Decoder decoder;
-  decoder.bytes = bytes;
-  int passes = 0;
-  const auto broken = [&] { return base::FailedError(std::string("broken PNG image: ") + decoder.message, name); };
-  if (!ReadHeader(&decoder, &passes)) throw broken();
-  Image image(static_cast<int>(png_get_image_height(decoder.png, decoder.info)),
-              static_cast<int>(png_get_image_width(decoder.png, decoder.info)), png_get_channels(decoder.png, decoder.info));
-  if (!ReadRows(&decoder, &image, passes)) throw broken();
-  return image;
+  return Decode(bytes, AskForColours, name);
+}
+
+Image DecodePngValues(std::string_view bytes, const std::string& name) {
+  DecodePngSize(bytes, name);
+  const int colour = static_cast<uint8_t>(bytes[kColourOffset]);
+  const char* hint = "one number of 8 bits a pixel is wanted: grey, or a palette";
+  if ((colour & PNG_COLOR_MASK_COLOR) != 0 && colour != PNG_COLOR_TYPE_PALETTE) throw base::FailedError("a PNG image in RGB", name, hint);
+  if ((colour & PNG_COLOR_MASK_ALPHA) != 0) throw base::FailedError("a PNG image with alpha", name, hint);
+  if (bytes[kBitsOffset] == 16) throw base::FailedError("a PNG image of 16 bits a sample", name, hint);
+  return Decode(bytes, AskForValues, name);
 }
 
 }  // namespace deepmad::data

@@ -17,6 +17,10 @@ void Decode(const std::string& bytes) {
     fuzz::Expect(image.channels == 1 || image.channels == 3, "grey or RGB");
     fuzz::Expect(image.height > 0 && image.pixels.size() == image.row_bytes() * image.height, "all pixels");
   });
+  fuzz::MayFail(base::ErrorKind::kFailed, [&] {
+    const data::Image map = data::DecodePngValues(bytes, "fuzz.png");
+    fuzz::Expect(map.channels == 1 && map.pixels.size() == map.row_bytes() * map.height, "a value a pixel");
+  });
 }
 
 std::string WithRightChecksums(std::string bytes) {

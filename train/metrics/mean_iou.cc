@@ -31,8 +31,8 @@ struct Tally {
 
 bool AllBytesEqual(uint64_t word) { return word == std::rotl(word, 8); }
 
-// Maps have large regions of one class, so eight pixels mostly are one number. The others go to four tallies in turn: a tally of its own keeps
-// a pixel from waiting for the sum that the pixel before has just changed.
+// Maps have large regions of one class, so eight pixels mostly are one number. The others go to four tallies in turn: a tally of its own
+// keeps a pixel from waiting for the sum that the pixel before has just changed.
 std::unique_ptr<std::array<Tally, 4>> Count(const uint8_t* labels, const uint8_t* predictions, size_t pixels) {
   auto tallies = std::make_unique<std::array<Tally, 4>>();
   size_t i = 0;

@@ -1,5 +1,5 @@
-// The metric of semantic segmentation: intersection over union of each class and their mean. Parts of a data set are counted apart, added, and
-// only then divided.
+// The metric of semantic segmentation: intersection over union of each class and their mean. Parts of a data set are counted apart, added,
+// and only then divided.
 #pragma once
 
 #include <cstddef>
@@ -13,9 +13,9 @@ inline constexpr uint8_t kIgnoredLabel = 255;
 
 // The pixels of one class, over all that are not ignored.
 struct ClassPixels {
-  int64_t both = 0;       // I: predicted and labelled so
-  int64_t predicted = 0;  // P
-  int64_t labelled = 0;   // G
+  int64_t both = 0;                                               // I: predicted and labelled so
+  int64_t predicted = 0;                                          // P
+  int64_t labelled = 0;                                           // G
   int64_t either() const { return predicted + labelled - both; }  // U
   friend bool operator==(const ClassPixels&, const ClassPixels&) = default;
 };
