@@ -192,6 +192,11 @@ TEST_F(BadRunFolderTest, WhatCannotBeContinuedIsSaidAndNothingIsTouched) {
       file.metadata["state"] = state.dump();
     };
   };
+  const auto of_another_run = [](TensorFile& file) {
+    Json state = Json::parse(file.metadata.at("state"));
+    state["config_digest"] = "0";
+    file.metadata["state"] = state.dump();
+  };
   const std::string ema = std::string("ema.") + kConv, momentum = std::string("optimizer.momentum.") + kConv;
   const Case cases[] = {
       {"all broken",
@@ -213,6 +218,7 @@ TEST_F(BadRunFolderTest, WhatCannotBeContinuedIsSaidAndNothingIsTouched) {
       {"momentum missing", edit([&](TensorFile& file) { file.tensors.erase(momentum); }), {}, 1, {"does not fit", kConv, Newest()}},
       {"a counter missing", edit(without_state("samples")), {}, 1, {"samples", Newest()}},
       {"another configuration in it", edit(without_state("config_digest")), {}, 1, {"config_digest", Newest()}},
+      {"a checkpoint of another run", edit(of_another_run), {}, 2, {"belongs to another configuration", Newest()}},
       {"another configuration", [] {}, {"train.optimizer.lr=0.5"}, 2, {"another configuration", "run"}},
       {"another seed", [] {}, {"seed=4"}, 2, {"another configuration"}},
       {"--resume never", [] {}, {"--resume", "never"}, 2, {"holds a run already"}},

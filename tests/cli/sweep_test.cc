@@ -59,6 +59,18 @@ TEST(SweepCommandTest, ASecondRunSolvesOnlyWhatHasChanged) {
   EXPECT_EQ(Json::parse(again.out).at("points").size(), 3u);
 }
 
+TEST(SweepCommandTest, ABrokenReportOfAPointIsNamedAndKept) {
+  const TemporaryFolder folder;
+  const std::string problem = folder.Write("problem.yaml", kProblem), out = folder.File("sweep");
+  const std::vector<std::string> arguments = {"sweep", problem, "--out", out, "--vary", "budgets.flops=5e5,1e6", "--quiet"};
+  ASSERT_EQ(Deepmad(arguments).exit_code, 0);
+  std::ofstream(out + "/points/001/report.json") << "{";
+  const Outcome outcome = Deepmad(arguments);
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_NE(outcome.err.find("points/001/report.json"), std::string::npos) << outcome.err;
+  EXPECT_EQ(fs::file_size(out + "/points/001/report.json"), 1u);
+}
+
 TEST(SweepCommandTest, ASignalStopsItWithWhatIsSolvedSaved) {
   const TemporaryFolder folder;
   const std::string problem = folder.Write("problem.yaml", kProblem), out = folder.File("sweep");

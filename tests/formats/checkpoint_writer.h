@@ -17,7 +17,10 @@ inline std::string Bytes(uint64_t value, size_t count) {
 
 // Opcodes of a pickle, without the first (PROTO) and the last (STOP).
 inline std::string PickledText(const std::string& text) { return "X" + Bytes(text.size(), 4) + text; }
-inline std::string PickledInt(int64_t value) { return "J" + Bytes(static_cast<uint64_t>(value), 4); }
+inline std::string PickledInt(int64_t value) {
+  const bool fits = value >= INT32_MIN && value <= INT32_MAX;
+  return fits ? "J" + Bytes(static_cast<uint64_t>(value), 4) : "\x8a\x08" + Bytes(static_cast<uint64_t>(value), 8);
+}
 inline std::string PickledGlobal(const std::string& module, const std::string& name) { return "c" + module + "\n" + name + "\n"; }
 inline std::string PickledTuple(const std::vector<int64_t>& values) {
   std::string code = "(";

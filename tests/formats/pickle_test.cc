@@ -130,6 +130,10 @@ TEST(Pickle, RefusesWhatNoPickleOfTorchHolds) {
   EXPECT_TRUE(Contains(Refusal("X" + Bytes(1000, 4) + "abc"), "cut off"));
   EXPECT_TRUE(Contains(Refusal("\x8d" + Bytes(~uint64_t{0}, 8) + "abc"), "cut off"));
   EXPECT_TRUE(Contains(Refusal(PickledCallOf("collections", "OrderedDict", "N")), "OrderedDict"));
+  EXPECT_TRUE(Contains(Refusal(PickledCallOf("collections", "OrderedDict", "](NNe")), "an OrderedDict of something else than pairs"));
+  const std::string from_type = PickledGlobal("torch._tensor", "_rebuild_from_type_v2");
+  EXPECT_TRUE(Contains(Refusal(PickledCallOf("torch._tensor", "_rebuild_from_type_v2", from_type + "N(" + from_type + "N)}t}")),
+                       "a tensor's type within a tensor's type"));
   EXPECT_TRUE(Contains(Refusal(PickledCallOf("torch._utils", "_rebuild_tensor_v2", "NNNNNN")), "a tensor of other arguments"));
   EXPECT_TRUE(
       Contains(Refusal(PickledTensorOf({"0", "FloatStorage", 1, 0, std::vector<int64_t>(9, 1), {}})), "a tensor of other arguments"));

@@ -77,6 +77,7 @@ TEST(StoredWeights, RefusesTensorsOutsideTheirStorage) {
   EXPECT_TRUE(Contains(refusal({"0", "FloatStorage", 6, 0, {2, 3}, {4, 1}}), "it reaches outside its data"));
   EXPECT_TRUE(Contains(refusal({"0", "FloatStorage", 6, -1, {2}, {1}}), "a negative offset"));
   EXPECT_TRUE(Contains(refusal({"0", "FloatStorage", 6, 0, {-2}, {1}}), "a negative size or stride"));
+  EXPECT_TRUE(Contains(refusal({"0", "FloatStorage", 6, 0, {3}, {int64_t{1} << 62}}), "its strides are too large"));
   EXPECT_TRUE(Contains(refusal({"0", "FloatStorage", 6, 5, {2}, {-1}}), "a negative size or stride"));
   EXPECT_TRUE(Contains(refusal({"0", "FloatStorage", 6, 0, {2}, {1, 1}}), "differ in length"));
   EXPECT_TRUE(Contains(refusal({"0", "FloatStorage", 6, 0, {1 << 30, 1 << 30, 1 << 30}, {0, 0, 0}}), "its shape is too large"));

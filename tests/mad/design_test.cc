@@ -57,6 +57,17 @@ TEST(DesignTest, KeepsEveryBudgetOfTheR18ProblemInBothFormulations) {
   }
 }
 
+TEST(DesignTest, ANetworkOfAnotherNumberOfStagesIsRefused) {
+  const DesignProblem problem = Small();
+  const NetworkSpec network = LoadNetwork(base::ConfigsFolder() + "/arch/deepmad-r18.yaml");
+  try {
+    Assess(problem, network);
+    ADD_FAILURE() << "was assessed";
+  } catch (const base::Error& error) {
+    EXPECT_NE(std::string(error.what()).find("3 stage weights for the 5 stages of deepmad-r18"), std::string::npos) << error.what();
+  }
+}
+
 TEST(DesignTest, ProvesTheOptimumOfR18) {
   const DesignResult result = Design(Load("r18-224", {"formulation=reference", "solver.time_limit_seconds=60", "solver.gap=1e-6"}));
   EXPECT_EQ(result.status, DesignStatus::kOptimalWithinGap);

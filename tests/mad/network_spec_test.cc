@@ -85,6 +85,7 @@ TEST(NetworkSpecTest, EveryMistakeIsNamed) {
 TEST(NetworkSpecTest, KeysThatDoNotFitTheTypeAreNamed) {
   EXPECT_NE(ErrorWith("type: basic,", "type: basic, kernel_t: 3,").find("kernel_t 3"), std::string::npos);
   EXPECT_NE(ErrorWith("type: basic,", "type: basic, se_ratio: 0.5,").find("se_ratio given"), std::string::npos);
+  EXPECT_NE(ErrorWith("type: basic,", "type: dw_se_bottleneck, se_ratio: 5,").find("se_ratio"), std::string::npos);
   EXPECT_NE(ErrorWith("type: conv,", "type: conv, shortcut: none,").find("shortcut given"), std::string::npos);
   EXPECT_NE(ErrorWith("type: basic,", "type: basic, shortcut: projekt,").find("did you mean 'project'"), std::string::npos);
   EXPECT_NE(ErrorWith("type: basic,", "type: basic, weight_bits: 4,").find("activation_bits without weight_bits"), std::string::npos);

@@ -84,6 +84,8 @@ TEST(TensorboardEvents, AnotherKindOfFileIsRefusedAndKept) {
   EXPECT_EQ(base::ReadFile(path), text);
   base::WriteFileAtomically(path, FrameRecord(text));
   EXPECT_THROW(ReadTensorboardScalars(path), base::Error);
+  base::WriteFileAtomically(path, FrameRecord("\x1a\x7f" + text));  // a version that is longer than its record
+  EXPECT_THROW(ReadTensorboardScalars(path), base::Error);
 }
 
 TEST(TensorboardEvents, AMissingFolderIsNamed) {
