@@ -11,10 +11,11 @@ find_package_handle_standard_args(LibTorch REQUIRED_VARS LibTorch_ROOT VERSION_V
 set(LibTorch_LIB "${LibTorch_ROOT}/lib")
 
 if(NOT TARGET LibTorch::cpu)
+  # The libraries are a release build, and some classes of the headers have members without NDEBUG that they lack with it.
   add_library(LibTorch::headers INTERFACE IMPORTED)
   set_target_properties(LibTorch::headers PROPERTIES
     INTERFACE_INCLUDE_DIRECTORIES "${LibTorch_ROOT}/include;${LibTorch_ROOT}/include/torch/csrc/api/include"
-    INTERFACE_COMPILE_DEFINITIONS "USE_C10D_GLOO;USE_DISTRIBUTED")
+    INTERFACE_COMPILE_DEFINITIONS "USE_C10D_GLOO;USE_DISTRIBUTED;$<$<CONFIG:Debug>:NDEBUG>")
 
   # The libraries bring the search paths for what they need in turn; of the CUDA ones not all have to be there for linking.
   add_library(LibTorch::cpu INTERFACE IMPORTED)
