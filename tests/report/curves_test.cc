@@ -57,6 +57,14 @@ TEST(Curves, APointThatIsNotFiniteInterruptsTheLine) {
 
 TEST(Curves, ASinglePointIsSeen) { EXPECT_GT(cv::countNonZero(CurvePixels(Picture({Panel({0.7})}))), 20); }
 
+TEST(Curves, TheLastValueIsMarkedOnlyWhereTheLegendGivesIt) {
+  CurvePanel marked = Panel({3, 1, 2});
+  marked.series[0].x = {2, 0, 1};  // ends in the middle
+  CurvePanel plain = marked;
+  plain.legend_values = false;
+  EXPECT_GT(cv::countNonZero(CurvePixels(Picture({marked}))), cv::countNonZero(CurvePixels(Picture({plain}))) + 20);
+}
+
 TEST(Curves, StrangeValuesAreDrawnWithoutHarm) {
   for (const std::vector<double>& y : {std::vector<double>{},
                                        {kNan, kInf, -kInf},

@@ -141,17 +141,17 @@ class Plot {
         finish_line();
       }
     }
-    if (!line.empty()) Dot(line.back(), colour);  // marks where the curve has got to
+    if (!line.empty() && panel_.legend_values) Dot(line.back(), colour);  // marks where the curve has got to
     finish_line();
   }
 
-  // One row above the plot, with each curve's last value.
+  // One row above the plot.
   void DrawLegend() {
     int x = kLeftMargin;
     for (size_t s = 0; s < panel_.series.size(); ++s) {
       const CurveSeries& series = panel_.series[s];
       std::string text = Printable(series.name);
-      for (size_t i = series.x.size(); i-- > 0;) {
+      for (size_t i = panel_.legend_values ? series.x.size() : 0; i-- > 0;) {
         if (!IsDrawn(series, i)) continue;
         text += panel_.percent ? fmt::format(" {:.2f}%", 100 * series.y[i]) : fmt::format(" {:.4g}", series.y[i]);
         break;

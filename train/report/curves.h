@@ -15,7 +15,8 @@ struct CurvePanel {
   std::string title;
   std::string x_label;
   std::vector<CurveSeries> series;
-  bool percent = false;  // y is a fraction, shown in %
+  bool percent = false;       // y is a fraction, shown in %
+  bool legend_values = true;  // the legend gives each curve's last value, which is then marked: for curves over time
 };
 
 // The panels side by side, as the bytes of a PNG (8-bit RGB, 720x480 pixels a panel). Text outside ASCII is shown as '?'.

@@ -1,0 +1,147 @@
+// deepmad evaluate coco --annotations A.json --results R.json [--out DIR]
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "cli/evaluation.h"
+#include "data/coco_annotations.h"
+#include "data/coco_results.h"
+#include "train/metrics/coco_ap.h"
+#include "train/report/curves.h"
+#include "train/stopwatch.h"
+
+namespace deepmad::cli {
+namespace {
+
+train::CocoTruths Truths(const data::CocoAnnotations& file) {
+  train::CocoTruths truths;
+  for (const data::CocoImage& image : file.images) truths.images.push_back(image.id);
+  for (const data::CocoCategory& category : file.categories) truths.categories.push_back(category.id);
+  truths.boxes.reserve(file.annotations.size());
+  for (const data::CocoAnnotation& a : file.annotations) truths.boxes.push_back({a.image_id, a.category_id, a.box, a.area, a.crowd});
+  return truths;
+}
+
+std::vector<train::CocoDetection> Detections(const std::vector<data::CocoResult>& results, const data::CocoAnnotations& file,
+                                             const std::string& path) {
+  std::vector<train::CocoDetection> detections;
+  detections.reserve(results.size());
+  for (size_t i = 0; i < results.size(); ++i) {
+    const data::CocoResult& result = results[i];
+    if (file.ImageIndex(result.image_id) < 0) {
+      throw base::FailedError(fmt::format("result {} (image {}): its image is not among those of the annotations", i, result.image_id),
+                              path, "give the annotations of the split that was detected on");
+    }
+    detections.push_back({result.image_id, result.category_id, result.box, result.score});
+  }
+  return detections;
+}
+
+base::Json ClassJson(const train::CocoClassScores& scores, const std::string& name) {
+  base::Json json = {{"id", scores.category}, {"name", name}, {"objects", scores.truths}, {"detections", scores.detections}};
+  for (size_t s = 0; s < scores.stats.size(); ++s) json[train::kCocoStatNames[s]] = scores.stats[s];
+  return json;
+}
+
+// A fraction in percent; "-" where there is nothing to score.
+std::string Percent(double value) { return value < 0 ? "-" : fmt::format("{:.1f}", 100 * value); }
+
+// The twelve numbers, then a line a class.
+std::string Table(const train::CocoScores& scores, const data::CocoAnnotations& file) {
+  std::string text;
+  for (size_t s = 0; s < scores.stats.size(); ++s) {
+    text += fmt::format("{:<9} {:>5}   {}\n", train::kCocoStatNames[s], Percent(scores.stats[s]), scores.stats[s]);
+  }
+  size_t width = 5;
+  for (const data::CocoCategory& category : file.categories) width = std::max(width, category.name.size());
+  text += fmt::format("\n{:<{}} {:>8} {:>10} {:>6} {:>6} {:>6} {:>6} {:>6} {:>6} {:>6}\n", "class", width, "objects", "detections", "AP",
+                      "AP50", "AP75", "small", "medium", "large", "AR100");
+  for (size_t k = 0; k < scores.classes.size(); ++k) {
+    const train::CocoClassScores& one = scores.classes[k];
+    text += fmt::format("{:<{}} {:>8} {:>10}", file.categories[k].name, width, one.truths, one.detections);
+    for (const size_t s : {0, 1, 2, 3, 4, 5, 8}) text += fmt::format(" {:>6}", Percent(one.stats[s]));
+    text += "\n";
+  }
+  return text;
+}
+
+train::CurveSeries PrecisionCurve(const std::string& name, const std::array<double, train::kCocoRecallPoints>& precision) {
+  train::CurveSeries series;
+  double sum = 0;
+  for (size_t r = 0; r < precision.size(); ++r) {
+    series.x.push_back(static_cast<double>(r) / static_cast<double>(precision.size() - 1));
+    series.y.push_back(std::max(precision[r], 0.0));
+    sum += precision[r];
+  }
+  series.name = fmt::format("{}: {}", name, Percent(sum / static_cast<double>(precision.size())));
+  return series;
+}
+
+// Mean over classes at three thresholds, and the mean over all ten; the legend says the area below.
+std::string PrecisionRecallPng(const train::CocoScores& scores) {
+  train::CurvePanel panel{
+      .title = "Precision over recall, mean over classes", .x_label = "recall", .series = {}, .percent = true, .legend_values = false};
+  for (const size_t t : {0, 5, 8}) {
+    panel.series.push_back(PrecisionCurve(fmt::format("IoU {:.2f}", train::CocoIouThresholds()[t]), scores.precision[t]));
+  }
+  std::array<double, train::kCocoRecallPoints> mean{};
+  for (const auto& row : scores.precision) {
+    for (size_t r = 0; r < row.size(); ++r) mean[r] += row[r] / train::kCocoThresholds;
+  }
+  panel.series.push_back(PrecisionCurve("IoU 0.50:0.95", mean));
+  return train::CurvesPng({panel});
+}
+
+class EvaluateCoco : public Evaluation {
+ public:
+  void Declare(CLI::App& app) override {
+    app.add_option("--annotations", annotations_, "annotation file in COCO's format")->required();
+    app.add_option("--results", results_, "detections: a list of image_id, category_id, bbox, score")->required();
+    app.add_option("--out", out_, "folder for evaluation.json and the curves, precision_recall.png");
+  }
+  std::string Example() const override { return "--annotations instances_val2017.json --results boxes.json --out scores"; }
+
+  EvaluationReport Run(const CommonOptions& common) override {
+    const data::CocoAnnotations file = data::ReadCocoAnnotations(annotations_);
+    const std::vector<train::CocoDetection> detections = Detections(data::ReadCocoResults(results_), file, results_);
+    const int threads = common.threads > 0 ? common.threads : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+    const train::CocoTruths truths = Truths(file);
+    train::Stopwatch stopwatch;
+    const train::CocoScores scores = train::ScoreCocoBoxes(truths, detections, threads);
+    const double score_seconds = stopwatch.Lap();
+    if (scores.other_detections > 0) {
+      base::LogWarning(
+          fmt::format("{} results are of categories that the annotations do not list; they are left out", scores.other_detections));
+    }
+    base::Json classes = base::Json::array();
+    for (size_t k = 0; k < scores.classes.size(); ++k) classes.push_back(ClassJson(scores.classes[k], file.categories[k].name));
+    base::Json document = {{"version", 1},
+                           {"stats", scores.stats},
+                           {"stat_names", train::kCocoStatNames},
+                           {"images", file.images.size()},
+                           {"annotations", file.annotations.size()},
+                           {"detections", detections.size()},
+                           {"other_detections", scores.other_detections},
+                           {"score_seconds", score_seconds},
+                           {"classes", std::move(classes)}};
+    if (!out_.empty() && !common.dry_run) {
+      base::CreateFolder(out_);
+      base::WriteFileAtomically(out_ + "/evaluation.json", base::JsonText(document));
+      base::WriteFileAtomically(out_ + "/precision_recall.png", PrecisionRecallPng(scores));
+    }
+    return {std::move(document), Table(scores, file)};
+  }
+
+ private:
+  std::string annotations_, results_, out_;
+};
+
+DEEPMAD_REGISTER(EvaluationRegistry, "coco", "boxes by COCO's metric: the twelve numbers, and a line a class",
+                 [] { return std::make_unique<EvaluateCoco>(); });
+
+}  // namespace
+}  // namespace deepmad::cli
