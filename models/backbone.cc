@@ -1,35 +1,53 @@
 #include "models/backbone.h"
 
+#include <ATen/ops/alias.h>
 #include <torch/nn/module.h>
+
+#include <set>
 
 #include "models/module_tree.h"
 
 namespace deepmad::models {
 namespace {
 
-at::Tensor ForwardBlock(const std::vector<RecipeUnit>& units, at::Tensor x) {
-  for (const RecipeUnit& unit : units) x = unit.Forward(x);
-  return x;
+// Those of `all` that are not in `seen` yet, which then has them.
+std::vector<at::Tensor> Unseen(const std::vector<at::Tensor>& all, std::set<const void*>& seen) {
+  std::vector<at::Tensor> fresh;
+  for (const at::Tensor& tensor : all) {
+    if (seen.insert(tensor.unsafeGetTensorImpl()).second) fresh.push_back(tensor);
+  }
+  return fresh;
 }
 
 }  // namespace
 
-Backbone::Backbone(const mad::NetworkSpec& spec, torch::nn::Module& root, BatchNorms& norms)
+Backbone::Backbone(const mad::NetworkSpec& spec, torch::nn::Module& root, BatchNorms& norms, const std::shared_ptr<DropPaths>& drop_paths)
     : levels_(mad::HeadLevels(spec)), out_channels_(spec.blocks.back().out_channels) {
+  std::set<const void*> seen;
   for (const mad::PlacedBlock& block : mad::PlaceBlocks(spec)) {
     std::vector<RecipeUnit>& units = blocks_.emplace_back();
+    std::vector<RecomputedPart>& parts = parts_.emplace_back();
     for (const mad::Unit<double>& unit : mad::BlockUnits(block)) {
       std::string path = mad::UnitPrefix(block, static_cast<int>(units.size()));
       if (!path.empty()) path.pop_back();  // the final dot
       torch::nn::Module& container = path.empty() ? root : *ModuleAt(root, path);
-      units.emplace_back(unit, LoweringContext{container, spec.SpatialDims(), norms});
+      units.emplace_back(unit, LoweringContext{container, spec.SpatialDims(), norms, drop_paths});
+      const auto forward = [this, index = block.index, number = parts.size()](const at::Tensor& x) {
+        return blocks_[static_cast<size_t>(index)][number].Forward(x);
+      };
+      parts.push_back({forward, Unseen(container.parameters(), seen), &norms.settings()});
     }
   }
 }
 
+at::Tensor Backbone::ForwardBlock(size_t block, at::Tensor x) const {
+  for (const RecomputedPart& unit : parts_[block]) x = recompute_ ? Recompute(unit, x) : unit.forward(x);
+  return x;
+}
+
 at::Tensor Backbone::Forward(const at::Tensor& images) const {
   at::Tensor x = images;
-  for (const auto& units : blocks_) x = ForwardBlock(units, x);
+  for (size_t block = 0; block < blocks_.size(); ++block) x = ForwardBlock(block, x);
   return x;
 }
 
@@ -37,8 +55,11 @@ std::vector<at::Tensor> Backbone::ForwardFeatures(const at::Tensor& images) cons
   std::vector<at::Tensor> maps;
   at::Tensor x = images;
   for (size_t block = 0; maps.size() < levels_.size(); ++block) {
-    x = ForwardBlock(blocks_[block], x);
-    if (levels_[maps.size()].block == static_cast<int>(block)) maps.push_back(x);
+    x = ForwardBlock(block, x);
+    if (levels_[maps.size()].block != static_cast<int>(block)) continue;
+    maps.push_back(x);
+    // What follows adds up its own gradients first, as a recomputed block does: else the sum would have another order there.
+    x = at::alias(x);
   }
   return maps;
 }

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "base/error.h"
 
@@ -65,5 +66,9 @@ std::string DescribeDevice(at::Device device) { return KindOf(device).Describe(I
 void SynchronizeDevice(at::Device device) { KindOf(device).Synchronize(IndexOf(device)); }
 DeviceMemory MemoryOf(at::Device device) { return KindOf(device).Memory(IndexOf(device)); }
 void ResetPeakMemory(at::Device device) { KindOf(device).ResetPeakMemory(IndexOf(device)); }
+std::unique_ptr<Recording> Record(at::Device device, std::function<void()> work) {
+  return KindOf(device).Record(IndexOf(device), std::move(work));
+}
+std::optional<at::ScalarType> MixedFormat(at::Device device) { return KindOf(device).MixedFormat(IndexOf(device)); }
 
 }  // namespace deepmad::models

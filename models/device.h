@@ -3,9 +3,12 @@
 #pragma once
 
 #include <c10/core/Device.h>
+#include <c10/core/ScalarType.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/registry.h"
@@ -18,6 +21,13 @@ struct DeviceMemory {
   int64_t total_bytes = 0;    // of the machine or device
 };
 
+// Work that was recorded once and is repeated.
+class Recording {
+ public:
+  virtual ~Recording() = default;
+  virtual void Replay() = 0;
+};
+
 // One kind of device. Indices run from 0 to Count() - 1.
 class DeviceKind {
  public:
@@ -27,6 +37,8 @@ class DeviceKind {
   virtual void Synchronize(int index) const = 0;  // waits for the work queued on it
   virtual DeviceMemory Memory(int index) const = 0;
   virtual void ResetPeakMemory(int index) const = 0;
+  virtual std::optional<at::ScalarType> MixedFormat(int index) const = 0;
+  virtual std::unique_ptr<Recording> Record(int index, std::function<void()> work) const = 0;
 };
 
 using DeviceRegistry = base::Registry<std::unique_ptr<DeviceKind>()>;
@@ -40,5 +52,10 @@ std::string DescribeDevice(at::Device device);  // "NVIDIA H200", "CPU, 2 thread
 void SynchronizeDevice(at::Device device);
 DeviceMemory MemoryOf(at::Device device);
 void ResetPeakMemory(at::Device device);
+// The 16-bit type in which it multiplies faster than in float32 and that is the better one to train in; nullopt: none.
+std::optional<at::ScalarType> MixedFormat(at::Device device);
+// Makes `work`, which must do the same to the same memory each time and may not wait for the device, repeatable without the processor: a
+// CUDA graph. It may run some times before this returns; on the CPU it does not, and Replay runs it as it is.
+std::unique_ptr<Recording> Record(at::Device device, std::function<void()> work);
 
 }  // namespace deepmad::models

@@ -4,11 +4,13 @@
 #include <ATen/core/Tensor.h>
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "mad/layer.h"
 #include "models/batch_norm.h"
+#include "models/drop_path.h"
 
 namespace deepmad::models {
 
@@ -17,6 +19,7 @@ struct LoweringContext {
   torch::nn::Module& container;
   int spatial_dims;  // 2: maps are [N, C, H, W]; 3: [N, C, T, H, W]
   BatchNorms& norms;
+  const std::shared_ptr<DropPaths>& drop_paths;
 };
 
 // Layers one after the other. Elementwise ones overwrite their input where autograd does not need it; the input of the sequence is kept

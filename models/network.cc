@@ -8,21 +8,31 @@
 
 namespace deepmad::models {
 
-Network::Network(const mad::NetworkSpec& spec) : torch::nn::Module("Network"), spec_(spec), backbone_(spec_, *this, norms_) {
+Network::Network(const mad::NetworkSpec& spec)
+    : torch::nn::Module("Network"),
+      spec_(spec),
+      drop_paths_(std::make_shared<DropPaths>(spec_.SpatialDims())),
+      backbone_(spec_, *this, norms_, drop_paths_) {
   if (spec_.head.IsClassifier()) classifier_.emplace(backbone_.out_channels(), spec_.head, *this);
 }
 
 at::Tensor Network::Forward(const at::Tensor& images) {
-  if (!classifier_) throw base::FailedError(fmt::format("network '{}' gives features and has no classifier", spec_.name));
-  CheckImages(images);
-  norms_.CountBatch();
-  return classifier_->Forward(backbone_.Forward(images));
+  const Classifier& classifier = RequireClassifier();
+  StartForward(images);
+  return classifier.Forward(backbone_.Forward(images));
 }
 
 std::vector<at::Tensor> Network::ForwardFeatures(const at::Tensor& images) {
-  CheckImages(images);
-  norms_.CountBatch();
+  StartForward(images);
   return backbone_.ForwardFeatures(images);
+}
+
+Network::LogitsAndFeatures Network::ForwardWithFeatures(const at::Tensor& images) {
+  const Classifier& classifier = RequireClassifier();
+  StartForward(images);
+  std::vector<at::Tensor> features = backbone_.ForwardFeatures(images);
+  const at::Tensor logits = classifier.Forward(features.back());  // the last block ends the last stage
+  return {logits, std::move(features)};
 }
 
 NamedTensors Network::StateDict() const { return models::StateDict(*this); }
@@ -39,13 +49,20 @@ void Network::SetMemoryFormat(at::MemoryFormat format) {
   }
 }
 
-void Network::CheckImages(const at::Tensor& images) const {
+const Classifier& Network::RequireClassifier() const {
+  if (!classifier_) throw base::FailedError(fmt::format("network '{}' gives features and has no classifier", spec_.name));
+  return *classifier_;
+}
+
+void Network::StartForward(const at::Tensor& images) {
   const int rank = 2 + spec_.SpatialDims();
   if (images.dim() != rank || images.size(1) != spec_.input.channels) {
     throw base::FailedError(fmt::format("network '{}' takes a batch of {} dimensions with {} channels, not [{}]", spec_.name, rank,
                                         spec_.input.channels, fmt::join(images.sizes(), ", ")),
                             "", "check data.channels against the network's input");
   }
+  drop_paths_->SetTraining(is_training());
+  norms_.CountBatch();
 }
 
 std::shared_ptr<Network> BuildNetwork(const mad::NetworkSpec& spec) {

@@ -26,6 +26,12 @@ class Network : public torch::nn::Module {
   at::Tensor Forward(const at::Tensor& images);
   // The map of each feature level that the head names instead.
   std::vector<at::Tensor> ForwardFeatures(const at::Tensor& images);
+  // Both in one pass, of a network with a classifier: the maps of all feature levels.
+  struct LogitsAndFeatures {
+    at::Tensor logits;
+    std::vector<at::Tensor> features;
+  };
+  LogitsAndFeatures ForwardWithFeatures(const at::Tensor& images);
 
   const mad::NetworkSpec& spec() const { return spec_; }
   const Backbone& backbone() const { return backbone_; }
@@ -36,16 +42,24 @@ class Network : public torch::nn::Module {
   // Shared by all norms of the network; may be changed at any time.
   BatchNormSettings& batch_norm_settings() { return norms_.settings(); }
 
+  // Draws from then on in training mode; the rate is 0 at first.
+  DropPaths& drop_paths() { return *drop_paths_; }
+  // See Backbone.
+  void SetRecompute(bool recompute) { backbone_.SetRecompute(recompute); }
+
   // Floating-point parameters and buffers only: torch::nn::Module::to(dtype) would turn the counters of the norms into floats too.
   void ConvertTo(at::ScalarType dtype);
   // Layout of the convolution weights: at::MemoryFormat::ChannelsLast or Contiguous. Inputs keep theirs. 3-D networks keep theirs too.
   void SetMemoryFormat(at::MemoryFormat format);
 
  private:
-  void CheckImages(const at::Tensor& images) const;
+  // Checks the images, counts the batch.
+  void StartForward(const at::Tensor& images);
+  const Classifier& RequireClassifier() const;
 
   mad::NetworkSpec spec_;
   BatchNorms norms_;
+  std::shared_ptr<DropPaths> drop_paths_;
   Backbone backbone_;
   std::optional<Classifier> classifier_;
 };

@@ -3,6 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <memory>
 #include <vector>
 
 #include "mad/layer.h"
@@ -28,7 +29,9 @@ class RecipeUnit {
     LoweredSequence shortcut;
     bool relu_in_norm;     // the first layer of post happens in the last norm of main
     LoweredSequence post;  // the rest
+    int drop_branch;       // its number there; -1: no shortcut, so it cannot be left out
   };
+  std::shared_ptr<DropPaths> drop_paths_;
   std::vector<LoweredBranch> branches_;
   std::vector<at::Tensor> residual_scales_;
 };

@@ -34,9 +34,11 @@ using mad::ShortcutKind;
 struct Unit {
   std::shared_ptr<torch::nn::Module> root = std::make_shared<torch::nn::Module>("root");
   BatchNorms norms;
+  std::shared_ptr<DropPaths> drop_paths;
   RecipeUnit unit;
 
-  Unit(const mad::Unit<double>& recipe, int spatial_dims) : unit(recipe, LoweringContext{*root, spatial_dims, norms}) {
+  Unit(const mad::Unit<double>& recipe, int spatial_dims)
+      : drop_paths(std::make_shared<DropPaths>(spatial_dims)), unit(recipe, LoweringContext{*root, spatial_dims, norms, drop_paths}) {
     const at::NoGradGuard no_grad;
     uint64_t k = 0;
     for (auto& [name, tensor] : StateDict(*root)) {
