@@ -14,7 +14,7 @@
 namespace deepmad::train {
 namespace {
 
-constexpr const char* kVersion = "2";
+constexpr const char* kVersion = "3";
 constexpr size_t kKept = 2;
 
 }  // namespace

@@ -33,7 +33,7 @@ struct Experiment {
 
   data::Loader MakeLoader(bool train) const {
     data::LoaderOptions options;
-    options.batch_size = train ? config.trainer.batch_size : config.validate_batch_size;
+    options.batch_size = train ? config.trainer.batch_size / config.trainer.update.accumulate : config.validate_batch_size;
     options.workers = data.workers;
     options.queue_batches = data.queue_batches;
     options.seed = config.trainer.seed;
@@ -43,8 +43,18 @@ struct Experiment {
     return data::Loader(train ? *data.train : *data.validation, train ? data.train_pipeline : data.validation_pipeline, options);
   }
 
+  // UsageError where the data do not make one. `loader` is that of training.
+  int64_t UpdatesPerEpoch(const data::Loader& loader) const {
+    const int64_t updates = loader.batches_per_epoch() / config.trainer.update.accumulate;
+    if (updates > 0) return updates;
+    throw base::UsageError(
+        fmt::format("an epoch of {} micro-batches makes no update of {}", loader.batches_per_epoch(), config.trainer.update.accumulate),
+        "train.batch_size", "use a smaller batch");
+  }
+
   std::string Protocol() const {
-    return fmt::format("{}, {}, {} images", data.protocol, PrecisionName(config.precision, device.type()), data.validation->size());
+    const std::string mark = task->Mark().empty() ? "" : ", " + task->Mark();
+    return fmt::format("{}, {}, {} images{}", data.protocol, PrecisionName(config.precision, device.type()), data.validation->size(), mark);
   }
 };
 
@@ -93,11 +103,24 @@ void LoadStart(const Experiment& experiment) {
   if (const auto& start = experiment.config.start) models::LoadWeights(*experiment.network, start->place, start->head);
 }
 
+// What only training has; comes before the optimizer, which also moves the task's own parameters.
+void StartTraining(const Experiment& experiment, const base::Config& config) {
+  experiment.network->drop_paths().SetRate(experiment.config.drop_path);
+  experiment.network->SetRecompute(experiment.config.activation_checkpointing);
+  if (experiment.config.trainer.update.graphs && dynamic_cast<const ReplayableTask*>(experiment.task.get()) == nullptr) {
+    throw base::UsageError("the passes of task '" + experiment.task_name + "' cannot be recorded",
+                           config.Section("train").Where("cuda_graphs"), "set cuda_graphs: false");
+  }
+  experiment.task->Start(
+      {*experiment.network, experiment.device, experiment.config.precision.channels_last, experiment.config.trainer.seed});
+}
+
 std::unique_ptr<Optimizer> MakeOptimizer(const Experiment& experiment) {
   const base::Config& section = experiment.config.optimizer;
   const auto& entry = OptimizerRegistry::Get().Find(section.GetString("name", "sgd"), section.Where("name"));
   NamedTensors parameters;
   for (const auto& named : experiment.network->named_parameters()) parameters.emplace_back(named.key(), named.value());
+  for (auto& named : WithPrefix(experiment.task->Parameters(), "task.")) parameters.push_back(std::move(named));
   return entry.factory(parameters, section);
 }
 
@@ -146,6 +169,7 @@ base::Json Summarise(const Experiment& experiment, const mad::NetworkSpec& spec,
 
 RunSummary TrainRun(const base::Config& config, const mad::NetworkSpec& spec, const RunOptions& options) {
   Experiment experiment = Prepare(config, spec, options, /*with_train=*/true);
+  StartTraining(experiment, config);
   const std::unique_ptr<Optimizer> optimizer = MakeOptimizer(experiment);
   const std::string data_name = config.Section("data").GetString("name");
   const std::string name = config.GetString("name", spec.name);
@@ -170,10 +194,15 @@ RunSummary TrainRun(const base::Config& config, const mad::NetworkSpec& spec, co
   data::Loader validation_loader = experiment.MakeLoader(false);
   Evaluator evaluator(*experiment.task, *experiment.network, validation_loader, experiment.data.validation->size(),
                       experiment.config.precision, experiment.device);
-  const Schedule schedule(experiment.config.schedule, experiment.config.lr, train_loader.batches_per_epoch() * trainer_options.batch_size,
-                          trainer_options.epochs);
-  Trainer trainer(trainer_options, {*experiment.task, *experiment.network, *optimizer, schedule, ema.get(), train_loader, evaluator,
-                                    run_dir, experiment.config.precision, experiment.device});
+  const Schedule schedule(experiment.config.schedule, experiment.config.lr,
+                          experiment.UpdatesPerEpoch(train_loader) * trainer_options.batch_size, trainer_options.epochs);
+  Trainer trainer(trainer_options, {{*experiment.task, *experiment.network, *optimizer, ema.get()},
+                                    schedule,
+                                    train_loader,
+                                    evaluator,
+                                    run_dir,
+                                    experiment.config.precision,
+                                    experiment.device});
   found == RunDir::Found::kNothing ? run_dir.Start(files) : run_dir.Continue();
   if (const std::optional<CheckpointFolder::Newest> newest = run_dir.checkpoints().LoadNewest()) {
     trainer.Resume(newest->checkpoint, newest->path);
@@ -187,19 +216,20 @@ RunSummary TrainRun(const base::Config& config, const mad::NetworkSpec& spec, co
 
 base::Json DescribeRun(const base::Config& config, const mad::NetworkSpec& spec, const RunOptions& options) {
   const Experiment experiment = Prepare(config, spec, options, /*with_train=*/true);
+  StartTraining(experiment, config);
   MakeOptimizer(experiment);
   config.GetString("name", spec.name);
   config.CheckAllRead();
   LoadStart(experiment);
   const TrainerOptions& trainer = experiment.config.trainer;
-  const int64_t batches = experiment.data.train->size() / trainer.batch_size;
+  const int64_t updates = experiment.UpdatesPerEpoch(experiment.MakeLoader(true));
   return {{"network", spec.name},
           {"train_images", experiment.data.train->size()},
           {"validation_images", experiment.data.validation->size()},
           {"classes", experiment.data.class_names().size()},
           {"epochs", trainer.epochs},
-          {"updates", batches * trainer.epochs},
-          {"samples", batches * trainer.epochs * trainer.batch_size},
+          {"updates", updates * trainer.epochs},
+          {"samples", updates * trainer.epochs * trainer.batch_size},
           {"peak_lr", experiment.config.lr},
           {"protocol", experiment.Protocol()},
           {"device", models::DescribeDevice(experiment.device)}};

@@ -2,6 +2,7 @@
 
 #include <ATen/ops/_foreach_mul.h>
 #include <ATen/ops/_foreach_norm.h>
+#include <ATen/ops/_foreach_zero.h>
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/scalar_tensor.h>
 #include <ATen/ops/stack.h>
@@ -35,7 +36,7 @@ Optimizer::Optimizer(const NamedTensors& parameters, double weight_decay, std::v
   }
 }
 
-std::vector<at::Tensor> Optimizer::Gradients(const ParameterGroup& group) const {
+std::vector<at::Tensor> Optimizer::GradientsOf(const ParameterGroup& group) const {
   std::vector<at::Tensor> gradients;
   gradients.reserve(group.parameters.size());
   for (size_t i = 0; i < group.parameters.size(); ++i) {
@@ -46,24 +47,35 @@ std::vector<at::Tensor> Optimizer::Gradients(const ParameterGroup& group) const 
   return gradients;
 }
 
+std::vector<at::Tensor> Optimizer::Gradients() const {
+  std::vector<at::Tensor> gradients;
+  for (const ParameterGroup& group : groups_) {
+    for (at::Tensor& gradient : GradientsOf(group)) gradients.push_back(std::move(gradient));
+  }
+  return gradients;
+}
+
 void Optimizer::Step(double lr) {
   c10::AutoGradMode no_grad(false);
-  for (ParameterGroup& group : groups_) StepGroup(group, Gradients(group), lr, steps_ == 0);
+  for (ParameterGroup& group : groups_) StepGroup(group, GradientsOf(group), lr, steps_ == 0);
   ++steps_;
 }
 
-void Optimizer::ZeroGrad() {
+void Optimizer::ZeroGrad(bool keep_memory) {
+  std::vector<at::Tensor> kept;
   for (ParameterGroup& group : groups_) {
-    for (at::Tensor& parameter : group.parameters) parameter.mutable_grad().reset();
+    for (at::Tensor& parameter : group.parameters) {
+      at::Tensor& gradient = parameter.mutable_grad();
+      if (keep_memory && gradient.defined()) kept.push_back(gradient);
+      if (!keep_memory) gradient.reset();
+    }
   }
+  if (!kept.empty()) at::_foreach_zero_(kept);
 }
 
 at::Tensor Optimizer::ClipGradients(std::optional<double> max_norm) {
   c10::AutoGradMode no_grad(false);
-  std::vector<at::Tensor> gradients;
-  for (const ParameterGroup& group : groups_) {
-    for (at::Tensor& gradient : Gradients(group)) gradients.push_back(std::move(gradient));
-  }
+  const std::vector<at::Tensor> gradients = Gradients();
   const at::Tensor norm = at::linalg_vector_norm(at::stack(at::_foreach_norm(gradients, 2)));
   if (max_norm) {
     // 1e-6 keeps a zero norm from dividing by zero.

@@ -32,8 +32,10 @@ class Optimizer {
 
   // One update from the parameters' gradients. FailedError naming a parameter that has none.
   void Step(double lr);
-  // Drops the gradients: the next backward pass writes instead of adding.
-  void ZeroGrad();
+  // Drops the gradients: the next backward pass writes instead of adding. With `keep_memory` those that are there become zero instead.
+  void ZeroGrad(bool keep_memory = false);
+  // Of all parameters, not copies. FailedError naming a parameter that has none.
+  std::vector<at::Tensor> Gradients() const;
   // Scales all gradients together to a global L2 norm of at most `max_norm` (none: only measures). Gives the norm before, a scalar tensor
   // on the parameters' device, so that nothing waits for it.
   at::Tensor ClipGradients(std::optional<double> max_norm);
@@ -50,7 +52,7 @@ class Optimizer {
   virtual void StepGroup(ParameterGroup& group, const std::vector<at::Tensor>& gradients, double lr, bool first) = 0;
 
  private:
-  std::vector<at::Tensor> Gradients(const ParameterGroup& group) const;
+  std::vector<at::Tensor> GradientsOf(const ParameterGroup& group) const;
 
   std::vector<std::string> slots_;
   std::vector<ParameterGroup> groups_;

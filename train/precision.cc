@@ -3,19 +3,31 @@
 #include <ATen/Context.h>
 #include <ATen/autocast_mode.h>
 
+#include "models/device.h"
+
 namespace deepmad::train {
 
 PrecisionOptions ReadPrecision(const base::Config& config) {
   PrecisionOptions options;
-  options.bfloat16 = config.GetChoice("precision", "float32", {"float32", "bfloat16"}) == "bfloat16";
+  const std::string format = config.GetChoice("precision", "float32", {"float32", "bfloat16", "float16", "mixed"});
+  if (format == "bfloat16") options.autocast = at::kBFloat16;
+  if (format == "float16") options.autocast = at::kHalf;
+  options.best_of_device = format == "mixed";
+  options.loss_scale = ReadLossScale(config.Section("loss_scale"));
   options.channels_last = config.GetBool("channels_last", options.channels_last);
   options.deterministic = config.GetBool("deterministic", options.deterministic);
+  options.tf32 = config.GetBool("tf32", !options.deterministic);
   return options;
 }
 
+void ChooseFormat(PrecisionOptions& options, at::Device device) {
+  if (options.best_of_device) options.autocast = models::MixedFormat(device);
+  options.best_of_device = false;
+}
+
 std::string PrecisionName(const PrecisionOptions& options, c10::DeviceType device) {
-  if (options.bfloat16) return "bfloat16";
-  return device == c10::kCUDA && !options.deterministic ? "float32 (TF32 allowed)" : "float32";
+  if (options.autocast) return *options.autocast == at::kHalf ? "float16" : "bfloat16";
+  return device == c10::kCUDA && options.tf32 ? "float32 (TF32 allowed)" : "float32";
 }
 
 void ApplyPrecision(const PrecisionOptions& options) {
@@ -23,20 +35,20 @@ void ApplyPrecision(const PrecisionOptions& options) {
   context.setDeterministicAlgorithms(options.deterministic, /*warn_only=*/true);
   context.setDeterministicCuDNN(options.deterministic);
   context.setBenchmarkCuDNN(!options.deterministic);
-  context.setAllowTF32CuDNN(!options.deterministic);
-  context.setAllowTF32CuBLAS(!options.deterministic);
+  context.setAllowTF32CuDNN(options.tf32);
+  context.setAllowTF32CuBLAS(options.tf32);
 }
 
-AutocastGuard::AutocastGuard(const PrecisionOptions& options, c10::DeviceType device) : active_(options.bfloat16), device_(device) {
-  if (!active_) return;
+AutocastGuard::AutocastGuard(const PrecisionOptions& options, c10::DeviceType device) : format_(options.autocast), device_(device) {
+  if (!format_) return;
   was_enabled_ = at::autocast::is_autocast_enabled(device_);
   at::autocast::set_autocast_enabled(device_, true);
-  at::autocast::set_autocast_dtype(device_, at::kBFloat16);
+  at::autocast::set_autocast_dtype(device_, *format_);
   at::autocast::increment_nesting();
 }
 
 AutocastGuard::~AutocastGuard() {
-  if (!active_) return;
+  if (!format_) return;
   if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
   at::autocast::set_autocast_enabled(device_, was_enabled_);
 }

@@ -1,25 +1,34 @@
-// Number formats and layouts of a run: bfloat16 autocast, channels_last, deterministic kernels. Parameters, optimizer, average and batch
-// statistics are always float32.
+// Number formats and layouts of a run: autocast to bfloat16 or float16, TF32, channels_last, deterministic kernels. Parameters, optimizer,
+// average and batch statistics are always float32.
 #pragma once
 
-#include <c10/core/DeviceType.h>
+#include <c10/core/Device.h>
+#include <c10/core/ScalarType.h>
 
+#include <optional>
 #include <string>
 
 #include "base/config.h"
+#include "train/loss_scale.h"
 
 namespace deepmad::train {
 
 struct PrecisionOptions {
-  bool bfloat16 = false;       // matrix products and convolutions in bfloat16, the loss in float32
-  bool channels_last = true;   // memory layout of images and convolution weights
+  std::optional<at::ScalarType> autocast;  // kBFloat16 or kHalf for matrix products and convolutions, the loss in float32; nullopt: none
+  bool best_of_device = false;             // `autocast` is still to be chosen, by ChooseFormat
+  LossScaleOptions loss_scale;             // with kHalf
+  bool channels_last = true;               // memory layout of images and convolution weights
   bool deterministic = false;  // the same bits on the same GPU at the cost of speed; a CPU run always repeats with the same thread count
+  bool tf32 = true;            // lets a GPU round the factors of float32 products to 11 bits
 };
 
-// Reads precision, channels_last and deterministic of the `train` section.
+// Reads precision (float32, bfloat16, float16 or mixed), loss_scale, channels_last, deterministic and tf32 of the `train` section.
 PrecisionOptions ReadPrecision(const base::Config& config);
 
-// "float32", "float32 (TF32 allowed)", "bfloat16": for protocols and logs.
+// What `mixed` means on a device: bfloat16 on a GPU that has it, float16 on another, float32 on a CPU.
+void ChooseFormat(PrecisionOptions& options, at::Device device);
+
+// "float32", "float32 (TF32 allowed)", "bfloat16", "float16": for protocols and logs. Requires ChooseFormat.
 std::string PrecisionName(const PrecisionOptions& options, c10::DeviceType device);
 
 // Sets the process-wide switches: deterministic kernels or cuDNN's own measurement, TF32 for float32 products on a GPU.
@@ -34,7 +43,7 @@ class AutocastGuard {
   AutocastGuard& operator=(const AutocastGuard&) = delete;
 
  private:
-  bool active_;
+  std::optional<at::ScalarType> format_;
   c10::DeviceType device_;
   bool was_enabled_ = false;
 };

@@ -57,7 +57,7 @@ at::Tensor Probabilities(models::Network& network, const std::vector<data::Image
 std::vector<Prediction> Predict(const base::Config& config, const mad::NetworkSpec& spec, const models::WeightsPlace& weights,
                                 const std::vector<std::string>& files, const RunOptions& options) {
   const data::InputOptions input = ReadInput(config, spec);
-  const TrainConfig train = ReadTrainConfig(config);
+  TrainConfig train = ReadTrainConfig(config);
   const at::Device device = StartSession(options, train.precision);
   const std::shared_ptr<models::Network> network = MakeNetwork(spec, train, device);
   models::WeightsFile file = models::OpenWeights(weights);

@@ -88,22 +88,29 @@ void RunDir::OpenLogs(int64_t step, int64_t epoch_step) {
 }
 
 void RunDir::LogSteps(const StepRecord& record) {
-  logs_->lines.Append({{"type", "steps"},
-                       {"step", record.step},
-                       {"epoch", record.epoch},
-                       {"samples", record.samples},
-                       {"lr", record.lr},
-                       {"loss", record.loss},
-                       {"gradient_norm", record.gradient_norm},
-                       {"data_seconds", record.data_seconds},
-                       {"forward_seconds", record.forward_seconds},
-                       {"backward_seconds", record.backward_seconds},
-                       {"optimizer_seconds", record.optimizer_seconds},
-                       {"images_per_second", record.images_per_second}});
-  logs_->events.Add(record.step, {{"step/loss", record.loss},
-                                  {"step/lr", record.lr},
-                                  {"step/gradient_norm", record.gradient_norm},
-                                  {"step/images_per_second", record.images_per_second}});
+  base::Json line = {{"type", "steps"},
+                     {"step", record.step},
+                     {"epoch", record.epoch},
+                     {"samples", record.samples},
+                     {"lr", record.lr},
+                     {"loss", record.loss},
+                     {"gradient_norm", record.gradient_norm},
+                     {"data_seconds", record.data_seconds},
+                     {"forward_seconds", record.forward_seconds},
+                     {"backward_seconds", record.backward_seconds},
+                     {"optimizer_seconds", record.optimizer_seconds},
+                     {"images_per_second", record.images_per_second}};
+  std::vector<std::pair<std::string, double>> values = {{"step/loss", record.loss},
+                                                        {"step/lr", record.lr},
+                                                        {"step/gradient_norm", record.gradient_norm},
+                                                        {"step/images_per_second", record.images_per_second}};
+  if (record.loss_scale) {
+    line["loss_scale"] = *record.loss_scale;
+    line["skipped"] = record.skipped;
+    values.emplace_back("step/loss_scale", *record.loss_scale);
+  }
+  logs_->lines.Append(line);
+  logs_->events.Add(record.step, values);
 }
 
 void RunDir::LogEpoch(const EpochRecord& record) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ struct StepRecord {
   double lr = 0, loss = 0, gradient_norm = 0;
   double data_seconds = 0, forward_seconds = 0, backward_seconds = 0, optimizer_seconds = 0;
   double images_per_second = 0;
+  std::optional<double> loss_scale;  // float16 only
+  int64_t skipped = 0;               // updates so far whose gradient overflowed under it
 };
 
 // The files a run starts from.

@@ -13,6 +13,7 @@ base::Json ToJson(const RunState& state) {
                      {"epoch", state.epoch},
                      {"batch", state.batch},
                      {"samples", state.samples},
+                     {"skipped", state.skipped},
                      {"epoch_loss", ToJson(state.epoch_loss)},
                      {"interval_loss", ToJson(state.interval_loss)},
                      {"train_seconds", state.train_seconds},
@@ -30,6 +31,7 @@ RunState RunStateFromJson(const base::Json& json) {
   state.epoch = json.at("epoch");
   state.batch = json.at("batch");
   state.samples = json.at("samples");
+  state.skipped = json.at("skipped");
   state.epoch_loss = MeanFromJson(json.at("epoch_loss"));
   state.interval_loss = MeanFromJson(json.at("interval_loss"));
   state.train_seconds = json.at("train_seconds");

@@ -32,6 +32,7 @@ struct RunState {
   int64_t epoch = 0;    // under way, from 0
   int64_t batch = 0;    // next one of the epoch; all of them trained: the validation comes next
   int64_t samples = 0;  // consumed by updates
+  int64_t skipped = 0;  // updates whose gradient overflowed under the loss scale
   RunningMean epoch_loss;
   RunningMean interval_loss;                            // since the last line of the log
   double train_seconds = 0;                             // of updates with their data, over all sessions

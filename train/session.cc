@@ -7,9 +7,10 @@
 
 namespace deepmad::train {
 
-at::Device StartSession(const RunOptions& options, const PrecisionOptions& precision) {
+at::Device StartSession(const RunOptions& options, PrecisionOptions& precision) {
   const at::Device device = models::ResolveDevice(options.device);
   if (options.threads > 0) at::set_num_threads(options.threads);
+  ChooseFormat(precision, device);
   ApplyPrecision(precision);
   return device;
 }

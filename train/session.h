@@ -12,8 +12,9 @@
 
 namespace deepmad::train {
 
-// Finds the device (UsageError) and sets the threads and the process-wide switches of the arithmetic.
-at::Device StartSession(const RunOptions& options, const PrecisionOptions& precision);
+// Finds the device (UsageError), chooses the number format where that is left to it, and sets the threads and the process-wide switches of
+// the arithmetic.
+at::Device StartSession(const RunOptions& options, PrecisionOptions& precision);
 
 // Builds and initialises the network and brings it to the device.
 std::shared_ptr<models::Network> MakeNetwork(const mad::NetworkSpec& spec, const TrainConfig& config, at::Device device);

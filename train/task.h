@@ -3,6 +3,7 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <c10/core/Device.h>
 
 #include <cstdint>
 #include <memory>
@@ -13,6 +14,7 @@
 #include "base/config.h"
 #include "base/registry.h"
 #include "data/loader/loader.h"
+#include "train/named_tensors.h"
 
 namespace deepmad::models {
 class Network;
@@ -41,12 +43,43 @@ class TaskMetric {
   virtual MetricValues Values() const = 0;
 };
 
+// What a task may need to know before training starts.
+struct TaskContext {
+  models::Network& network;  // on the device
+  at::Device device;
+  bool channels_last;
+  uint64_t seed;
+};
+
 class Task {
  public:
   virtual ~Task() = default;
+  // Once, before training; scoring needs no start.
+  virtual void Start(const TaskContext&) {}
+  // Tensors of the task's own that are trained with the network and not part of it; after Start.
+  virtual NamedTensors Parameters() const { return {}; }
+  // What has to be said with every score besides the protocol ("+kd"); empty: nothing.
+  virtual std::string Mark() const { return ""; }
   // Forward pass and loss of one training batch on the network's device: a float32 scalar, mean over the batch. May change batch.images.
   virtual at::Tensor Loss(models::Network& network, data::Batch& batch, const BatchPosition& position) const = 0;
   virtual std::unique_ptr<TaskMetric> NewMetric() const = 0;
+};
+
+// What the loss of one batch is computed from, drawn and mixed: on the network's device, of the same shapes for batches of the same size.
+struct TaskInputs {
+  at::Tensor images;
+  at::Tensor targets;
+};
+
+// A task whose loss is the same work for each batch of a size, so that it can be recorded.
+class ReplayableTask : public Task {
+ public:
+  at::Tensor Loss(models::Network& network, data::Batch& batch, const BatchPosition& position) const final {
+    return LossOf(network, Inputs(batch, position));
+  }
+  virtual TaskInputs Inputs(data::Batch& batch, const BatchPosition& position) const = 0;
+  // Draws nothing, and reads no tensor on the processor.
+  virtual at::Tensor LossOf(models::Network& network, const TaskInputs& inputs) const = 0;
 };
 
 // From the `task` section and the number of classes in the data.

@@ -1,7 +1,10 @@
 #include "train/train_config.h"
 
+#include <fmt/format.h>
+
 #include <limits>
 
+#include "base/error.h"
 #include "train/checkpoint.h"
 
 namespace deepmad::train {
@@ -13,7 +16,16 @@ TrainConfig ReadTrainConfig(const base::Config& config) {
   trainer.seed = static_cast<uint64_t>(config.GetInt("seed", 0, 0, std::numeric_limits<int64_t>::max()));
   trainer.epochs = train.GetInt("epochs", trainer.epochs, 1, 100'000);
   trainer.batch_size = train.GetInt("batch_size", trainer.batch_size, 1, 1'000'000);
-  trainer.clip_norm = train.GetOptionalDouble("clip_norm", 1e-6, 1e6);
+  trainer.update.accumulate = train.GetInt("accumulate", trainer.update.accumulate, 1, 1'000'000);
+  if (trainer.batch_size % trainer.update.accumulate != 0) {
+    throw base::UsageError(
+        fmt::format("{} samples an update do not divide into {} micro-batches", trainer.batch_size, trainer.update.accumulate),
+        train.Where("accumulate"), "make train.batch_size a multiple of train.accumulate");
+  }
+  trainer.update.clip_norm = train.GetOptionalDouble("clip_norm", 1e-6, 1e6);
+  result.drop_path = train.GetDouble("drop_path", result.drop_path, 0, 0.99);
+  result.activation_checkpointing = train.GetBool("activation_checkpointing", result.activation_checkpointing);
+  trainer.update.graphs = train.GetBool("cuda_graphs", trainer.update.graphs);
   trainer.checkpoint_every_steps = train.GetInt("checkpoint_every_steps", trainer.checkpoint_every_steps, 0, 1'000'000'000);
   trainer.log_every_steps = train.GetInt("log_every_steps", trainer.log_every_steps, 1, 1'000'000'000);
 

@@ -3,13 +3,19 @@
 //   seed: 0
 //   train:
 //     epochs: 18
-//     batch_size: 128
+//     batch_size: 128                       # samples an update
+//     accumulate: 1                         # micro-batches an update, each with a forward and a backward pass of its own
 //     optimizer: {name: sgd, lr_per_256: 0.1, momentum: 0.9, nesterov: true, weight_decay: 5.0e-5}   # or lr: absolute
 //     schedule: {name: cosine, warmup_epochs: 2, final_lr: 0}
 //     ema: {decay: 0.999, warmup: true}     # null: none
 //     clip_norm: null
-//     precision: float32                    # or bfloat16
+//     precision: float32                    # or bfloat16, float16, mixed (the better of the two on a GPU)
+//     loss_scale: {initial: 65536, growth_interval: 2000}   # with float16
+//     tf32: true                            # on a GPU; default: not where deterministic
 //     channels_last: true
+//     activation_checkpointing: false       # less memory, a third more work: each block of the network runs again in the backward pass
+//     cuda_graphs: false                    # records the passes of a micro-batch and replays them
+//     drop_path: 0                          # stochastic depth, probability of the deepest branch
 //     deterministic: false
 //     init: {scheme: kaiming, zero_last_norm: false}   # and weights: FILE, averaged: false, head: strict or drop
 //     batch_norm: {eps: 1.0e-5, momentum: 0.1}
@@ -56,6 +62,8 @@ struct TrainConfig {
   models::InitOptions init;
   std::optional<StartWeights> start;
   models::BatchNormSettings batch_norm;
+  double drop_path = 0;                   // models/drop_path.h
+  bool activation_checkpointing = false;  // models/recompute.h
   int64_t validate_batch_size = 256;
 };
 

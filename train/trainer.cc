@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/build_info.h"
 #include "base/error.h"
@@ -45,6 +46,15 @@ bool AllFinite(const NamedTensors& tensors) {
 
 }  // namespace
 
+Trainer::Trainer(TrainerOptions options, const TrainerParts& parts)
+    : options_(std::move(options)),
+      parts_(parts),
+      network_(parts.update.network),
+      optimizer_(parts.update.optimizer),
+      ema_(parts.update.ema),
+      update_(options_.update, parts.update, parts.precision, parts.device),
+      updates_per_epoch_(parts.loader.batches_per_epoch() / options_.update.accumulate) {}
+
 void Trainer::Resume(const Checkpoint& checkpoint, const std::string& path) {
   const base::Json& state = checkpoint.state;
   try {
@@ -52,9 +62,11 @@ void Trainer::Resume(const Checkpoint& checkpoint, const std::string& path) {
       throw base::UsageError("the checkpoint belongs to another configuration", path, "give another --out");
     }
     const RunState restored = RunStateFromJson(state);
-    CopyNamedTensors(WithoutPrefix(checkpoint.tensors, "model."), parts_.network.StateDict());
-    parts_.optimizer.Restore(WithoutPrefix(checkpoint.tensors, "optimizer."));
-    if (parts_.ema != nullptr) parts_.ema->Restore(WithoutPrefix(checkpoint.tensors, "ema."), state.at("ema_updates"));
+    CopyNamedTensors(WithoutPrefix(checkpoint.tensors, "model."), network_.StateDict());
+    CopyNamedTensors(WithoutPrefix(checkpoint.tensors, "task."), parts_.update.task.Parameters());
+    optimizer_.Restore(WithoutPrefix(checkpoint.tensors, "optimizer."));
+    if (ema_ != nullptr) ema_->Restore(WithoutPrefix(checkpoint.tensors, "ema."), state.at("ema_updates"));
+    if (update_.loss_scale()) update_.loss_scale()->Restore(WithoutPrefix(checkpoint.tensors, "loss_scale."));
     state_ = restored;
   } catch (const base::Json::exception& error) {
     throw base::FailedError(fmt::format("the checkpoint's state is not that of a run ({})", error.what()), path, kForeignHint);
@@ -75,18 +87,16 @@ void Trainer::Run() {
 void Trainer::TrainEpoch() {
   epoch_seconds_ = 0;
   epoch_samples_ = 0;
-  if (state_.batch == parts_.loader.batches_per_epoch()) return;
-  parts_.network.train();
+  if (state_.batch == updates_per_epoch_) return;
+  network_.train();
   base::ProgressOptions progress_options;
   progress_options.label = fmt::format("train {}/{}", state_.epoch + 1, options_.epochs);
-  progress_options.total = (parts_.loader.batches_per_epoch() - state_.batch) * options_.batch_size;
+  progress_options.total = (updates_per_epoch_ - state_.batch) * options_.batch_size;
   base::Progress progress(progress_options);
-  parts_.loader.StartEpoch(state_.epoch, state_.batch);
-  data::Batch batch;
+  parts_.loader.StartEpoch(state_.epoch, state_.batch * options_.update.accumulate);
   Stopwatch watch;
-  while (parts_.loader.Next(&batch)) {
-    phases_.data += batch.wait_seconds;
-    Step(batch);
+  while (state_.batch < updates_per_epoch_) {
+    Step();
     const double seconds = watch.Lap();
     epoch_seconds_ += seconds;
     state_.train_seconds += seconds;
@@ -97,48 +107,52 @@ void Trainer::TrainEpoch() {
   }
 }
 
-void Trainer::Step(data::Batch& batch) {
-  Stopwatch watch;
-  const int64_t size = batch.labels.size(0);
-  MoveBatch(batch, parts_.device);
-  parts_.optimizer.ZeroGrad();
-  at::Tensor loss;
-  {
-    const AutocastGuard autocast(parts_.precision, parts_.device.type());
-    loss = parts_.task.Loss(parts_.network, batch, {options_.seed, state_.epoch, state_.batch});
+void Trainer::Step() {
+  const int64_t micro_batches = options_.update.accumulate;
+  Pending next;
+  for (int64_t i = 0; i < micro_batches; ++i) {
+    data::Batch batch;
+    parts_.loader.Next(&batch);
+    interval_.data_seconds += batch.wait_seconds;
+    next.size += batch.labels.size(0);
+    next.sources.insert(next.sources.end(), batch.sources.begin(), batch.sources.end());
+    update_.Add(batch, {options_.seed, state_.epoch, state_.batch * micro_batches + i});
   }
-  phases_.forward += watch.Lap();
-  loss.backward();
-  phases_.backward += watch.Lap();
   Settle();  // the step before, while a GPU works on this one
 
   const double lr = parts_.schedule.Lr(state_.samples);
   const bool log = (state_.step + 1) % options_.log_every_steps == 0;
-  at::Tensor gradient_norm = parts_.optimizer.ClipGradients(options_.clip_norm);
-  parts_.optimizer.Step(lr);
-  if (parts_.ema != nullptr) parts_.ema->Update();
-  phases_.optimizer += watch.Lap();
-
-  pending_ = {loss.detach(), std::move(gradient_norm), std::move(batch.sources), size};
+  next.result = update_.Finish(lr);
   ++state_.step;
   ++state_.batch;
-  state_.samples += size;
-  epoch_samples_ += size;
-  phases_.samples += size;
+  state_.samples += next.size;
+  epoch_samples_ += next.size;
+  interval_.samples += next.size;
+  pending_ = std::move(next);
   if (log) LogSteps(lr);
 }
 
 void Trainer::Settle() {
-  if (!pending_.loss.defined()) return;
-  const double loss = pending_.loss.item<double>();
-  gradient_norm_ = pending_.gradient_norm.item<double>();
-  pending_.loss.reset();
-  for (const auto& [name, value] : {std::pair{"loss", loss}, std::pair{"norm of the gradient", gradient_norm_}}) {
-    if (std::isfinite(value)) continue;
+  if (!pending_.result.loss.defined()) return;
+  const UpdateResult result = std::exchange(pending_.result, {});
+  const double loss = result.loss.item<double>();
+  const auto check = [&](const char* name, double value) {
+    if (std::isfinite(value)) return;
     throw base::FailedError(fmt::format("the {} is {} at step {}, in epoch {}, of these files: {}", name, NonFiniteName(value), state_.step,
                                         state_.epoch + 1, SourceList(pending_.sources)),
                             parts_.run_dir.path(), kBatchHint);
+  };
+  check("loss", loss);
+  if (!result.skipped) {
+    gradient_norm_ = result.gradient_norm.item<double>();
+    check("norm of the gradient", gradient_norm_);
+  } else if (update_.loss_scale()->value() < 1) {
+    // Not the scale's doing any more.
+    throw base::FailedError(fmt::format("the gradient overflows float16 without a loss scale at step {}, in epoch {}, of these files: {}",
+                                        state_.step, state_.epoch + 1, SourceList(pending_.sources)),
+                            parts_.run_dir.path(), kBatchHint);
   }
+  state_.skipped += result.skipped ? 1 : 0;
   state_.epoch_loss.Add(loss, pending_.size);
   state_.interval_loss.Add(loss, pending_.size);
 }
@@ -152,21 +166,25 @@ void Trainer::LogSteps(double lr) {
   record.lr = lr;
   record.loss = state_.interval_loss.value();
   record.gradient_norm = gradient_norm_;
-  record.data_seconds = phases_.data;
-  record.forward_seconds = phases_.forward;
-  record.backward_seconds = phases_.backward;
-  record.optimizer_seconds = phases_.optimizer;
-  record.images_per_second = static_cast<double>(phases_.samples) / (phases_.data + phases_.forward + phases_.backward + phases_.optimizer);
+  const UpdateSeconds seconds = update_.TakeSeconds();
+  record.data_seconds = interval_.data_seconds;
+  record.forward_seconds = seconds.forward;
+  record.backward_seconds = seconds.backward;
+  record.optimizer_seconds = seconds.optimizer;
+  record.images_per_second =
+      static_cast<double>(interval_.samples) / (interval_.data_seconds + seconds.forward + seconds.backward + seconds.optimizer);
+  if (update_.loss_scale()) record.loss_scale = update_.loss_scale()->value();
+  record.skipped = state_.skipped;
   parts_.run_dir.LogSteps(record);
   state_.interval_loss = {};
-  phases_ = {};
+  interval_ = {};
 }
 
 MetricValues Trainer::Validate() {
   const std::string label = fmt::format("validate {}/{}", state_.epoch + 1, options_.epochs);
   MetricValues values = parts_.evaluator.Run(label);
-  if (parts_.ema != nullptr) {
-    const EmaSwap averaged(*parts_.ema);
+  if (ema_ != nullptr) {
+    const EmaSwap averaged(*ema_);
     for (const auto& [name, value] : parts_.evaluator.Run(label + " ema")) values.emplace_back(name + "_ema", value);
   }
   for (const auto& [name, value] : values) {
@@ -178,7 +196,7 @@ MetricValues Trainer::Validate() {
 }
 
 void Trainer::CheckWeights() const {
-  if (AllFinite(parts_.network.StateDict())) return;
+  if (AllFinite(network_.StateDict())) return;
   throw base::FailedError(fmt::format("the weights are no longer finite after step {}", state_.step), parts_.run_dir.path(), kDivergedHint);
 }
 
@@ -197,8 +215,8 @@ void Trainer::FinishEpoch() {
     }
     KeepBest(record.metrics);
   }
-  parts_.run_dir.SaveWeights("last", parts_.network.StateDict());
-  if (parts_.ema != nullptr) parts_.run_dir.SaveWeights("last_ema", parts_.ema->tensors());
+  parts_.run_dir.SaveWeights("last", network_.StateDict());
+  if (ema_ != nullptr) parts_.run_dir.SaveWeights("last_ema", ema_->tensors());
   record.validate_seconds = watch.Lap();
   state_.wall_seconds += record.validate_seconds;
   record.epoch = done;
@@ -223,9 +241,9 @@ void Trainer::KeepBest(const MetricValues& metrics) {
     if (known != state_.best.end() && value <= known->second.value) continue;
     state_.best[name] = {value, state_.epoch + 1};
     if (name == primary) {
-      parts_.run_dir.SaveWeights("best", parts_.network.StateDict());
+      parts_.run_dir.SaveWeights("best", network_.StateDict());
     } else {
-      parts_.run_dir.SaveWeights("best_ema", parts_.ema->tensors());
+      parts_.run_dir.SaveWeights("best_ema", ema_->tensors());
     }
   }
 }
@@ -234,12 +252,16 @@ void Trainer::Save() {
   Settle();
   CheckWeights();
   Checkpoint checkpoint;
-  checkpoint.tensors = WithPrefix(parts_.network.StateDict(), "model.");
-  for (auto& named : WithPrefix(parts_.optimizer.State(), "optimizer.")) checkpoint.tensors.push_back(std::move(named));
+  checkpoint.tensors = WithPrefix(network_.StateDict(), "model.");
+  for (auto& named : WithPrefix(parts_.update.task.Parameters(), "task.")) checkpoint.tensors.push_back(std::move(named));
+  for (auto& named : WithPrefix(optimizer_.State(), "optimizer.")) checkpoint.tensors.push_back(std::move(named));
   checkpoint.state = ToJson(state_);
-  if (parts_.ema != nullptr) {
-    for (auto& named : WithPrefix(parts_.ema->tensors(), "ema.")) checkpoint.tensors.push_back(std::move(named));
-    checkpoint.state["ema_updates"] = parts_.ema->updates();
+  if (ema_ != nullptr) {
+    for (auto& named : WithPrefix(ema_->tensors(), "ema.")) checkpoint.tensors.push_back(std::move(named));
+    checkpoint.state["ema_updates"] = ema_->updates();
+  }
+  if (update_.loss_scale()) {
+    for (auto& named : WithPrefix(update_.loss_scale()->State(), "loss_scale.")) checkpoint.tensors.push_back(std::move(named));
   }
   checkpoint.state["seed"] = options_.seed;
   checkpoint.state["config_digest"] = options_.config_digest;

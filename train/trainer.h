@@ -10,21 +10,18 @@
 
 #include "data/loader/loader.h"
 #include "train/checkpoint.h"
-#include "train/ema.h"
 #include "train/evaluator.h"
-#include "train/optimizer.h"
-#include "train/precision.h"
 #include "train/run_dir.h"
 #include "train/run_state.h"
 #include "train/schedule.h"
-#include "train/task.h"
+#include "train/update.h"
 
 namespace deepmad::train {
 
 struct TrainerOptions {
   int64_t epochs = 18;
-  int64_t batch_size = 128;            // samples an update
-  std::optional<double> clip_norm;     // global L2 norm of the gradients
+  int64_t batch_size = 128;  // samples an update
+  UpdateOptions update;
   int64_t checkpoint_every_steps = 0;  // besides the one after each epoch; 0: none
   int64_t log_every_steps = 50;
   int64_t validate_every_epochs = 1;  // and always after the last one
@@ -32,14 +29,11 @@ struct TrainerOptions {
   std::string config_digest;  // of everything that decides the result; a checkpoint of another one is refused
 };
 
-// What the loop works on; all of it outlives the trainer. `ema` may be null.
+// What the loop works on; all of it outlives the trainer.
 struct TrainerParts {
-  const Task& task;
-  models::Network& network;
-  Optimizer& optimizer;
+  UpdateParts update;
   const Schedule& schedule;
-  Ema* ema;
-  data::Loader& loader;
+  data::Loader& loader;  // of micro-batches
   Evaluator& evaluator;
   RunDir& run_dir;
   PrecisionOptions precision;
@@ -48,7 +42,7 @@ struct TrainerParts {
 
 class Trainer {
  public:
-  Trainer(TrainerOptions options, TrainerParts parts) : options_(std::move(options)), parts_(parts) {}
+  Trainer(TrainerOptions options, const TrainerParts& parts);
 
   // Continues from a checkpoint of the same configuration; UsageError for one of another, FailedError naming `path`, its file, where its
   // tensors or counters do not fit.
@@ -56,27 +50,27 @@ class Trainer {
 
   // Trains up to the last epoch, with the logs cut back to where it starts. A stop signal saves a checkpoint and ends in Error(kStopped). A
   // loss or gradient that is not finite ends in FailedError naming the files of the batch, weights or a score that are not in FailedError
-  // too; the last checkpoint and weights are then left as they were.
+  // too; the last checkpoint and weights are then left as they were. A gradient that overflows under a loss scale is no such error as long
+  // as the scale can be lowered: the update is skipped and counted.
   void Run();
 
   const RunState& state() const { return state_; }
 
  private:
-  // Numbers of an update that have not been read yet: on a GPU, reading them at once would wait for the whole step.
+  // What an update gave and has not been read yet: on a GPU, reading it at once would wait for the whole step.
   struct Pending {
-    at::Tensor loss;           // undefined: none
-    at::Tensor gradient_norm;  // before clipping
+    UpdateResult result;  // loss undefined: none
     std::vector<std::string> sources;
     int64_t size = 0;
   };
-  // Seconds since the last line of the log.
-  struct Phases {
-    double data = 0, forward = 0, backward = 0, optimizer = 0;
+  // Since the last line of the log.
+  struct Interval {
+    double data_seconds = 0;  // waiting for batches
     int64_t samples = 0;
   };
 
   void TrainEpoch();
-  void Step(data::Batch& batch);
+  void Step();
   void Settle();
   void LogSteps(double lr);
   void FinishEpoch();
@@ -88,10 +82,15 @@ class Trainer {
 
   TrainerOptions options_;
   TrainerParts parts_;
+  models::Network& network_;
+  Optimizer& optimizer_;
+  Ema* ema_;
+  Update update_;
+  int64_t updates_per_epoch_;
   RunState state_;
   Pending pending_;
-  double gradient_norm_ = 0;  // of the newest update that was read
-  Phases phases_;
+  double gradient_norm_ = 0;  // of the newest update that was read and not skipped
+  Interval interval_;
   double epoch_seconds_ = 0;
   int64_t epoch_samples_ = 0;
 };

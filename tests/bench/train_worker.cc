@@ -31,7 +31,7 @@ class Worker {
  public:
   explicit Worker(const Arguments& arguments) : batch_(std::stoll(arguments.at("--batch"))) {
     at::set_num_threads(std::stoi(arguments.at("--threads")));
-    precision_.bfloat16 = arguments.at("--precision") == "bfloat16";
+    if (arguments.at("--precision") == "bfloat16") precision_.autocast = at::kBFloat16;
     precision_.channels_last = arguments.at("--layout") == "channels_last";
     train::ApplyPrecision(precision_);
     network_ = models::BuildNetwork(mad::LoadNetwork(arguments.at("--network")));

@@ -1,11 +1,14 @@
 #include "train/ema.h"
 
 #include <ATen/ops/full.h>
+#include <ATen/ops/ones.h>
 #include <ATen/ops/scalar_tensor.h>
+#include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
 
 #include "base/error.h"
 #include "tests/train/golden.h"
+#include "tests/train/reference.h"
 
 namespace deepmad::train {
 namespace {
@@ -20,6 +23,20 @@ TEST(Ema, WarmupGivesThePublishedDecays) {
   const Ema ema(Live(), 0.9999, true);
   const nlohmann::json golden = Golden("training.json");
   for (const auto& fact : golden["ema_decay_by_update"]) EXPECT_NEAR(ema.DecayAt(fact[0]), fact[1].get<double>(), 1e-12);
+}
+
+TEST(Ema, AveragesAsInPython) {
+  const nlohmann::json reference = Golden("training_reference.json");
+  for (const auto& fact : reference["averages"]) {
+    const NamedTensors live = {
+        {"weight", at::ones({3})}, {"running_var", at::ones({3})}, {"num_batches_tracked", at::zeros({}, at::kLong)}};
+    Ema ema(live, fact["decay"], fact["warmup"]);
+    for (const auto& update : fact["updates"]) {
+      for (const auto& [name, tensor] : live) tensor.copy_(FromNumbers(update["live"][name], tensor.sizes()));
+      ema.Update();
+      for (const auto& [name, tensor] : ema.tensors()) ExpectNear(tensor, update["average"][name], 1e-6);
+    }
+  }
 }
 
 TEST(Ema, AveragesFloatsAndCopiesIntegers) {

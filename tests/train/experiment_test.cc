@@ -1,196 +1,13 @@
 // Whole runs on made-up pictures with a tiny network.
 #include "train/experiment.h"
 
-#include <gtest/gtest.h>
-
-#include <filesystem>
-#include <functional>
-#include <limits>
-#include <optional>
-#include <sstream>
-
-#include "base/atomic_file.h"
-#include "base/error.h"
-#include "base/log.h"
-#include "base/stop_signal.h"
 #include "data/image_io.h"
-#include "models/weights/safetensors.h"
+#include "tests/train/accident_run.h"
 #include "train/predict.h"
 #include "train/task.h"
 
 namespace deepmad::train {
 namespace {
-
-// Classification with accidents: at one batch it asks the run to stop, or loses its loss or its gradient; or a score is lost.
-struct Accident {
-  int64_t epoch = 0, batch = 0;
-};
-std::optional<Accident> stop_at;
-std::optional<Accident> lose_at;
-std::optional<Accident> lose_gradient_at;
-bool lose_score = false;
-int metrics_until_stop = 0;  // asks the run to stop when the metric of that number is made; 0: never
-
-bool Happens(const std::optional<Accident>& accident, const BatchPosition& position) {
-  return accident && accident->epoch == position.epoch && accident->batch == position.batch;
-}
-
-class LostMetric : public TaskMetric {
- public:
-  void Add(const at::Tensor&, const data::Batch&) override {}
-  std::vector<std::string> Names() const override { return {"top1"}; }
-  MetricValues Values() const override { return {{"top1", std::numeric_limits<double>::infinity()}}; }
-};
-
-class AccidentTask : public Task {
- public:
-  AccidentTask(const base::Config& section, int64_t classes) : task_(TaskRegistry::Get().Create("classification", section, classes)) {}
-  at::Tensor Loss(models::Network& network, data::Batch& batch, const BatchPosition& position) const override {
-    if (Happens(stop_at, position)) base::RequestStop();
-    const at::Tensor loss = task_->Loss(network, batch, position);
-    if (Happens(lose_gradient_at, position)) return loss.sub(loss).sqrt().add(loss);  // adds 0, whose slope is infinite
-    return Happens(lose_at, position) ? loss.mul(std::numeric_limits<double>::quiet_NaN()) : loss;
-  }
-  std::unique_ptr<TaskMetric> NewMetric() const override {
-    if (metrics_until_stop > 0 && --metrics_until_stop == 0) base::RequestStop();
-    if (lose_score) return std::make_unique<LostMetric>();
-    return task_->NewMetric();
-  }
-
- private:
-  std::unique_ptr<Task> task_;
-};
-
-DEEPMAD_REGISTER(TaskRegistry, "accident", "for tests",
-                 [](const base::Config& section, int64_t classes) { return std::make_unique<AccidentTask>(section, classes); });
-
-constexpr const char* kRun = R"(
-version: 1
-seed: 3
-task: {name: accident, label_smoothing: 0.1, mixup: 0.2, cutmix: 1}
-data:
-  name: synthetic
-  samples: 70
-  validation_samples: 21
-  classes: 4
-  height: 18
-  width: 18
-  image_size: 16
-  workers: 1
-  train: {crop: padded, padding: 2, interpolation: bilinear}
-  validate: {crop_pct: 1, interpolation: bilinear}
-train:
-  epochs: 3
-  batch_size: 16
-  optimizer: {name: sgd, lr_per_256: 1.0, weight_decay: 1.0e-4}
-  schedule: {warmup_epochs: 1}
-  ema: {decay: 0.9}
-  clip_norm: 5
-  log_every_steps: 3
-validate: {batch_size: 8}
-)";
-
-mad::NetworkSpec TinyNetwork() {
-  return mad::NetworkFromConfig(base::Config::FromText(R"(
-version: 1
-name: tiny
-input: {channels: 3, height: 16, width: 16}
-blocks:
-  - {type: conv, kernel: 3, stride: 2, out_channels: 8}
-  - {type: basic, depth: 1, kernel: 3, stride: 2, bottleneck_channels: 12, out_channels: 16}
-head: {type: classifier, classes: 4}
-)"));
-}
-
-class ExperimentTest : public testing::Test {
- protected:
-  void SetUp() override {
-    base::SetLogLevel(base::LogLevel::kQuiet);
-    folder_ = testing::TempDir() + "/experiment_test_" + testing::UnitTest::GetInstance()->current_test_info()->name();
-    std::filesystem::remove_all(folder_);
-    stop_at.reset();
-    lose_at.reset();
-    lose_gradient_at.reset();
-    lose_score = false;
-    metrics_until_stop = 0;
-    base::ClearStopRequest();
-  }
-  void TearDown() override {
-    std::filesystem::remove_all(folder_);
-    base::ClearStopRequest();
-    base::SetLogLevel(base::LogLevel::kNormal);
-  }
-
-  // One thread: a tiny network gains nothing from more, and waiting for them is slow on a busy machine.
-  static RunOptions Options() {
-    RunOptions options;
-    options.device = "cpu";
-    options.threads = 1;
-    return options;
-  }
-  RunSummary Train(const std::string& name, const std::vector<std::string>& overrides = {}, bool fresh = false) const {
-    base::Config config = base::Config::FromText(kRun, "run.yaml");
-    for (const std::string& assignment : overrides) config.Override(assignment);
-    RunOptions options = Options();
-    options.out = Folder(name);
-    options.fresh = fresh;
-    return TrainRun(config, TinyNetwork(), options);
-  }
-  // A run with a network that does not fit it.
-  void ExpectRefused(const std::string& words, const std::function<void(mad::NetworkSpec&)>& change) const {
-    mad::NetworkSpec spec = TinyNetwork();
-    change(spec);
-    RunOptions options = Options();
-    options.out = Folder("refused");
-    const base::Error error = ErrorOf([&] { TrainRun(base::Config::FromText(kRun, "run.yaml"), spec, options); });
-    EXPECT_EQ(error.kind(), base::ErrorKind::kUsage);
-    EXPECT_NE(std::string(error.what()).find(words), std::string::npos) << error.what();
-    EXPECT_FALSE(std::filesystem::exists(options.out));
-  }
-  std::string Folder(const std::string& name) const { return folder_ + "/" + name; }
-  std::string Content(const std::string& file) const { return base::ReadFile(folder_ + "/" + file); }
-
-  // The log without what a clock decides.
-  std::string LogWithoutTimes(const std::string& run) const {
-    std::istringstream lines(Content(run + "/log.jsonl"));
-    std::string result;
-    for (std::string line; std::getline(lines, line);) {
-      base::Json record = base::Json::parse(line);
-      base::Json kept = base::Json::object();
-      for (const auto& [key, value] : record.items()) {
-        if (key.find("second") == std::string::npos && key.find("time") == std::string::npos) kept[key] = value;
-      }
-      result += kept.dump() + "\n";
-    }
-    return result;
-  }
-
-  std::string LastLine(const std::string& file) const {
-    std::istringstream lines(Content(file));
-    std::string last;
-    for (std::string line; std::getline(lines, line);) last = line;
-    return last;
-  }
-
-  void ExpectSameRun(const std::string& a, const std::string& b) const {
-    for (const char* file : {"last", "last_ema", "best", "best_ema"}) {
-      EXPECT_EQ(Content(a + "/" + file + ".safetensors"), Content(b + "/" + file + ".safetensors")) << file;
-    }
-    EXPECT_EQ(LogWithoutTimes(a), LogWithoutTimes(b));
-  }
-
-  base::Error ErrorOf(const std::function<void()>& action) const {
-    try {
-      action();
-    } catch (const base::Error& error) {
-      return error;
-    }
-    ADD_FAILURE() << "no error";
-    return base::UsageError("none");
-  }
-
-  std::string folder_;
-};
 
 TEST_F(ExperimentTest, LearnsAndLeavesACompleteFolder) {
   const RunSummary run = Train("a", {"train.epochs=8"});
@@ -325,13 +142,6 @@ TEST_F(ExperimentTest, EveryTaskAndOptimizerLowersItsLossInTwoSteps) {
   }
 }
 
-TEST_F(ExperimentTest, TrainsInBfloat16AndWithoutAverage) {
-  const RunSummary run = Train("a", {"train.precision=bfloat16", "train.ema=null", "train.channels_last=false"});
-  EXPECT_FALSE(run.summary.at("metrics").contains("top1_ema"));
-  EXPECT_NE(run.summary.at("protocol").get<std::string>().find("bfloat16"), std::string::npos);
-  EXPECT_EQ(models::ReadSafetensors(Folder("a") + "/last.safetensors").tensors[0].second.scalar_type(), at::kFloat);
-}
-
 TEST_F(ExperimentTest, RefusesWhatDoesNotFit) {
   const std::pair<const char*, const char*> mistakes[] = {{"data.classes=5", "head.classes"},
                                                           {"data.channels=1", "data.channels"},
@@ -340,6 +150,7 @@ TEST_F(ExperimentTest, RefusesWhatDoesNotFit) {
                                                           {"train.optimizer.name=sdg", "sgd"},
                                                           {"task.name=clasification", "classification"},
                                                           {"train.schedule.warmup_epochs=3", "warmup_epochs"},
+                                                          {"train.accumulate=3", "3 micro-batches"},
                                                           {"train.batch_size=100", "100"}};
   for (const auto& [override, told] : mistakes) {
     const base::Error error = ErrorOf([&, assignment = std::string(override)] { Train("a", {assignment}); });

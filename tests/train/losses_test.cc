@@ -6,6 +6,10 @@
 
 #include <cmath>
 
+#include "tests/train/golden.h"
+#include "tests/train/reference.h"
+#include "train/mixing.h"
+
 namespace deepmad::train {
 namespace {
 
@@ -42,6 +46,20 @@ TEST(Losses, BinaryCrossEntropyEqualsItsFormula) {
     }
   }
   EXPECT_NEAR(SoftTargetBinaryCrossEntropy(logits, targets).item<double>(), expected, 1e-6);
+}
+
+TEST(Losses, GivePythonsValues) {
+  const nlohmann::json reference = Golden("training_reference.json")["losses"];
+  const at::Tensor logits = FromNumbers(reference["logits"], {4, 5}).to(at::kFloat);
+  const at::Tensor teacher = FromNumbers(reference["teacher"], {4, 5}).to(at::kFloat);
+  Mix mix;
+  mix.lam = reference["lam"];
+  mix.partner = {3, 2, 1, 0};
+  const at::Tensor targets = MixTargets(mix, SoftTargets(Labels(reference["labels"]), 5, reference["smoothing"]));
+  ExpectNear(targets, reference["mixed_targets"], 1e-7);
+  EXPECT_NEAR(SoftTargetCrossEntropy(logits, targets).item<double>(), reference["soft_target_cross_entropy"], 1e-6);
+  EXPECT_NEAR(SoftTargetBinaryCrossEntropy(logits, targets).item<double>(), reference["binary_cross_entropy"], 1e-6);
+  EXPECT_NEAR(DistillationCrossEntropy(logits, teacher).item<double>(), reference["distillation"], 1e-6);
 }
 
 TEST(Losses, AreComputedInFloat32ForHalfPrecisionLogits) {

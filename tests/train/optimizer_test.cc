@@ -6,8 +6,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <set>
 
 #include "base/error.h"
+#include "tests/train/golden.h"
+#include "tests/train/reference.h"
 
 namespace deepmad::train {
 namespace {
@@ -26,45 +29,57 @@ void SetGradients(const NamedTensors& parameters) {
   for (const auto& [name, tensor] : parameters) tensor.mutable_grad() = tensor.detach().sub(0.25);
 }
 
+// Rows one after the other.
+nlohmann::json Flat(const nlohmann::json& rows) {
+  if (!rows[0].is_array()) return rows;
+  nlohmann::json flat = nlohmann::json::array();
+  for (const auto& row : rows) flat.insert(flat.end(), row.begin(), row.end());
+  return flat;
+}
+
 std::unique_ptr<Optimizer> Make(const std::string& name, const NamedTensors& parameters, const std::string& yaml) {
   return OptimizerRegistry::Get().Create(name, parameters, base::Config::FromText(yaml));
 }
 
-TEST(Optimizer, SgdFollowsItsFormula) {
-  const NamedTensors parameters = Parameters();
-  const auto optimizer = Make("sgd", parameters, "{momentum: 0.9, nesterov: true, weight_decay: 0.1}");
-  double weight = parameters[0].second[1][2][0][1].item<double>();
-  double bias = parameters[1].second[1].item<double>();
-  double weight_momentum = 0, bias_momentum = 0;
-  for (int step = 0; step < 4; ++step) {
-    const double lr = 0.1 * (step + 1);
-    SetGradients(parameters);
-    optimizer->Step(lr);
-    const double weight_gradient = weight - 0.25 + 0.1 * weight;
-    const double bias_gradient = bias - 0.25;
-    weight_momentum = 0.9 * weight_momentum + weight_gradient;
-    bias_momentum = 0.9 * bias_momentum + bias_gradient;
-    weight -= lr * (weight_gradient + 0.9 * weight_momentum);
-    bias -= lr * (bias_gradient + 0.9 * bias_momentum);
-    EXPECT_NEAR(parameters[0].second[1][2][0][1].item<double>(), weight, 1e-5);
-    EXPECT_NEAR(parameters[1].second[1].item<double>(), bias, 1e-5);
+TEST(Optimizer, EveryRegisteredOneGivesPythonsValues) {
+  const nlohmann::json reference = Golden("training_reference.json");
+  std::set<std::string> seen;
+  for (const auto& fact : reference["optimizers"]) {
+    SCOPED_TRACE(fact["name"].get<std::string>());
+    const NamedTensors parameters = Parameters();
+    const base::Config config = base::Config::FromText(fact["ours"]);
+    seen.insert(config.GetString("name"));
+    const auto optimizer = OptimizerRegistry::Get().Create(config.GetString("name"), parameters, config);
+    std::optional<double> clip_norm;
+    if (!fact["clip_norm"].is_null()) clip_norm = fact["clip_norm"];
+    for (const auto& step : fact["steps"]) {
+      for (size_t i = 0; i < parameters.size(); ++i) {
+        at::Tensor tensor = parameters[i].second;
+        tensor.mutable_grad() = FromNumbers(step["gradients"][i], tensor.sizes()).to(at::kFloat).contiguous(tensor.suggest_memory_format());
+      }
+      EXPECT_NEAR(optimizer->ClipGradients(clip_norm).item<double>(), step["norm"], 1e-5);
+      optimizer->Step(step["lr"]);
+      for (size_t i = 0; i < parameters.size(); ++i) ExpectNear(parameters[i].second, step["parameters"][i], 1e-6);
+    }
   }
+  const std::vector<std::string> names = OptimizerRegistry::Get().Names();
+  EXPECT_EQ(seen, std::set<std::string>(names.begin(), names.end()));
 }
 
-TEST(Optimizer, AdamwFollowsItsFormula) {
-  const NamedTensors parameters = Parameters();
-  const auto optimizer = Make("adamw", parameters, "{betas: [0.8, 0.9], epsilon: 1.0e-6, weight_decay: 0.1}");
-  double weight = parameters[0].second[1][2][0][1].item<double>();
-  double first = 0, second = 0;
-  for (int step = 1; step <= 4; ++step) {
-    SetGradients(parameters);
-    optimizer->Step(0.05);
-    const double gradient = weight - 0.25;
-    weight -= 0.05 * 0.1 * weight;
-    first = 0.8 * first + 0.2 * gradient;
-    second = 0.9 * second + 0.1 * gradient * gradient;
-    weight -= 0.05 * (first / (1 - std::pow(0.8, step))) / (std::sqrt(second / (1 - std::pow(0.9, step))) + 1e-6);
-    EXPECT_NEAR(parameters[0].second[1][2][0][1].item<double>(), weight, 1e-5);
+TEST(Optimizer, LambGivesThePublishedVector) {
+  const nlohmann::json golden = Golden("training.json")["lamb"];
+  at::Tensor weight = FromNumbers(Flat(golden["init"][0]), {2, 3}).to(at::kFloat);
+  at::Tensor bias = FromNumbers(Flat(golden["init"][1]), {3}).to(at::kFloat);
+  weight.set_requires_grad(true);
+  bias.set_requires_grad(true);
+  const auto optimizer = Make("lamb", {{"weight", weight}, {"bias", bias}}, "{weight_decay: 0.01}");
+  for (const auto& step : golden["steps"]) {
+    weight.mutable_grad() = FromNumbers(Flat(step["grad"][0]), weight.sizes()).to(at::kFloat);
+    bias.mutable_grad() = FromNumbers(Flat(step["grad"][1]), bias.sizes()).to(at::kFloat);
+    optimizer->ClipGradients(golden["clip"].get<double>());
+    optimizer->Step(golden["lr"]);
+    ExpectNear(weight, Flat(step["param"][0]), 1e-6);
+    ExpectNear(bias, Flat(step["param"][1]), 1e-6);
   }
 }
 

@@ -46,6 +46,19 @@ TEST(Schedule, PolyEndsAtTheFinalRate) {
   EXPECT_DOUBLE_EQ(schedule.Lr(199), 0.001);
 }
 
+TEST(Schedule, FallsAsInPython) {
+  const nlohmann::json reference = Golden("training_reference.json")["schedules"];
+  for (const auto& fact : reference["cases"]) {
+    ScheduleOptions options;
+    options.name = fact["name"];
+    options.warmup_epochs = reference["warmup"];
+    options.final_lr = reference["final"];
+    options.milestones = reference["milestones"].get<std::vector<double>>();
+    const Schedule schedule(options, reference["lr"], reference["samples"], reference["epochs"]);
+    for (const auto& at : fact["values"]) EXPECT_NEAR(schedule.Lr(at[0]), at[1].get<double>(), 1e-12) << options.name << " " << at[0];
+  }
+}
+
 TEST(Schedule, AWarmupAsLongAsTheRunIsRefused) { EXPECT_THROW(FromYaml("{warmup_epochs: 3}", 0.1, 100, 3), base::Error); }
 
 TEST(Schedule, AnUnknownNameIsRefused) { EXPECT_THROW(ReadSchedule(base::Config::FromText("{name: cosin}")), base::Error); }

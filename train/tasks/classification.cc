@@ -1,5 +1,8 @@
-// Image classification: soft-target cross entropy with smoothing and mixing, top-1 and top-5 (spec sections 2 and 4).
+// Image classification: soft-target cross entropy with smoothing, mixing and a teacher, top-1 and top-5 (spec sections 2 and 4).
+#include <optional>
+
 #include "models/network.h"
+#include "train/distillation.h"
 #include "train/losses.h"
 #include "train/metrics/top_k.h"
 #include "train/mixing.h"
@@ -30,34 +33,52 @@ class ClassificationMetric : public TaskMetric {
   double loss_sum_ = 0;
 };
 
-class Classification : public Task {
+class Classification : public ReplayableTask {
  public:
   Classification(const base::Config& section, int64_t classes)
       : classes_(classes),
         smoothing_(section.GetDouble("label_smoothing", 0, 0, 0.999)),
         binary_(section.GetChoice("loss", "ce", {"ce", "bce"}) == "bce"),
-        mixing_(ReadMixing(section)) {}
+        mixing_(ReadMixing(section)) {
+    if (!section.IsNull("distill")) distillation_.emplace(section.Section("distill"), classes);
+  }
 
-  at::Tensor Loss(models::Network& network, data::Batch& batch, const BatchPosition& position) const override {
+  void Start(const TaskContext& context) override {
+    if (distillation_) distillation_->Start(context);
+  }
+  NamedTensors Parameters() const override { return distillation_ ? distillation_->Parameters() : NamedTensors(); }
+  std::string Mark() const override { return distillation_ ? "+kd" : ""; }
+
+  TaskInputs Inputs(data::Batch& batch, const BatchPosition& position) const override {
     const base::Random random(position.seed, base::RandomPurpose::kMix, static_cast<uint64_t>(position.epoch),
                               static_cast<uint64_t>(position.batch));
     const Mix mix = DrawMix(mixing_, random, position.epoch, batch.images.size(0), batch.images.size(-2), batch.images.size(-1));
     MixImages(mix, batch.images);
-    const at::Tensor targets = MixTargets(mix, SoftTargets(batch.labels, classes_, smoothing_));
-    const at::Tensor logits = network.Forward(batch.images);
-    return binary_ ? SoftTargetBinaryCrossEntropy(logits, targets) : SoftTargetCrossEntropy(logits, targets);
+    return {batch.images, MixTargets(mix, SoftTargets(batch.labels, classes_, smoothing_))};
+  }
+
+  at::Tensor LossOf(models::Network& network, const TaskInputs& inputs) const override {
+    if (!distillation_) return OwnLoss(network.Forward(inputs.images), inputs.targets);
+    const models::Network::LogitsAndFeatures student = network.ForwardWithFeatures(inputs.images);
+    return OwnLoss(student.logits, inputs.targets) + distillation_->Loss(student, inputs.images);
   }
 
   std::unique_ptr<TaskMetric> NewMetric() const override { return std::make_unique<ClassificationMetric>(); }
 
  private:
+  at::Tensor OwnLoss(const at::Tensor& logits, const at::Tensor& targets) const {
+    return binary_ ? SoftTargetBinaryCrossEntropy(logits, targets) : SoftTargetCrossEntropy(logits, targets);
+  }
+
   int64_t classes_;
   double smoothing_;
   bool binary_;
   MixingOptions mixing_;
+  std::optional<Distillation> distillation_;
 };
 
-DEEPMAD_REGISTER(TaskRegistry, "classification", "one label an image: cross entropy, label smoothing, mixup, CutMix; top-1 and top-5",
+DEEPMAD_REGISTER(TaskRegistry, "classification",
+                 "one label an image: cross entropy, label smoothing, mixup, CutMix, distillation; top-1 and top-5",
                  [](const base::Config& section, int64_t classes) { return std::make_unique<Classification>(section, classes); });
 
 }  // namespace

@@ -1,0 +1,18 @@
+// What the optimizers of Adam's family read from their section.
+#pragma once
+
+#include "base/config.h"
+
+namespace deepmad::train {
+
+struct AdamSettings {
+  double weight_decay = 0.01;
+  double beta1 = 0.9;  // of the first moment
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
+};
+
+// Keys weight_decay, betas and epsilon; UsageError.
+AdamSettings ReadAdamSettings(const base::Config& config, AdamSettings defaults = {});
+
+}  // namespace deepmad::train

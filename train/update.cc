@@ -1,0 +1,73 @@
+#include "train/update.h"
+
+#include <utility>
+
+#include "models/network.h"
+#include "train/evaluator.h"
+#include "train/stopwatch.h"
+
+namespace deepmad::train {
+
+Update::Update(const UpdateOptions& options, const UpdateParts& parts, const PrecisionOptions& precision, at::Device device)
+    : options_(options), parts_(parts), precision_(precision), device_(device) {
+  if (precision.autocast == at::kHalf) loss_scale_.emplace(precision.loss_scale, device);
+  if (!options.graphs) return;
+  const auto& task = dynamic_cast<const ReplayableTask&>(parts.task);
+  recorded_.emplace([this, &task](const TaskInputs& inputs) { return Pass([&] { return task.LossOf(parts_.network, inputs); }); },
+                    parts.network, parts.optimizer, device);
+}
+
+// Forward and backward; the micro-batch's share of the loss.
+at::Tensor Update::Pass(const std::function<at::Tensor()>& loss_of) {
+  Stopwatch watch;
+  at::Tensor loss;
+  {
+    const AutocastGuard autocast(precision_, device_.type());
+    loss = loss_of();
+  }
+  if (options_.accumulate > 1) loss = loss / static_cast<double>(options_.accumulate);
+  seconds_.forward += watch.Lap();
+  (loss_scale_ ? loss_scale_->Scaled(loss) : loss).backward();
+  seconds_.backward += watch.Lap();
+  return loss.detach();
+}
+
+void Update::Add(data::Batch& batch, const BatchPosition& position) {
+  MoveBatch(batch, device_);
+  if (added_ == 0) parts_.optimizer.ZeroGrad(/*keep_memory=*/recorded_.has_value());
+  const base::Random random(position.seed, base::RandomPurpose::kDropPath, static_cast<uint64_t>(position.epoch),
+                            static_cast<uint64_t>(position.batch));
+  parts_.network.drop_paths().Draw(random, batch.images.size(0), device_);
+  at::Tensor loss;
+  if (recorded_) {
+    const auto& task = static_cast<const ReplayableTask&>(parts_.task);
+    const UpdateSeconds before = seconds_;
+    Stopwatch watch;
+    loss = recorded_->Run(task.Inputs(batch, position));
+    seconds_ = before;
+    seconds_.forward += watch.Lap();  // both passes in one
+  } else {
+    loss = Pass([&] { return parts_.task.Loss(parts_.network, batch, position); });
+  }
+  loss_ = added_ == 0 ? loss.clone() : loss_ + loss;
+  ++added_;
+}
+
+UpdateResult Update::Finish(double lr) {
+  Stopwatch watch;
+  added_ = 0;
+  UpdateResult result;
+  result.loss = std::exchange(loss_, at::Tensor());
+  result.skipped = loss_scale_ && !loss_scale_->UnscaleAndAdapt(parts_.optimizer.Gradients());
+  if (!result.skipped) {
+    result.gradient_norm = parts_.optimizer.ClipGradients(options_.clip_norm);
+    parts_.optimizer.Step(lr);
+    if (parts_.ema != nullptr) parts_.ema->Update();
+  }
+  seconds_.optimizer += watch.Lap();
+  return result;
+}
+
+UpdateSeconds Update::TakeSeconds() { return std::exchange(seconds_, {}); }
+
+}  // namespace deepmad::train
