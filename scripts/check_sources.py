@@ -17,8 +17,9 @@ ROOMS = {
     "models/cuda": (["base", "mad", "models"], ["fmt", "torch", "cuda"]),
     "data": (["base"], ["fmt", "opencv", "jpeg", "png", "zlib", "simdjson", "libav"]),
     "data/loader": (["base", "data"], ["fmt", "torch"]),
-    "train": (["base", "mad", "models", "models/formats", "data", "data/loader", "train/metrics", "train/report"], ["fmt", "torch", "protobuf", "gloo"]),
+    "train": (["base", "mad", "models", "models/formats", "data", "data/loader", "train/metrics", "train/targets", "train/report"], ["fmt", "torch", "protobuf", "gloo"]),
     "train/metrics": (["base"], ["fmt"]),
+    "train/targets": (["base"], ["fmt"]),
     "train/report": (["base"], ["fmt", "opencv", "protobuf"]),
     "cli": (["base", "mad", "models", "models/formats", "data", "data/loader", "train", "train/metrics", "train/report"], ["fmt", "torch", "cli11"]),
 }
