@@ -9,14 +9,11 @@
 #include "models/module_tree.h"
 
 namespace deepmad::models {
-namespace {
 
 at::Tensor Quantise(const at::Tensor& x, const at::Tensor& step, int bits) {
   const int64_t levels = int64_t{1} << (bits - 1);
   return at::round(at::clamp(x / step, -levels, levels - 1)) * step;
 }
-
-}  // namespace
 
 LsqQuantiser::LsqQuantiser(torch::nn::Module& module, const at::Tensor& weight, const mad::Bits& bits) : bits_(bits), weight_(weight) {
   const int64_t out = weight.size(0);

@@ -12,6 +12,9 @@ class Module;
 
 namespace deepmad::models {
 
+// q(x, step, bits); the step is broadcast.
+at::Tensor Quantise(const at::Tensor& x, const at::Tensor& step, int bits);
+
 class LsqQuantiser {
  public:
   // Registers buffers in `module`, under the names and in the order of the released state_dict: weightq (as weight), alpha [out], scalar

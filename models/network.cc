@@ -50,19 +50,27 @@ void Network::SetMemoryFormat(at::MemoryFormat format) {
 }
 
 const Classifier& Network::RequireClassifier() const {
-  if (!classifier_) throw base::FailedError(fmt::format("network '{}' gives features and has no classifier", spec_.name));
+  if (!classifier_) ThrowNoClassifier(spec_);
   return *classifier_;
 }
 
 void Network::StartForward(const at::Tensor& images) {
-  const int rank = 2 + spec_.SpatialDims();
-  if (images.dim() != rank || images.size(1) != spec_.input.channels) {
-    throw base::FailedError(fmt::format("network '{}' takes a batch of {} dimensions with {} channels, not [{}]", spec_.name, rank,
-                                        spec_.input.channels, fmt::join(images.sizes(), ", ")),
-                            "", "check data.channels against the network's input");
-  }
+  CheckImages(spec_, images);
   drop_paths_->SetTraining(is_training());
   norms_.CountBatch();
+}
+
+void CheckImages(const mad::NetworkSpec& spec, const at::Tensor& images) {
+  const int rank = 2 + spec.SpatialDims();
+  if (images.dim() != rank || images.size(1) != spec.input.channels) {
+    throw base::FailedError(fmt::format("network '{}' takes a batch of {} dimensions with {} channels, not [{}]", spec.name, rank,
+                                        spec.input.channels, fmt::join(images.sizes(), ", ")),
+                            "", "check data.channels against the network's input");
+  }
+}
+
+void ThrowNoClassifier(const mad::NetworkSpec& spec) {
+  throw base::FailedError(fmt::format("network '{}' gives features and has no classifier", spec.name));
 }
 
 std::shared_ptr<Network> BuildNetwork(const mad::NetworkSpec& spec) {

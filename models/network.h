@@ -64,6 +64,11 @@ class Network : public torch::nn::Module {
   std::optional<Classifier> classifier_;
 };
 
+// FailedError for images of another rank or channel count than the network takes.
+void CheckImages(const mad::NetworkSpec& spec, const at::Tensor& images);
+// FailedError: logits are asked of a network whose head is no classifier.
+[[noreturn]] void ThrowNoClassifier(const mad::NetworkSpec& spec);
+
 // Validates the spec (UsageError) and builds it, in training mode as torch::nn::Module starts.
 std::shared_ptr<Network> BuildNetwork(const mad::NetworkSpec& spec);
 

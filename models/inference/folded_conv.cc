@@ -1,0 +1,138 @@
+#include "models/inference/folded_conv.h"
+
+#include <ATen/Context.h>
+#include <ATen/Version.h>
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/ops/conv2d.h>
+#include <ATen/ops/conv3d.h>
+#include <ATen/ops/hardtanh.h>
+#include <ATen/ops/relu.h>
+#include <ATen/ops/sigmoid.h>
+#include <ATen/ops/silu.h>
+
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+namespace deepmad::models {
+namespace {
+
+using Scalars = c10::List<std::optional<at::Scalar>>;
+using Algorithm = std::optional<std::string_view>;
+
+// LibTorch's operators over oneDNN, registered without a C++ header. The weight is one that kReorder gave.
+using ReorderWeight = at::Tensor(const at::Tensor& weight, at::IntArrayRef padding, at::IntArrayRef stride, at::IntArrayRef dilation,
+                                 int64_t groups, at::OptionalIntArrayRef input_size);
+using ConvPointwise = at::Tensor(const at::Tensor& x, const at::Tensor& weight, const std::optional<at::Tensor>& bias,
+                                 at::IntArrayRef padding, at::IntArrayRef stride, at::IntArrayRef dilation, int64_t groups,
+                                 std::string_view activation, Scalars limits, Algorithm algorithm);
+using ConvAdd = at::Tensor(const at::Tensor& x, const at::Tensor& other, const at::Tensor& weight, const std::optional<at::Tensor>& bias,
+                           at::IntArrayRef padding, at::IntArrayRef stride, at::IntArrayRef dilation, int64_t groups,
+                           std::string_view operation, std::optional<at::Scalar> alpha, Algorithm activation, Scalars limits,
+                           Algorithm algorithm);
+using ConvAddInPlace = at::Tensor&(at::Tensor& other, const at::Tensor& x, const at::Tensor& weight, const std::optional<at::Tensor>& bias,
+                                   at::IntArrayRef padding, at::IntArrayRef stride, at::IntArrayRef dilation, int64_t groups,
+                                   std::string_view operation, std::optional<at::Scalar> alpha, Algorithm activation, Scalars limits,
+                                   Algorithm algorithm);
+
+struct OneDnn {
+  c10::TypedOperatorHandle<ReorderWeight> reorder;
+  c10::TypedOperatorHandle<ConvPointwise> conv;
+  c10::TypedOperatorHandle<ConvAdd> conv_add;
+  c10::TypedOperatorHandle<ConvAddInPlace> conv_add_in_place;
+};
+
+const OneDnn& Operators() {
+  static const OneDnn operators = [] {
+    c10::Dispatcher& dispatcher = c10::Dispatcher::singleton();
+    return OneDnn{dispatcher.findSchemaOrThrow("mkldnn::_reorder_convolution_weight", "").typed<ReorderWeight>(),
+                  dispatcher.findSchemaOrThrow("mkldnn::_convolution_pointwise", "").typed<ConvPointwise>(),
+                  dispatcher.findSchemaOrThrow("mkldnn::_convolution_pointwise", "binary").typed<ConvAdd>(),
+                  dispatcher.findSchemaOrThrow("mkldnn::_convolution_pointwise_", "binary").typed<ConvAddInPlace>()};
+  }();
+  return operators;
+}
+
+// In bfloat16 oneDNN refuses processors without AVX-512, which LibTorch's own kernels do not.
+bool OneDnnTakes(const at::Tensor& weight) {
+  if (!weight.is_cpu() || !at::hasMKLDNN() || !at::globalContext().userEnabledMkldnn()) return false;
+  if (weight.scalar_type() == at::kFloat) return true;
+  return weight.scalar_type() == at::kBFloat16 && at::get_cpu_capability().starts_with("AVX512");
+}
+
+std::string_view OneDnnName(mad::ActivationKind kind) {
+  switch (kind) {
+    case mad::ActivationKind::kNone:
+      return "none";
+    case mad::ActivationKind::kRelu:
+      return "relu";
+    case mad::ActivationKind::kRelu6:
+      return "hardtanh";
+    case mad::ActivationKind::kSilu:
+      return "swish";
+    case mad::ActivationKind::kSigmoid:
+      return "sigmoid";
+  }
+  throw std::logic_error("activation without a oneDNN name");
+}
+
+}  // namespace
+
+at::Tensor Activate(mad::ActivationKind kind, at::Tensor x, bool in_place) {
+  switch (kind) {
+    case mad::ActivationKind::kNone:
+      return x;
+    case mad::ActivationKind::kRelu:
+      return in_place ? at::relu_(x) : at::relu(x);
+    case mad::ActivationKind::kRelu6:
+      return in_place ? at::hardtanh_(x, 0, 6) : at::hardtanh(x, 0, 6);
+    case mad::ActivationKind::kSilu:
+      return in_place ? at::silu_(x) : at::silu(x);
+    case mad::ActivationKind::kSigmoid:
+      return in_place ? at::sigmoid_(x) : at::sigmoid(x);
+  }
+  throw std::logic_error("activation without a function");
+}
+
+FoldedConv::FoldedConv(const at::Tensor& weight, const at::Tensor& bias, ConvGeometry geometry, mad::ActivationKind activation,
+                       at::IntArrayRef input)
+    : bias_(bias.defined() ? std::optional(bias) : std::nullopt),
+      geometry_(std::move(geometry)),
+      dilation_(geometry_.stride.size(), 1),
+      activation_(activation),
+      weights_a_channel_(weight.numel() / weight.size(0)),
+      one_dnn_(OneDnnTakes(weight)) {
+  if (activation == mad::ActivationKind::kRelu6) {
+    activation_limits_.push_back(at::Scalar(0));
+    activation_limits_.push_back(at::Scalar(6));
+  }
+  weight_ = weight.contiguous(weight.dim() == 5 ? at::MemoryFormat::ChannelsLast3d : at::MemoryFormat::ChannelsLast);
+  if (one_dnn_) weight_ = Operators().reorder.call(weight_, geometry_.padding, geometry_.stride, dilation_, geometry_.groups, input);
+}
+
+at::Tensor FoldedConv::Convolve(const at::Tensor& x) const {
+  return geometry_.stride.size() == 3 ? at::conv3d(x, weight_, bias_, geometry_.stride, geometry_.padding, dilation_, geometry_.groups)
+                                      : at::conv2d(x, weight_, bias_, geometry_.stride, geometry_.padding, dilation_, geometry_.groups);
+}
+
+at::Tensor FoldedConv::Forward(const at::Tensor& x) const {
+  if (!one_dnn_) return Activate(activation_, Convolve(x), /*in_place=*/true);
+  return Operators().conv.call(x, weight_, bias_, geometry_.padding, geometry_.stride, dilation_, geometry_.groups, OneDnnName(activation_),
+                               activation_limits_, "");
+}
+
+at::Tensor FoldedConv::ForwardAdd(const at::Tensor& x, at::Tensor shortcut, bool relu, bool overwrite) const {
+  if (!one_dnn_) {
+    at::Tensor sum = Convolve(x).add_(shortcut);
+    return relu ? at::relu_(sum) : sum;
+  }
+  const Algorithm then = relu ? Algorithm("relu") : std::nullopt;
+  if (overwrite) {
+    return Operators().conv_add_in_place.call(shortcut, x, weight_, bias_, geometry_.padding, geometry_.stride, dilation_, geometry_.groups,
+                                              "add", 1, then, Scalars(), std::nullopt);
+  }
+  return Operators().conv_add.call(x, shortcut, weight_, bias_, geometry_.padding, geometry_.stride, dilation_, geometry_.groups, "add", 1,
+                                   then, Scalars(), std::nullopt);
+}
+
+}  // namespace deepmad::models

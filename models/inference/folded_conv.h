@@ -1,0 +1,53 @@
+// A convolution with the norm behind it folded into its weights. What follows it, an activation or the addition of a shortcut and a ReLU,
+// happens while its result is in the cache, where the library can: oneDNN on the CPU, with weights laid out for it once.
+#pragma once
+
+#include <ATen/core/List.h>
+#include <ATen/core/Tensor.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mad/layer.h"
+
+namespace deepmad::models {
+
+struct ConvGeometry {
+  std::vector<int64_t> stride, padding;  // (t,) h, w
+  int64_t groups = 1;
+};
+
+class FoldedConv {
+ public:
+  // weight [out, in / groups, (t,) h, w] and bias [out], float32, bfloat16 or float64; an undefined bias: none. `input` [N, C, (T,) H, W]
+  // is the size that the weights are laid out for; others work, a little slower.
+  FoldedConv(const at::Tensor& weight, const at::Tensor& bias, ConvGeometry geometry, mad::ActivationKind activation,
+             at::IntArrayRef input);
+
+  // x of the weights' type and device.
+  at::Tensor Forward(const at::Tensor& x) const;
+  // conv(x) + shortcut, then ReLU if asked. The activation must be kNone. `overwrite`: the result may take the memory of the shortcut.
+  at::Tensor ForwardAdd(const at::Tensor& x, at::Tensor shortcut, bool relu, bool overwrite) const;
+
+  mad::ActivationKind activation() const { return activation_; }
+  // Multiply-accumulates for a result.
+  int64_t Macs(const at::Tensor& result) const { return result.numel() * weights_a_channel_; }
+
+ private:
+  at::Tensor Convolve(const at::Tensor& x) const;
+
+  at::Tensor weight_;
+  std::optional<at::Tensor> bias_;
+  ConvGeometry geometry_;
+  std::vector<int64_t> dilation_;
+  mad::ActivationKind activation_;
+  c10::List<std::optional<at::Scalar>> activation_limits_;  // of oneDNN's post-operation
+  int64_t weights_a_channel_;
+  bool one_dnn_;
+};
+
+// The activation alone; `in_place`: over its input.
+at::Tensor Activate(mad::ActivationKind kind, at::Tensor x, bool in_place);
+
+}  // namespace deepmad::models

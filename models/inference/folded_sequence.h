@@ -1,0 +1,54 @@
+// The layers of a recipe (mad/layer.h) for inference, from the weights of a built network.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mad/layer.h"
+#include "models/inference/folded_conv.h"
+#include "models/inference/layer_clock.h"
+
+namespace deepmad::models {
+
+// What the layers of a network are folded from and for.
+struct FoldingContext {
+  std::map<std::string, at::Tensor> tensors;  // the state_dict
+  double eps;                                 // of the norms
+  int spatial_dims;                           // 2: maps are [N, C, H, W]; 3: [N, C, T, H, W]
+  at::ScalarType dtype;                       // of weights and maps
+  int64_t batch;                              // that the weights are laid out for
+};
+
+// Layers one after the other, a convolution taking in the norm and the activation behind it.
+class FoldedSequence {
+ public:
+  // `prefix`: of the layers' names in the state_dict. `size`: of the map that comes in, afterwards of the one that goes out.
+  // `may_overwrite_input`: nobody else needs its values.
+  FoldedSequence(const std::vector<mad::Layer<double>>& layers, const std::string& prefix, const FoldingContext& context, mad::Extent& size,
+                 bool may_overwrite_input = false);
+
+  at::Tensor Forward(at::Tensor x, LayerClock* clock) const;
+  // Forward(x) + shortcut, then ReLU if asked. `overwrite`: the result may take the memory of the shortcut.
+  at::Tensor ForwardAdd(at::Tensor x, const at::Tensor& shortcut, bool relu, bool overwrite, LayerClock* clock) const;
+
+  bool empty() const { return steps_.empty() && !last_; }
+
+ private:
+  struct Step {
+    std::string name, kind;
+    std::function<at::Tensor(const at::Tensor&)> run;
+    std::function<int64_t(const at::Tensor&)> macs = {};  // of its result
+  };
+  at::Tensor RunSteps(at::Tensor x, LayerClock* clock) const;
+
+  std::vector<Step> steps_;
+  std::optional<FoldedConv> last_;  // a last convolution without activation, which can add a shortcut
+  std::string last_name_, last_kind_;
+};
+
+}  // namespace deepmad::models
