@@ -38,16 +38,16 @@ std::vector<std::string> ExpandFolders(const std::vector<std::string>& paths) {
 
 class PredictCommand : public Command {
  public:
-  void Declare(CLI::App& app) override { weights_.Declare(app); }
+  void Declare(CLI::App& app) override {
+    weights_.Declare(app);
+    app.add_option("--batch", batch_, "pictures that the network takes at a time")->check(CLI::Range(1, 65536))->capture_default_str();
+  }
   std::string Example() const override { return "deepmad predict runs/quickstart picture.png"; }
 
   void Run() override {
     const Split split = SplitArguments(2, std::numeric_limits<size_t>::max(), "run folder (or network file) and picture");
     const std::string& source = split.files[0];
-    const bool folder = IsRunFolder(source);
-    const mad::NetworkSpec network = folder ? RunNetwork(source) : mad::LoadNetwork(source);
-    base::Config config = folder ? base::Config::FromFile(RunConfigFile(source)) : base::Config::FromText("{}", source);
-    for (const std::string& assignment : split.overrides) config.Override(assignment);
+    const auto [network, config] = OpenRunOrNetwork(source, split.overrides);
     const std::vector<std::string> files = ExpandFolders({split.files.begin() + 1, split.files.end()});
     const models::WeightsPlace weights = weights_.Find(source);
     train::RunOptions options;
@@ -59,7 +59,7 @@ class PredictCommand : public Command {
     }
     base::Json document = base::Json::array();
     std::string text;
-    for (const train::Prediction& prediction : train::Predict(config, network, weights, files, options)) {
+    for (const train::Prediction& prediction : train::Predict(config, network, weights, files, batch_, options)) {
       base::Json top = base::Json::array();
       text += prediction.file + "\n";
       for (const train::ClassScore& score : prediction.top) {
@@ -73,6 +73,7 @@ class PredictCommand : public Command {
 
  private:
   WeightsChoice weights_{"best"};
+  int batch_ = 32;
 };
 
 }  // namespace

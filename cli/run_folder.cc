@@ -26,4 +26,12 @@ std::string RunNetworkFile(const std::string& folder) { return Require(folder, "
 
 mad::NetworkSpec RunNetwork(const std::string& folder) { return mad::LoadNetwork(RunNetworkFile(folder)); }
 
+NetworkAndConfig OpenRunOrNetwork(const std::string& source, const std::vector<std::string>& overrides) {
+  const bool folder = IsRunFolder(source);
+  NetworkAndConfig opened{folder ? RunNetwork(source) : mad::LoadNetwork(source),
+                          folder ? base::Config::FromFile(RunConfigFile(source)) : base::Config::FromText("{}", source)};
+  for (const std::string& assignment : overrides) opened.config.Override(assignment);
+  return opened;
+}
+
 }  // namespace deepmad::cli

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/config.h"
 #include "mad/network_spec.h"
@@ -14,5 +15,12 @@ bool IsRunFolder(const std::string& path);
 std::string RunConfigFile(const std::string& folder);
 std::string RunNetworkFile(const std::string& folder);
 mad::NetworkSpec RunNetwork(const std::string& folder);
+
+struct NetworkAndConfig {
+  mad::NetworkSpec network;
+  base::Config config;  // of the run, with overrides applied; nothing but those for a network file
+};
+// A run folder, or a network file alone.
+NetworkAndConfig OpenRunOrNetwork(const std::string& source, const std::vector<std::string>& overrides);
 
 }  // namespace deepmad::cli

@@ -1,26 +1,25 @@
 #include "train/predict.h"
 
-#include <ATen/ops/empty.h>
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/topk.h>
-#include <c10/core/InferenceMode.h>
+#include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
+#include "base/error.h"
+#include "base/progress.h"
+#include "base/stop_signal.h"
 #include "data/data_config.h"
-#include "data/image_io.h"
-#include "models/device.h"
+#include "data/loader/loader.h"
+#include "data/picture_files.h"
+#include "models/inference/inference_network.h"
 #include "models/network.h"
 #include "models/weights/load.h"
-#include "train/precision.h"
 #include "train/session.h"
 #include "train/train_config.h"
 
 namespace deepmad::train {
 namespace {
-
-constexpr size_t kBatch = 32;
 
 data::InputOptions ReadInput(const base::Config& config, const mad::NetworkSpec& spec) {
   base::Config input = config;
@@ -32,56 +31,89 @@ data::InputOptions ReadInput(const base::Config& config, const mad::NetworkSpec&
   return data::ReadInputOptions(input.Section("data"));
 }
 
+void CheckClassifiesPictures(const mad::NetworkSpec& spec) {
+  if (spec.SpatialDims() != 2) {
+    throw base::UsageError(fmt::format("network '{}' takes videos", spec.name), "", "choose a network of 2-D blocks");
+  }
+  if (!spec.head.IsClassifier()) {
+    throw base::UsageError(fmt::format("network '{}' gives features and has no classifier", spec.name), "",
+                           "choose a network with a head of type classifier");
+  }
+}
+
+data::LoaderOptions LoaderFor(const data::InputOptions& input, int64_t batch_size, at::Device device) {
+  data::LoaderOptions options;
+  options.batch_size = batch_size;
+  options.workers = input.workers;
+  options.queue_batches = input.queue_batches;
+  options.channels_last = true;
+  options.pin_memory = device.is_cuda();
+  return options;
+}
+
+struct Classifier {
+  models::InferenceNetwork network;
+  std::vector<std::string> class_names;
+};
+
+// The network with its weights is given back once it is folded.
+Classifier LoadClassifier(const mad::NetworkSpec& spec, const models::WeightsPlace& weights, const TrainConfig& config, int64_t batch_size,
+                          at::Device device) {
+  const std::shared_ptr<models::Network> network = models::BuildNetwork(spec);
+  network->batch_norm_settings() = config.batch_norm;
+  models::WeightsFile file = models::OpenWeights(weights);
+  models::LoadWeights(*network, file, models::HeadPolicy::kStrict, weights.file);
+  network->to(device);
+  std::vector<std::string> names;
+  if (const std::string& text = file.metadata["classes"]; !text.empty()) names = base::Json::parse(text);
+  const at::ScalarType dtype = config.precision.autocast.value_or(at::kFloat);
+  return {models::InferenceNetwork(*network, {.dtype = dtype, .batch = batch_size}), std::move(names)};
+}
+
 std::string ClassName(const std::vector<std::string>& names, int64_t index) {
   return static_cast<size_t>(index) < names.size() ? names[static_cast<size_t>(index)] : "class " + std::to_string(index);
 }
 
-// Probabilities [N, classes] float32 on the CPU.
-at::Tensor Probabilities(models::Network& network, const std::vector<data::Image>& images, const data::InputOptions& input,
-                         const PrecisionOptions& precision, at::Device device) {
-  const auto size = static_cast<int64_t>(images.size());
-  at::Tensor batch = at::empty({size, input.shape.channels, input.shape.height, input.shape.width}, at::kFloat);
-  for (int64_t i = 0; i < size; ++i) {
-    // Validation draws nothing, so any stream will do.
-    const base::Random random(0, base::RandomPurpose::kAugment);
-    input.validation_pipeline.Apply(images[static_cast<size_t>(i)], random, data::MemoryLayout::kContiguous,
-                                    batch.mutable_data_ptr<float>() + i * input.shape.values());
+// The best of each row of logits [N, classes].
+void AppendPredictions(const at::Tensor& logits, const std::vector<std::string>& sources, const std::vector<std::string>& class_names,
+                       std::vector<Prediction>& predictions) {
+  const at::Tensor probabilities = at::softmax(logits, 1).cpu();
+  const auto [values, indices] = at::topk(probabilities, std::min<int64_t>(5, probabilities.size(1)));
+  for (size_t i = 0; i < sources.size(); ++i) {
+    Prediction prediction{sources[i], {}};
+    for (int64_t k = 0; k < values.size(1); ++k) {
+      const auto row = static_cast<int64_t>(i);
+      const auto index = indices[row][k].item<int64_t>();
+      prediction.top.push_back({static_cast<int>(index), ClassName(class_names, index), values[row][k].item<double>()});
+    }
+    predictions.push_back(std::move(prediction));
   }
-  if (precision.channels_last) batch = batch.contiguous(at::MemoryFormat::ChannelsLast);
-  const AutocastGuard autocast(precision, device.type());
-  return at::softmax(network.Forward(batch.to(device)), 1, at::kFloat).cpu();
 }
 
 }  // namespace
 
 std::vector<Prediction> Predict(const base::Config& config, const mad::NetworkSpec& spec, const models::WeightsPlace& weights,
-                                const std::vector<std::string>& files, const RunOptions& options) {
+                                const std::vector<std::string>& files, int64_t batch_size, const RunOptions& options) {
+  CheckClassifiesPictures(spec);
   const data::InputOptions input = ReadInput(config, spec);
   TrainConfig train = ReadTrainConfig(config);
   const at::Device device = StartSession(options, train.precision);
-  const std::shared_ptr<models::Network> network = MakeNetwork(spec, train, device);
-  models::WeightsFile file = models::OpenWeights(weights);
-  models::LoadWeights(*network, file, models::HeadPolicy::kStrict, weights.file);
-  std::vector<std::string> names;
-  if (const std::string& text = file.metadata["classes"]; !text.empty()) names = base::Json::parse(text);
-  network->eval();
+  const data::PictureFiles pictures(files);
+  batch_size = std::min(batch_size, pictures.size());
+  const Classifier classifier = LoadClassifier(spec, weights, train, batch_size, device);
+  data::Loader loader(pictures, input.validation_pipeline, LoaderFor(input, batch_size, device));
 
-  const c10::InferenceMode inference;
+  base::ProgressOptions progress_options;
+  progress_options.label = "predict";
+  progress_options.total = pictures.size();
+  base::Progress progress(progress_options);
   std::vector<Prediction> predictions;
-  for (size_t start = 0; start < files.size(); start += kBatch) {
-    std::vector<data::Image> images;
-    for (size_t i = start; i < std::min(start + kBatch, files.size()); ++i) images.push_back(data::ReadImage(files[i]));
-    const at::Tensor probabilities = Probabilities(*network, images, input, train.precision, device);
-    const auto [values, indices] = at::topk(probabilities, std::min<int64_t>(5, probabilities.size(1)));
-    for (size_t i = 0; i < images.size(); ++i) {
-      Prediction prediction{files[start + i], {}};
-      for (int64_t k = 0; k < values.size(1); ++k) {
-        const auto row = static_cast<int64_t>(i);
-        const auto index = indices[row][k].item<int64_t>();
-        prediction.top.push_back({static_cast<int>(index), ClassName(names, index), values[row][k].item<double>()});
-      }
-      predictions.push_back(std::move(prediction));
-    }
+  data::Batch batch;
+  loader.StartEpoch(0);
+  while (loader.Next(&batch)) {
+    if (base::StopRequested()) throw base::Error(base::ErrorKind::kStopped, "stopped by a signal", "predict", "start again");
+    AppendPredictions(classifier.network.Forward(batch.images.to(device)), batch.sources, classifier.class_names, predictions);
+    progress.Update(static_cast<int64_t>(predictions.size()));
   }
   return predictions;
 }

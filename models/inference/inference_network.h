@@ -16,7 +16,7 @@
 namespace deepmad::models {
 
 struct InferenceOptions {
-  at::ScalarType dtype = at::kFloat;  // of weights and maps: float32, bfloat16 or float64. The classifier is never below float32.
+  at::ScalarType dtype = at::kFloat;  // of weights and maps: float32, bfloat16, float16 or float64. The classifier is never below float32.
   int64_t batch = 1;                  // number of images that the weights are laid out for; others work too
 };
 

@@ -169,6 +169,7 @@ TEST_F(BadInput, PicturesToPredict) {
   ExpectRefusal({"predict", network_, folder_.File("empty"), "--weights", "w"}, 2, {"an empty folder"});
   ExpectRefusal({"predict", network_, folder_.File("absent.png"), "--weights", "w"}, 2, {"no such file or folder", "absent.png"});
   ExpectRefusal({"predict", network_, run_}, 2, {"no --weights given"});
+  ExpectRefusal({"predict", network_, run_, "--batch", "0"}, 2, {"--batch", "65536"});
 }
 
 }  // namespace

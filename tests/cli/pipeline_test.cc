@@ -73,7 +73,7 @@ TEST(PipelineTest, DesignsTrainsValidatesAndPredictsInOneRunFolder) {
   const Json averaged = Document(Deepmad({"validate", out, "--weights", out + "/last_ema.safetensors", "--json"}));
   EXPECT_EQ(averaged.at("metrics").at("top1"), summary.at("metrics").at("top1_ema"));
 
-  const Json predictions = Document(Deepmad({"predict", out, out + "/curves.png", "--json"}));
+  const Json predictions = Document(Deepmad({"predict", out, out + "/curves.png", "--json", "--batch", "2", "--threads", "1"}));
   ASSERT_EQ(predictions.size(), 1u);
   EXPECT_EQ(predictions[0].at("top").size(), 4u);
   EXPECT_GE(predictions[0].at("top")[0].at("probability").get<double>(), predictions[0].at("top")[3].at("probability").get<double>());

@@ -1,9 +1,7 @@
 // Whole runs on made-up pictures with a tiny network.
 #include "train/experiment.h"
 
-#include "data/image_io.h"
 #include "tests/train/accident_run.h"
-#include "train/predict.h"
 #include "train/task.h"
 
 namespace deepmad::train {
@@ -174,35 +172,6 @@ TEST_F(ExperimentTest, DescribesARunWithoutWritingAnything) {
   EXPECT_EQ(plan.at("updates"), 12);
   EXPECT_EQ(plan.at("samples"), 192);
   EXPECT_FALSE(std::filesystem::exists(folder_));
-}
-
-TEST_F(ExperimentTest, PredictsFilesWithTheNamesOfTheClasses) {
-  Train("a");
-  data::Image image(20, 24, 3);
-  for (size_t i = 0; i < image.pixels.size(); ++i) image.pixels[i] = static_cast<uint8_t>(i * 7);
-  data::WriteImage(Folder("a") + "/x.png", image);
-  const base::Config config = base::Config::FromFile(Folder("a") + "/config.yaml");
-  const models::WeightsPlace weights{Folder("a") + "/last_ema.safetensors"};
-  const RunOptions options = Options();
-  const std::vector<Prediction> found = Predict(config, TinyNetwork(), weights, {Folder("a") + "/x.png", Folder("a") + "/x.png"}, options);
-  ASSERT_EQ(found.size(), 2U);
-  ASSERT_EQ(found[0].top.size(), 4U);  // of four classes
-  double sum = 0;
-  for (size_t i = 0; i < 4; ++i) {
-    const ClassScore& score = found[0].top[i];
-    EXPECT_EQ(score.name, "class " + std::to_string(score.class_index));
-    EXPECT_EQ(score.probability, found[1].top[i].probability);
-    if (i > 0) {
-      EXPECT_LE(score.probability, found[0].top[i - 1].probability);
-    }
-    sum += score.probability;
-  }
-  EXPECT_NEAR(sum, 1, 1e-5);
-
-  const base::Config defaults = base::Config::FromText("{}");
-  EXPECT_EQ(Predict(defaults, TinyNetwork(), weights, {Folder("a") + "/x.png"}, options)[0].top.size(), 4U);
-  EXPECT_EQ(ErrorOf([&] { Predict(config, TinyNetwork(), weights, {Folder("a") + "/none.png"}, options); }).kind(),
-            base::ErrorKind::kFailed);
 }
 
 }  // namespace
