@@ -44,7 +44,7 @@ class RunCommand : public Command {
       throw base::UsageError("`train` starts from a network", config.Where("design"),
                              "use `deepmad run`, or give `network` in place of `design`");
     }
-    config.MarkRead("export");
+    for (const char* other : {"export", "published"}) config.MarkRead(other);
     train::RunOptions options;
     options.device = common.device;
     options.threads = common.threads;

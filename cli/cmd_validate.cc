@@ -21,7 +21,7 @@ class ValidateCommand : public Command {
     const bool folder = IsRunFolder(source);
     const base::Config config = LoadConfig(folder ? RunConfigFile(source) : source, split.overrides, "seed");
     const mad::NetworkSpec network = folder ? RunNetwork(source) : NetworkOfRun(config).network;
-    for (const char* other : {"design", "network", "export"}) config.MarkRead(other);
+    for (const char* other : {"design", "network", "classes_from_data", "export", "published"}) config.MarkRead(other);
     const models::WeightsPlace weights = weights_.Find(source);
     train::RunOptions options;
     options.device = common.device;

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "mad/design.h"
 #include "mad/report.h"
+#include "train/experiment.h"
 
 namespace deepmad::cli {
 namespace {
@@ -18,6 +19,12 @@ mad::DesignProblem ProblemOfRun(const base::Config& run) {
 
 mad::NetworkSpec GivenNetwork(const base::Config& run) {
   return run.IsScalar("network") ? mad::LoadNetwork(run.GetPath("network")) : mad::NetworkFromConfig(run.Section("network"));
+}
+
+// Of a network for as many classes as the data have, where the run asks for it: budgets and structure stay those of its own head.
+mad::NetworkSpec WithClassesOfData(const base::Config& run, mad::NetworkSpec network) {
+  if (run.GetBool("classes_from_data", false) && network.head.IsClassifier()) network.head.classes = train::CountClasses(run);
+  return network;
 }
 
 NetworkSource FromNetwork(const mad::NetworkSpec& network) {
@@ -42,10 +49,10 @@ bool IsDesigned(const base::Config& run) {
 NetworkSource FromNetworkFile(const std::string& file) { return FromNetwork(mad::LoadNetwork(file)); }
 
 NetworkSource NetworkOfRun(const base::Config& run) {
-  if (!IsDesigned(run)) return FromNetwork(GivenNetwork(run));
+  if (!IsDesigned(run)) return FromNetwork(WithClassesOfData(run, GivenNetwork(run)));
   const mad::DesignProblem problem = ProblemOfRun(run);
   const mad::DesignResult result = mad::Design(problem);
-  return {result.network, mad::DesignReportJson(problem, result, "config.yaml"), mad::DesignTable(problem, result)};
+  return {WithClassesOfData(run, result.network), mad::DesignReportJson(problem, result, "config.yaml"), mad::DesignTable(problem, result)};
 }
 
 NetworkSource NetworkOfRun(const base::Config& run, const std::string& folder) {

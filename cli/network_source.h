@@ -18,8 +18,8 @@ struct NetworkSource {
 // A network file, assessed by the paper's definitions.
 NetworkSource FromNetworkFile(const std::string& file);
 
-// Reads the sections `design` or `network` of a run configuration; UsageError where both or neither is there. InfeasibleError from the
-// solver.
+// Reads the sections `design` or `network` of a run configuration, and `classes_from_data` (true: the classifier gets as many classes as
+// the data have, whatever the network says); UsageError where both or neither is there. InfeasibleError from the solver.
 NetworkSource NetworkOfRun(const base::Config& run);
 
 // The network and report that an earlier start of the same run left in its folder; falls back to NetworkOfRun. A design that a time limit

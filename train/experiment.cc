@@ -235,6 +235,10 @@ base::Json DescribeRun(const base::Config& config, const mad::NetworkSpec& spec,
           {"device", models::DescribeDevice(experiment.device)}};
 }
 
+int CountClasses(const base::Config& config) {
+  return static_cast<int>(data::OpenClassificationData(config.Section("data"), /*with_train=*/false).class_names().size());
+}
+
 base::Json ValidateRun(const base::Config& config, const mad::NetworkSpec& spec, const models::WeightsPlace& weights,
                        const RunOptions& options) {
   const Experiment experiment = Prepare(config, spec, options, /*with_train=*/false);

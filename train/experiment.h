@@ -33,6 +33,9 @@ RunSummary TrainRun(const base::Config& config, const mad::NetworkSpec& spec, co
 // What a run would do, without training: number of updates and samples, parameters. Reads the data set's index; writes nothing.
 base::Json DescribeRun(const base::Config& config, const mad::NetworkSpec& spec, const RunOptions& options);
 
+// Of the data that the configuration names; opens its validation part.
+int CountClasses(const base::Config& config);
+
 // Scores weights on the validation set: {"metrics": {"top1": , "top5": , "loss": }, "protocol": "64 px, crop_pct 0.875, ...", "samples":
 // n}.
 base::Json ValidateRun(const base::Config& config, const mad::NetworkSpec& spec, const models::WeightsPlace& weights,

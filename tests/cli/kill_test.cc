@@ -121,6 +121,54 @@ TEST(KillTest, KilledAtRandomMomentsEndsAsIfNothingHadHappened) {
   std::printf("\n");
 }
 
+// Lines of a file that may not be there yet.
+int Lines(const std::string& path) {
+  if (!fs::exists(path)) return 0;
+  const std::string content = base::ReadFile(path);
+  return static_cast<int>(std::count(content.begin(), content.end(), '\n'));
+}
+
+TEST(KillTest, KilledWithinEpochsWithEveryOptionOnEndsAsIfNothingHadHappened) {
+  const int wanted = Effort("DEEPMAD_KILLS", 3);
+  const SmallRun run;
+  const TemporaryFolder folder;
+  const std::string teacher = folder.File("teacher"), whole = folder.File("whole");
+  ASSERT_EQ(run.Train(teacher, {"train.epochs=1", "train.precision=float32"}).exit_code, 0);
+  const std::vector<std::string> options = {
+      "task.cutmix=1",
+      "task.distill={network: " + teacher + "/network.yaml, weights: " + teacher + "/last.safetensors}",
+      "data.height=100",
+      "data.width=100",
+      "train.precision=float16",
+      "train.loss_scale={initial: 16777216, growth_interval: 3}",
+      "train.accumulate=2",
+      "train.activation_checkpointing=true",
+      "train.cuda_graphs=true",
+      "train.drop_path=0.3",
+      "train.optimizer={name: lamb, lr: 0.01}",
+      "train.clip_norm=1",
+  };
+  ASSERT_EQ(run.Train(whole, options).exit_code, 0);
+  const base::Json last_step = train::ReadJsonLines(whole + "/log.jsonl").at(5);
+  EXPECT_EQ(last_step.at("step"), 6);  // the last one of the first epoch
+  EXPECT_GT(last_step.at("skipped"), 0);
+
+  std::mt19937 random(std::random_device{}());
+  for (int kill = 0; kill < wanted; ++kill) {
+    const std::string out = folder.File("killed" + std::to_string(kill));
+    const int line = 1 + static_cast<int>(random() % 5) + 7 * (kill % SmallRun::kEpochs);  // six updates and the epoch
+    SCOPED_TRACE("killed after line " + std::to_string(line) + " of the log");
+    Program program(run.Words(out, options));
+    while (program.Running() && Lines(out + "/log.jsonl") < line) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    program.Signal(SIGKILL);
+    ASSERT_EQ(program.Wait().exit_code, 128 + SIGKILL);
+    const Outcome resumed = run.Train(out, options);
+    ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
+    ExpectSameRun(whole, out);
+    ExpectNothingHalfWritten(out);
+  }
+}
+
 // A process ended by the fault library at one call after the other, until the run is too short for the next one.
 void KillAtEveryCall(const std::string& call, const std::string& action, int stride, int first) {
   const SmallRun run;
