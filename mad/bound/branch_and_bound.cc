@@ -14,7 +14,8 @@ namespace deepmad::mad {
 namespace {
 
 constexpr int64_t kNodesBetweenImprovements = 128;
-constexpr double kSmallestGap = 1e-9;  // what rounding in the bound may hide
+constexpr double kTangentSteps[] = {1, 0.4, 0.16};  // towards the maximisers
+constexpr double kSmallestGap = 1e-9;               // what rounding in the bound may hide
 
 struct Node {
   double bound;
@@ -88,19 +89,12 @@ class Search {
   void Add(Box box, double parent, const std::vector<double>& multipliers, Tangents tangents) {
     ++proof_.nodes;
     if (box.IsSingle()) return Consider(OnlyCandidate(problem_, box));
-    const double objective = proof_.best ? proof_.measures.objective : 0;
-    tangents.depths = penalty_.Fit(box, tangents.depths, objective);
+    tangents.depths = penalty_.Fit(box, tangents.depths, proof_.best ? proof_.measures.objective : 0);
     lagrangian_.Enter(box);
     DualResult result =
         LowerBound(lagrangian_, multipliers, tangents, PruneValue(), [&](const Maximiser& maximiser) { Consider(maximiser.candidate); });
     if (result.bound <= PruneValue()) return Discard(result.bound);
-    Tangents moved = MeanOf(result.maximisers);
-    moved.depths = penalty_.Fit(box, moved.depths, objective);
-    const double bound = lagrangian_.Evaluate(result.multipliers, moved, nullptr);
-    if (bound < result.bound) {
-      result.bound = bound;
-      tangents = moved;
-    }
+    MoveTangents(box, result, tangents);
     result.bound = std::min(result.bound, parent);
     if (result.bound <= PruneValue()) return Discard(result.bound);
     Box tight;
@@ -110,8 +104,25 @@ class Search {
     if (!any) return;
     if (proof_.nodes % kNodesBetweenImprovements == 0) Improve(result.maximisers.front().candidate);
     if (tight.IsSingle()) return Consider(OnlyCandidate(problem_, tight));
-    open_.push({result.bound, result.multipliers, moved,
+    open_.push({result.bound, result.multipliers, tangents,
                 Split(problem_, forms_, lagrangian_.windows(), tight, result.maximisers, std::abs(result.bound))});
+  }
+
+  // Towards the mean of the maximisers, as far as that lowers the bound: it is convex in the tangents' slopes, so where the whole step is
+  // too long, as in boxes with very different depths, a shorter one may not be.
+  void MoveTangents(const Box& box, DualResult& result, Tangents& tangents) {
+    Tangents mean = MeanOf(result.maximisers);
+    mean.depths = penalty_.Fit(box, mean.depths, proof_.best ? proof_.measures.objective : 0);
+    for (const double share : kTangentSteps) {
+      Tangents moved = tangents;
+      moved.layers += share * (mean.layers - tangents.layers);
+      for (size_t i = 0; i < moved.depths.size(); ++i) moved.depths[i] += share * (mean.depths[i] - tangents.depths[i]);
+      const double bound = lagrangian_.Evaluate(result.multipliers, moved, nullptr);
+      if (bound >= result.bound) continue;
+      result.bound = bound;
+      tangents = moved;
+      return;
+    }
   }
 
   Tangents MeanOf(const std::vector<Maximiser>& maximisers) const {
