@@ -24,7 +24,7 @@ const char* mad::SolverRegistry::kind() {
 namespace deepmad::mad {
 namespace {
 
-constexpr int kAnnealings = 12;
+constexpr int kAnnealings = 6;
 constexpr size_t kRelaxedStarts = 3;             // relaxed designs that annealings start from, beside the depth patterns
 constexpr size_t kMaxOpenDepths = 5;             // depths that are rounded both ways
 constexpr double kWholeDepth = 0.02;             // a depth this near to a whole one is rounded to it
