@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "data/augment_config.h"
 #include "data/framing.h"
 #include "data/transforms/flip.h"
 
@@ -62,7 +63,7 @@ Framing TrainFraming(const base::Config& section, const InputShape& shape) {
   return FrameCentred(fit, shape.channels);
 }
 
-Pipeline TrainPipeline(const base::Config& section, InputShape shape, const Normaliser& normaliser) {
+Pipeline TrainPipeline(const base::Config& section, const InputShape& shape, const Normaliser& normaliser) {
   std::vector<Pipeline::Step> steps;
   const double flip = section.GetDouble("flip", 0.5, 0, 1);
   if (flip > 0) {
@@ -70,7 +71,8 @@ Pipeline TrainPipeline(const base::Config& section, InputShape shape, const Norm
       if (random.Bernoulli(flip)) FlipHorizontally(image);
     });
   }
-  return Pipeline(shape, normaliser, TrainFraming(section, shape), std::move(steps));
+  if (auto augmentation = ReadAugmentation(section, shape.channels)) steps.push_back(std::move(*augmentation));
+  return Pipeline(shape, normaliser, TrainFraming(section, shape), std::move(steps), ReadFinish(section, shape.channels));
 }
 
 std::string ShortNumber(double value) {
@@ -94,11 +96,12 @@ InputOptions ReadInputOptions(const base::Config& section) {
   const std::string protocol =
       std::to_string(side) + " px, crop_pct " + ShortNumber(resize.crop_pct) + ", " + InterpolationName(resize.interpolation);
   return InputOptions{TrainPipeline(section.Section("train"), shape, normaliser),
-                      Pipeline(shape, normaliser, FrameCentred(resize, shape.channels), {}),
+                      Pipeline(shape, normaliser, FrameCentred(resize, shape.channels), {}, {}),
                       shape,
                       protocol,
                       static_cast<int>(section.GetInt("workers", 2, 0, 1024)),
-                      static_cast<int>(section.GetInt("queue_batches", 4, 1, 1024))};
+                      static_cast<int>(section.GetInt("queue_batches", 4, 1, 1024)),
+                      static_cast<int>(section.Section("train").GetInt("repeats", 1, 1, 100))};
 }
 
 ClassificationData OpenClassificationData(const base::Config& section, bool with_train) {

@@ -8,7 +8,16 @@
 //     std: [0.229, 0.224, 0.225]
 //     workers: 2                        # loader threads
 //     queue_batches: 4                  # batches ready or being made
-//     train: {crop: random_resized | padded | none, scale: [0.08, 1], ratio: [0.75, 1.3333], padding: 4, flip: 0.5, interpolation: bicubic}
+//     train:
+//       {crop: random_resized | padded | none, scale: [0.08, 1], ratio: [0.75, 1.3333], padding: 4, flip: 0.5, interpolation: bicubic}
+//       decode: {dct: accurate | fast, reduced: false}           # of JPEG; reduced: at 1/2, 1/4, 1/8 where the crop stays large enough
+//       augment: {name: none | color_jitter | autoaugment | randaugment}, with
+//         strength: 0.4                                          # color_jitter: brightness, contrast and saturation
+//         variant: original | zen480                             # autoaugment
+//         ops: 2, magnitude: 7, magnitude_std: 0.5, probability: 0.5   # randaugment, severity increasing
+//       lighting: 0                                              # sigma; 0.1 in recipes
+//       erasing: {probability: 0, area: [0.02, 0.3333], aspect: log | linear, fill: zero | color | pixels}
+//       repeats: 1                                               # repeated augmentation: 3 in recipes; epochs stay as long
 //     validate: {crop_pct: 0.875, interpolation: bicubic}
 #pragma once
 
@@ -30,6 +39,7 @@ struct InputOptions {
   std::string protocol;  // "64 px, crop_pct 0.875, bicubic"
   int workers = 2;
   int queue_batches = 4;
+  int repeats = 1;  // of each training sample, see SamplerOptions
 };
 // UsageError for a wrong value.
 InputOptions ReadInputOptions(const base::Config& data_section);

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "base/random.h"
 #include "data/framing.h"
 #include "data/image.h"
+#include "data/transforms/lighting.h"
 #include "data/transforms/normalise.h"
+#include "data/transforms/random_erasing.h"
 
 namespace deepmad::data {
 
@@ -25,8 +28,14 @@ class Pipeline {
   // Changes the image in place, drawing only from the sample's own stream.
   using Step = std::function<void(Image& image, base::Random& random)>;
 
+  // What is done around normalisation; draws come after those of the steps, in this order.
+  struct Finish {
+    std::optional<Lighting> lighting;  // of three channels
+    std::optional<RandomErasing> erasing;
+  };
+
   // Framing and steps must leave an image of exactly `shape`.
-  Pipeline(InputShape shape, Normaliser normaliser, Framing framing, std::vector<Step> steps);
+  Pipeline(InputShape shape, Normaliser normaliser, Framing framing, std::vector<Step> steps, const Finish& finish);
 
   const InputShape& shape() const { return shape_; }
 
@@ -38,6 +47,7 @@ class Pipeline {
   Normaliser normaliser_;
   Framing framing_;
   std::vector<Step> steps_;
+  Finish finish_;
 };
 
 }  // namespace deepmad::data

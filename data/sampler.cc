@@ -10,8 +10,14 @@
 namespace deepmad::data {
 
 Sampler::Sampler(int64_t samples, const SamplerOptions& options) : samples_(samples), options_(options) {
+  constexpr int64_t kRepeatedUnit = 256;
+  const int64_t used = options.repeats > 1 ? samples / kRepeatedUnit * kRepeatedUnit / options.world * options.world : samples;
+  if (options.repeats > 1 && used == 0) {
+    throw base::UsageError("the training set has " + std::to_string(samples) + " samples, too few for repeated augmentation",
+                           "data.train.repeats", "use 1, or at least " + std::to_string(kRepeatedUnit) + " samples");
+  }
   if (options.drop_last) {
-    batches_ = samples / (options.batch_size * options.world);
+    batches_ = used / (options.batch_size * options.world);
     share_ = batches_ * options.batch_size;
     if (batches_ == 0) {
       throw base::UsageError("the training set has " + std::to_string(samples) + " samples, fewer than one batch of " +
@@ -19,15 +25,21 @@ Sampler::Sampler(int64_t samples, const SamplerOptions& options) : samples_(samp
                              "train.batch_size", "use a smaller batch");
     }
   } else {
-    share_ = (samples - options.rank + options.world - 1) / options.world;
+    share_ = (used - options.rank + options.world - 1) / options.world;
     batches_ = (share_ + options.batch_size - 1) / options.batch_size;
   }
 }
 
 std::vector<int64_t> Sampler::Order(int64_t epoch) const {
-  if (options_.shuffle) return base::Random(options_.seed, base::RandomPurpose::kOrder, epoch).Permutation(samples_);
   std::vector<int64_t> order(samples_);
-  std::iota(order.begin(), order.end(), int64_t{0});
+  if (options_.shuffle) {
+    order = base::Random(options_.seed, base::RandomPurpose::kOrder, epoch).Permutation(samples_);
+  } else {
+    std::iota(order.begin(), order.end(), int64_t{0});
+  }
+  if (options_.repeats > 1) {
+    for (int64_t i = samples_ - 1; i > 0; --i) order[i] = order[i / options_.repeats];  // from the back: i / repeats is not yet changed
+  }
   return order;
 }
 

@@ -11,13 +11,15 @@ struct SamplerOptions {
   uint64_t seed = 0;
   bool shuffle = false;
   bool drop_last = false;  // drop the tail that does not fill a batch on every rank
+  int repeats = 1;         // repeated augmentation: each sample so often in a row, of as many samples as make an epoch
   int rank = 0;
   int world = 1;
 };
 
 // One rank's share of a set. The epoch's order is a permutation (or 0..n-1 without shuffle) that is equal on every rank; rank r of w takes
-// its positions r, r+w, r+2w, ... With drop_last every rank has equally many full batches; without, each position occurs on exactly one
-// rank.
+// its positions r, r+w, r+2w, ... Repeated, that order has each index `repeats` times in a row and, of n samples, the first
+// floor(n / 256) * 256 / world positions a rank are used (Berman et al., 2019; specification classification 4). With drop_last every rank
+// has equally many full batches; without, each position occurs on exactly one rank.
 class Sampler {
  public:
   // UsageError when drop_last would drop everything.

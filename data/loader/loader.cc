@@ -30,7 +30,7 @@ BatchAllocator TensorAllocator(const InputShape& shape, bool channels_last, bool
 
 StreamOptions ToStreamOptions(const LoaderOptions& options) {
   StreamOptions stream;
-  stream.sampler = {options.batch_size, options.seed, options.shuffle, options.drop_last, options.rank, options.world};
+  stream.sampler = {options.batch_size, options.seed, options.shuffle, options.drop_last, options.repeats, options.rank, options.world};
   stream.workers = options.workers;
   stream.queue_batches = options.queue_batches;
   stream.layout = options.channels_last ? MemoryLayout::kChannelsLast : MemoryLayout::kContiguous;

@@ -28,6 +28,7 @@ struct LoaderOptions {
   uint64_t seed = 0;         // of the run: order and augmentation
   bool shuffle = false;
   bool drop_last = false;
+  int repeats = 1;  // see SamplerOptions
   bool channels_last = false;
   bool pin_memory = false;  // for asynchronous copies to a CUDA device; needs one
   int rank = 0;

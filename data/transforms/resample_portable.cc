@@ -3,13 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-// Several 32-bit multiplications at a time need SSE 4.1 or better: the dynamic linker picks the best version at start-up. Sanitizers cannot
-// run the functions that pick.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
-#define DEEPMAD_FASTEST_VERSION __attribute__((target_clones("avx512f", "avx2", "sse4.1", "default")))
-#else
-#define DEEPMAD_FASTEST_VERSION
-#endif
+#include "data/transforms/fastest_version.h"
 
 namespace deepmad::data {
 namespace {

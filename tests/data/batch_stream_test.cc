@@ -13,7 +13,8 @@ Pipeline RandomPipeline() {
   return Pipeline({3, 4, 4}, Normaliser({0.5, 0.5, 0.5}, {0.5, 0.5, 0.5}), FramePadded({4, 1}, {4, 2}, 3),
                   {[](Image& image, base::Random& random) {
                     if (random.Bernoulli(0.5)) FlipHorizontally(image);
-                  }});
+                  }},
+                  {});
 }
 
 StreamOptions Options(int workers, bool train = true) {

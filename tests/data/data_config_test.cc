@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "data/transforms/resize.h"
 #include "tests/data/miniatures.h"
 
@@ -119,6 +121,34 @@ TEST(OpenClassificationData, NamesAnUnknownDatasetAndTheNearestKnownOne) {
   const std::string message = ErrorOf(base::ErrorKind::kUsage, [&] { OpenClassificationData(section); });
   ExpectContains(message, "unknown dataset 'fashion_mnst'");
   ExpectContains(message, "'fashion_mnist'");
+}
+
+TEST(InputOptions, EveryAugmentationChangesPicturesFromSampleToSample) {
+  const Image image = NoisePicture(30, 30, 3);
+  const std::string common = "{image_size: 20, train: {crop: none, flip: 0, ";
+  for (const char* keys :
+       {"augment: {name: color_jitter, strength: 0.9}", "augment: {name: autoaugment}", "augment: {name: autoaugment, variant: zen480}",
+        "augment: {name: randaugment, ops: 4, probability: 1}", "lighting: 0.5", "erasing: {probability: 1}",
+        "erasing: {probability: 1, aspect: linear, fill: color}", "erasing: {probability: 1, area: [0.1, 0.2], fill: pixels}"}) {
+    const InputOptions input = Read(common + keys + "}}");
+    std::set<std::vector<float>> seen;
+    for (uint64_t i = 0; i < 40; ++i) seen.insert(Output(input.train_pipeline, image, i));
+    EXPECT_GE(seen.size(), 8u) << keys;
+    EXPECT_EQ(Output(input.train_pipeline, image, 3), Output(input.train_pipeline, image, 3)) << keys;
+  }
+}
+
+TEST(InputOptions, ReadsRepeatedAugmentation) {
+  EXPECT_EQ(Read("{image_size: 20}").repeats, 1);
+  EXPECT_EQ(Read("{image_size: 20, train: {repeats: 3}}").repeats, 3);
+}
+
+TEST(InputOptions, RefusesPoliciesForGreyPicturesAndWrongValues) {
+  ExpectContains(UsageErrorOf("{image_size: 20, channels: 1, train: {augment: {name: autoaugment}}}"),
+                 "augment.name needs pictures of three channels");
+  ExpectContains(UsageErrorOf("{image_size: 20, channels: 1, train: {lighting: 0.1}}"), "lighting needs pictures of three channels");
+  ExpectContains(UsageErrorOf("{image_size: 20, train: {augment: {name: autoaugmnt}}}"), "autoaugment");
+  ExpectContains(UsageErrorOf("{image_size: 20, train: {erasing: {area: [0.5, 0.1]}}}"), "erasing.area must be a range");
 }
 
 }  // namespace

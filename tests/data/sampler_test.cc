@@ -82,5 +82,42 @@ TEST(Sampler, RefusesASetSmallerThanABatchWhenDropping) {
   ExpectContains(message, "has 15 samples, fewer than one batch of 16");
 }
 
+// Numbers of the specification's mixing.json.
+TEST(Sampler, RepeatsEachIndexInPlaceAndDealsRanksInTurn) {
+  struct Case {
+    int64_t samples, world, per_rank;
+    std::vector<std::vector<int64_t>> first;
+  };
+  const std::vector<Case> cases = {
+      {513, 1, 512, {{0, 0, 0, 1, 1, 1, 2, 2}}},
+      {513, 4, 128, {{0, 1, 2, 4, 5, 6, 8, 9}, {0, 1, 3, 4, 5, 7, 8, 9}, {0, 2, 3, 4, 6, 7, 8, 10}, {1, 2, 3, 5, 6, 7, 9, 10}}},
+      {1000,
+       8,
+       96,
+       {{0, 2, 5, 8, 10, 13, 16, 18}, {0, 3, 5, 8, 11, 13, 16, 19}, {0, 3, 6, 8, 11, 14, 16, 19}, {1, 3, 6, 9, 11, 14, 17, 19}}}};
+  for (const Case& each : cases) {
+    for (size_t rank = 0; rank < each.first.size(); ++rank) {
+      SamplerOptions options = Options(8, static_cast<int>(each.world), false);
+      options.rank = static_cast<int>(rank);
+      options.repeats = 3;
+      const Sampler sampler(each.samples, options);
+      const std::vector<int64_t> order = sampler.Order(0);
+      std::vector<int64_t> dealt;
+      for (int64_t b = 0; b < sampler.batches_per_epoch(); ++b) {
+        for (const int64_t position : sampler.Positions(b)) dealt.push_back(order[position]);
+      }
+      ASSERT_EQ(dealt.size(), static_cast<size_t>(each.per_rank));
+      dealt.resize(8);
+      EXPECT_EQ(dealt, each.first[rank]) << each.samples << " samples, rank " << rank << " of " << each.world;
+    }
+  }
+}
+
+TEST(Sampler, RefusesRepeatedAugmentationOfASmallSet) {
+  SamplerOptions options = Options(8, 2, true);
+  options.repeats = 3;
+  ExpectContains(ErrorOf(base::ErrorKind::kUsage, [&] { Sampler(255, options); }), "too few for repeated augmentation");
+}
+
 }  // namespace
 }  // namespace deepmad::data

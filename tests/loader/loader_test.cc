@@ -9,7 +9,7 @@
 namespace deepmad::data {
 namespace {
 
-Pipeline PlainPipeline() { return Pipeline({3, 4, 4}, Normaliser({0, 0, 0}, {1, 1, 1}), FrameCentred({4, 1}, 3), {}); }
+Pipeline PlainPipeline() { return Pipeline({3, 4, 4}, Normaliser({0, 0, 0}, {1, 1, 1}), FrameCentred({4, 1}, 3), {}, {}); }
 
 LoaderOptions Options(int workers, bool channels_last) {
   LoaderOptions options;

@@ -8,30 +8,20 @@
 
 #include "base/atomic_file.h"
 #include "data/transforms/crop.h"
+#include "tests/data/json_image.h"
 #include "tests/data/pictures.h"
 #include "tests/places.h"
 
 namespace deepmad::data {
 namespace {
 
-Image FromJson(const nlohmann::json& rows) {
-  Image image(static_cast<int>(rows.size()), static_cast<int>(rows[0].size()), 3);
-  size_t i = 0;
-  for (const auto& row : rows) {
-    for (const auto& pixel : row) {
-      for (const auto& value : pixel) image.pixels[i++] = value.get<uint8_t>();
-    }
-  }
-  return image;
-}
-
 void ExpectVectorsHold(const std::string& path) {
   const nlohmann::json vectors = nlohmann::json::parse(base::ReadFile(path));
-  const Image image = FromJson(vectors.at("image"));
+  const Image image = ImageFromJson(vectors.at("image"));
   for (const auto& each : vectors.at("cases")) {
     const Size size{each.at("h").get<int>(), each.at("w").get<int>()};
     const Image resized = Resize(image, size, InterpolationFromName(each.at("kind").get<std::string>()));
-    EXPECT_EQ(resized.pixels, FromJson(each.at("out")).pixels) << each.at("kind") << " to " << size.width << "x" << size.height;
+    EXPECT_EQ(resized.pixels, ImageFromJson(each.at("out")).pixels) << each.at("kind") << " to " << size.width << "x" << size.height;
   }
 }
 
