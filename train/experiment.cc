@@ -38,6 +38,7 @@ struct Experiment {
     options.queue_batches = data.queue_batches;
     options.seed = config.trainer.seed;
     options.shuffle = options.drop_last = train;
+    options.repeats = train ? data.repeats : 1;
     options.channels_last = config.precision.channels_last;
     options.pin_memory = device.is_cuda();
     return data::Loader(train ? *data.train : *data.validation, train ? data.train_pipeline : data.validation_pipeline, options);
