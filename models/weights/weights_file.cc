@@ -8,7 +8,7 @@
 #include <memory>
 #include <utility>
 
-#include "models/formats/file_map.h"
+#include "base/file_map.h"
 
 namespace deepmad::models {
 namespace {
@@ -39,7 +39,7 @@ at::ScalarType ScalarTypeOf(ElementType type) {
   return at::kBool;
 }
 
-at::Tensor Read(const StoredTensor& stored, const std::shared_ptr<const FileMap>& file) {
+at::Tensor Read(const StoredTensor& stored, const std::shared_ptr<const base::FileMap>& file) {
   const at::TensorOptions options = at::TensorOptions().dtype(ScalarTypeOf(stored.type));
   if (stored.bytes.empty()) return at::empty(stored.shape, options);
   if (reinterpret_cast<uintptr_t>(stored.bytes.data()) % ElementSize(stored.type) != 0) {  // the older form of torch.save aligns nothing
@@ -65,7 +65,7 @@ StoredTensor Rows(StoredTensor tensor, int64_t begin, int64_t end) {
 }  // namespace
 
 WeightsFile OpenWeights(const WeightsPlace& place) {
-  const std::shared_ptr<const FileMap> file = FileMap::Open(place.file);
+  const std::shared_ptr<const base::FileMap> file = base::FileMap::Open(place.file);
   StoredWeights stored = ReadStoredWeights(file->bytes(), place.set, place.file, [&](std::string_view part) { file->Release(part); });
   WeightsFile result{{}, std::move(stored.metadata)};
   result.entries.reserve(stored.tensors.size());

@@ -6,6 +6,8 @@
 #include <string>
 
 #include "data/image_io.h"
+#include "data/pack/writer.h"
+#include "tests/data/numbered_dataset.h"
 #include "tests/data/pictures.h"
 #include "tests/temporary_folder.h"
 
@@ -47,10 +49,24 @@ inline std::string MakeSyntheticMiniature(const TemporaryFolder&) {
   return "samples: 30\nvalidation_samples: 11\nclasses: 5\nheight: 16\nwidth: 20\n";
 }
 
+inline std::string MakePackMiniature(const TemporaryFolder& folder) {
+  PackOptions options;
+  options.shard_samples = 4;
+  base::Json splits;
+  for (const auto& [name, count] : {std::pair{"train", 10}, std::pair{"val", 3}}) {
+    splits[name] = WritePackSplit(NumberedDataset(count), folder.path(), name, options);
+  }
+  WritePackManifest(folder.path(), NumberedDataset(1).class_names(), splits);
+  return "root: " + folder.path() + "\n";
+}
+
 // By dataset name: writes the files and gives the keys of the `data` section.
 inline const std::map<std::string, std::function<std::string(const TemporaryFolder&)>>& Miniatures() {
   static const std::map<std::string, std::function<std::string(const TemporaryFolder&)>> miniatures = {
-      {"fashion_mnist", MakeFashionMiniature}, {"image_folder", MakeImageFolderMiniature}, {"synthetic", MakeSyntheticMiniature}};
+      {"fashion_mnist", MakeFashionMiniature},
+      {"image_folder", MakeImageFolderMiniature},
+      {"pack", MakePackMiniature},
+      {"synthetic", MakeSyntheticMiniature}};
   return miniatures;
 }
 

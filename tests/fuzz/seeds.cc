@@ -8,6 +8,7 @@
 
 #include "base/atomic_file.h"
 #include "data/image_io.h"
+#include "data/pack/format.h"
 #include "tests/data/jpeg_writer.h"
 #include "tests/data/pictures.h"
 #include "tests/data/png_writer.h"
@@ -129,6 +130,26 @@ void WriteCoco(const std::string& root) {
 {"score": 1, "bbox": [0, 0, 1, 1], "category_id": 2, "image_id": 0}])");
 }
 
+void WritePacks(const std::string& root) {
+  Corpus corpus(root, "pack");
+  for (const int samples : {0, 1, 3}) {
+    data::PackShardWriter writer;
+    std::string bytes = writer.Begin();
+    for (int i = 0; i < samples; ++i) {
+      const std::string content = i == 1 ? std::string(2 * 3 * 3, 'p') : "JPEG" + std::string(i, 'x'), name = "a/" + std::to_string(i);
+      data::PackedSample sample;
+      sample.content = content;
+      sample.name = name;
+      sample.label = i;
+      sample.size = {2, 3};
+      sample.channels = i == 1 ? 3 : 0;
+      bytes += content;
+      bytes += writer.Add(sample);
+    }
+    corpus.Add(bytes + writer.End());
+  }
+}
+
 void WriteSafetensors(const std::string& root) {
   Corpus corpus(root, "safetensors_header");
   corpus.Add(std::string("\0\0{}", 4));
@@ -162,6 +183,7 @@ int main(int argc, char** argv) {
   deepmad::WriteIdx(root);
   deepmad::WriteJpegs(root);
   deepmad::WritePngs(root);
+  deepmad::WritePacks(root);
   deepmad::WriteCoco(root);
   deepmad::WriteSafetensors(root);
   deepmad::WriteCheckpoints(root);

@@ -1,4 +1,4 @@
-#include "models/formats/file_map.h"
+#include "base/file_map.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 
-namespace deepmad::models {
+namespace deepmad::base {
 
 std::shared_ptr<const FileMap> FileMap::Open(const std::string& path) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -40,4 +40,4 @@ void FileMap::Release(std::string_view part) const {
   ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);  // advice: a refusal costs memory, nothing else
 }
 
-}  // namespace deepmad::models
+}  // namespace deepmad::base

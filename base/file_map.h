@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace deepmad::models {
+namespace deepmad::base {
 
 class FileMap {
  public:
@@ -26,4 +26,4 @@ class FileMap {
   std::string_view bytes_;
 };
 
-}  // namespace deepmad::models
+}  // namespace deepmad::base
