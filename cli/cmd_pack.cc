@@ -38,8 +38,8 @@ class PackCommand : public Command {
   }
 
   void Run() override {
-    const Split arguments = SplitArguments(1, 1, "run file");
-    base::Config config = LoadConfig(arguments.files[0], arguments.overrides, "seed");
+    const Split split = SplitArguments(1, 1, "run file");
+    base::Config config = LoadConfig(split.files[0], split.overrides, "seed");
     config.Override("data.cache=none");  // a cache would hand out pixels in place of files
     const data::ClassificationData sets = data::OpenClassificationData(config.Section("data"));
     if (std::filesystem::exists(out_ + "/" + data::kPackManifest)) {
@@ -58,10 +58,10 @@ class PackCommand : public Command {
     splits["val"] = Write(*sets.validation, "val", 0);
     data::WritePackManifest(out_, sets.class_names(), splits);
     std::string text;
-    for (const auto& [name, split] : splits.items()) {
+    for (const auto& [name, entry] : splits.items()) {
       int64_t bytes = 0;
-      for (const base::Json& shard : split.at("shards")) bytes += shard.at("bytes").get<int64_t>();
-      text += fmt::format("{}: {} samples in {} shards, {}B\n", name, split.at("samples").get<int64_t>(), split.at("shards").size(),
+      for (const base::Json& shard : entry.at("shards")) bytes += shard.at("bytes").get<int64_t>();
+      text += fmt::format("{}: {} samples in {} shards, {}B\n", name, entry.at("samples").get<int64_t>(), entry.at("shards").size(),
                           base::FormatCount(static_cast<double>(bytes)));
     }
     Print(splits, text + "read it with data.name=pack data.root=" + out_ + "\n");

@@ -7,16 +7,16 @@ namespace deepmad::data {
 
 BatchAllocator PlainBatchAllocator(const InputShape& shape) {
   struct Memory {
-    std::vector<float> images;
-    std::vector<int64_t> labels;
+    std::unique_ptr<float[]> images;
+    std::unique_ptr<int64_t[]> labels;
   };
   return [values = shape.values()](int64_t size) {
     auto memory = std::make_shared<Memory>();
-    memory->images.resize(size * values);
-    memory->labels.resize(size);
+    memory->images = std::make_unique_for_overwrite<float[]>(size * values);
+    memory->labels = std::make_unique_for_overwrite<int64_t[]>(size);
     HostBatch batch;
-    batch.images = memory->images.data();
-    batch.labels = memory->labels.data();
+    batch.images = memory->images.get();
+    batch.labels = memory->labels.get();
     batch.owner = std::move(memory);
     return batch;
   };
