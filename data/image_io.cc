@@ -11,7 +11,6 @@
 #include "base/error.h"
 #include "data/jpeg_decoder.h"
 #include "data/png_decoder.h"
-#include "data/transforms/crop.h"
 
 namespace deepmad::data {
 namespace {
@@ -59,9 +58,9 @@ Size DecodeImageSize(std::string_view bytes, const std::string& name) {
   return bytes.starts_with(kJpegMagic) ? DecodeJpegSize(bytes, name) : DecodePngSize(bytes, name);
 }
 
-Image DecodeImageRegion(std::string_view bytes, const std::string& name, const Region& region, const DecodeOptions& options) {
+DecodedPart DecodeImageRegion(std::string_view bytes, const std::string& name, const Region& region, const DecodeOptions& options) {
   CheckImageFormat(bytes, name);
-  return bytes.starts_with(kJpegMagic) ? DecodeJpegRegion(bytes, name, region, options) : Crop(DecodePng(bytes, name), region);
+  return bytes.starts_with(kJpegMagic) ? DecodeJpegRegion(bytes, name, region, options) : DecodedPart{DecodePng(bytes, name), region};
 }
 
 Image ReadImage(const std::string& path) { return DecodeImage(base::ReadFile(path, size_t{1} << 30), path); }

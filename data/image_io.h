@@ -29,9 +29,16 @@ struct DecodeOptions {
 void CheckImageFormat(std::string_view bytes, const std::string& name);
 // From the header alone; errors as of DecodeImage.
 Size DecodeImageSize(std::string_view bytes, const std::string& name);
+// Some pixels of a picture, and which of them were asked for.
+struct DecodedPart {
+  Image image;
+  Region part;  // of the image
+
+  ImageView view() const { return ImageView(image).Part(part); }
+};
 // The part of DecodeImage() that lies in `region`, which is inside the picture. JPEG is decoded no further than that takes. With
 // options.reduce the region of a picture that much smaller: its corner rounded down, its sides to the nearest, at least one pixel.
-Image DecodeImageRegion(std::string_view bytes, const std::string& name, const Region& region, const DecodeOptions& options);
+DecodedPart DecodeImageRegion(std::string_view bytes, const std::string& name, const Region& region, const DecodeOptions& options);
 
 // File content. `quality` is 1..100.
 std::string EncodePng(const Image& image);

@@ -9,11 +9,9 @@
 #include <algorithm>
 #include <cmath>
 #include <csetjmp>
-#include <cstring>
 #include <vector>
 
 #include "base/error.h"
-#include "data/transforms/crop.h"
 
 namespace deepmad::data {
 namespace {
@@ -26,7 +24,8 @@ struct Decoder {
   jpeg_progress_mgr progress{};
   std::jmp_buf failed;
   char message[JMSG_LENGTH_MAX] = "";
-  std::vector<uint8_t> row;  // where rows do not go straight into the image
+  std::vector<uint8_t> cmyk_row;
+  JDIMENSION first = 0, columns = 0;  // that are decoded
 
   ~Decoder() { jpeg_destroy_decompress(&info); }
 };
@@ -101,7 +100,7 @@ bool ReadRows(Decoder* decoder, Image* image) {
   jpeg_start_decompress(info);
   while (info->output_scanline < info->output_height) {
     unsigned char* row = image->row(static_cast<int>(info->output_scanline));
-    unsigned char* target = decoder->row.empty() ? row : decoder->row.data();
+    unsigned char* target = decoder->cmyk_row.empty() ? row : decoder->cmyk_row.data();
     jpeg_read_scanlines(info, &target, 1);
     if (target != row) CmykToRgb(target, image->width, info->saw_Adobe_marker, row);
   }
@@ -109,22 +108,26 @@ bool ReadRows(Decoder* decoder, Image* image) {
   return true;
 }
 
-// The rows and columns of `region` alone. decoder->row has room for a whole row.
-bool ReadPart(Decoder* decoder, const Region& region, Image* image) {
+// Decodes nothing but the columns around those of `region`, from its first row on: decoder->first and decoder->columns say which.
+bool StartPart(Decoder* decoder, const Region& region) {
   if (setjmp(decoder->failed) != 0) return false;
   jpeg_decompress_struct* info = &decoder->info;
   jpeg_start_decompress(info);
   // Where chroma is interpolated, libjpeg takes the first and the last columns that it decodes for the picture's edge.
   constexpr int kMargin = 4;
-  JDIMENSION first = static_cast<JDIMENSION>(std::max(0, region.left - kMargin));
-  JDIMENSION columns = std::min(info->output_width, static_cast<JDIMENSION>(region.left + region.width + kMargin)) - first;
-  if (columns < info->output_width) jpeg_crop_scanline(info, &first, &columns);
+  decoder->first = static_cast<JDIMENSION>(std::max(0, region.left - kMargin));
+  decoder->columns = std::min(info->output_width, static_cast<JDIMENSION>(region.left + region.width + kMargin)) - decoder->first;
+  if (decoder->columns < info->output_width) jpeg_crop_scanline(info, &decoder->first, &decoder->columns);
   if (region.top > 0) jpeg_skip_scanlines(info, static_cast<JDIMENSION>(region.top));
-  const size_t offset = (static_cast<size_t>(region.left) - first) * image->channels;
-  for (int y = 0; y < region.height; ++y) {
-    unsigned char* target = decoder->row.data();
-    jpeg_read_scanlines(info, &target, 1);
-    std::memcpy(image->row(y), target + offset, image->row_bytes());
+  return true;
+}
+
+// As many rows as the image has.
+bool ReadPart(Decoder* decoder, Image* image) {
+  if (setjmp(decoder->failed) != 0) return false;
+  for (int y = 0; y < image->height; ++y) {
+    unsigned char* row = image->row(y);
+    jpeg_read_scanlines(&decoder->info, &row, 1);
   }
   return true;
 }
@@ -153,7 +156,7 @@ Image DecodeWhole(Decoder* decoder, const std::string& name) {
   info.out_color_space = grey ? JCS_GRAYSCALE : IsCmyk(info) ? JCS_CMYK : JCS_RGB;
   info.dct_method = JDCT_ISLOW;
   Image image(static_cast<int>(info.image_height), static_cast<int>(info.image_width), grey ? 1 : 3);
-  if (IsCmyk(info)) decoder->row.resize(static_cast<size_t>(info.image_width) * 4);
+  if (IsCmyk(info)) decoder->cmyk_row.resize(static_cast<size_t>(info.image_width) * 4);
   if (!ReadRows(decoder, &image)) throw Broken(*decoder, name);
   return image;
 }
@@ -180,13 +183,13 @@ Size DecodeJpegSize(std::string_view bytes, const std::string& name) {
   return {static_cast<int>(decoder.info.image_height), static_cast<int>(decoder.info.image_width)};
 }
 
-Image DecodeJpegRegion(std::string_view bytes, const std::string& name, const Region& region, const DecodeOptions& options) {
+DecodedPart DecodeJpegRegion(std::string_view bytes, const std::string& name, const Region& region, const DecodeOptions& options) {
   Decoder decoder;
   Begin(&decoder, bytes, name);
   jpeg_decompress_struct& info = decoder.info;
   const bool whole = region.width == static_cast<int>(info.image_width) && region.height == static_cast<int>(info.image_height);
-  if (whole && !options.fast_dct && options.reduce == 1) return DecodeWhole(&decoder, name);
-  if (IsCmyk(info)) return Crop(DecodeWhole(&decoder, name), region);  // rare
+  const bool exact = !options.fast_dct && options.reduce == 1;
+  if (IsCmyk(info) || (whole && exact)) return {DecodeWhole(&decoder, name), region};
   const bool grey = info.jpeg_color_space == JCS_GRAYSCALE;
   info.out_color_space = grey ? JCS_GRAYSCALE : JCS_RGB;
   info.dct_method = options.fast_dct ? JDCT_IFAST : JDCT_ISLOW;
@@ -194,10 +197,10 @@ Image DecodeJpegRegion(std::string_view bytes, const std::string& name, const Re
   info.scale_denom = static_cast<unsigned>(options.reduce);
   const auto sides = [&](JDIMENSION side) { return (static_cast<int>(side) + options.reduce - 1) / options.reduce; };
   const Region part = ReducedRegion(region, options.reduce, sides(info.image_width), sides(info.image_height));
-  Image image(part.height, part.width, grey ? 1 : 3);
-  decoder.row.resize(static_cast<size_t>(sides(info.image_width)) * image.channels);
-  if (!ReadPart(&decoder, part, &image)) throw Broken(decoder, name);
-  return image;
+  if (!StartPart(&decoder, part)) throw Broken(decoder, name);
+  Image image(part.height, static_cast<int>(decoder.columns), grey ? 1 : 3);
+  if (!ReadPart(&decoder, &image)) throw Broken(decoder, name);
+  return {std::move(image), {part.left - static_cast<int>(decoder.first), 0, part.width, part.height}};
 }
 
 }  // namespace deepmad::data

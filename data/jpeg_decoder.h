@@ -15,6 +15,6 @@ Image DecodeJpeg(std::string_view bytes, const std::string& name);
 Size DecodeJpegSize(std::string_view bytes, const std::string& name);
 // See DecodeImageRegion. Rows below the region are not read (of a progressive file all are); of what is above and beside it only the
 // entropy code is, so that defects there are still found.
-Image DecodeJpegRegion(std::string_view bytes, const std::string& name, const Region& region, const DecodeOptions& options);
+DecodedPart DecodeJpegRegion(std::string_view bytes, const std::string& name, const Region& region, const DecodeOptions& options);
 
 }  // namespace deepmad::data

@@ -10,9 +10,9 @@ namespace {
 
 constexpr size_t kMaxFileBytes = size_t{1} << 30;
 
-PicturePart Keep(Image image) {
-  const auto kept = std::make_shared<const Image>(std::move(image));
-  return {*kept, kept};
+PicturePart Keep(DecodedPart decoded) {
+  const auto kept = std::make_shared<const DecodedPart>(std::move(decoded));
+  return {kept->view(), kept};
 }
 
 }  // namespace

@@ -28,11 +28,20 @@ void Normaliser::Apply(const std::vector<Table>& tables, const Image& image, Mem
   const int64_t pixels = static_cast<int64_t>(image.height) * image.width;
   const int64_t pixel_step = layout == MemoryLayout::kContiguous ? 1 : channels();
   const int64_t channel_step = layout == MemoryLayout::kContiguous ? pixels : 1;
+  const uint8_t* from = image.pixels.data();
+  if (channels() == 3) {  // in one go: the picture is read once
+    const float *red = tables[0].data(), *green = tables[1].data(), *blue = tables[2].data();
+    for (int64_t i = 0; i < pixels; ++i, from += 3, out += pixel_step) {
+      out[0] = red[from[0]];
+      out[channel_step] = green[from[1]];
+      out[2 * channel_step] = blue[from[2]];
+    }
+    return;
+  }
   for (int c = 0; c < channels(); ++c) {
     const float* table = tables[c].data();
-    const uint8_t* from = image.pixels.data() + c;
     float* to = out + c * channel_step;
-    for (int64_t i = 0; i < pixels; ++i) to[i * pixel_step] = table[from[i * channels()]];
+    for (int64_t i = 0; i < pixels; ++i) to[i * pixel_step] = table[from[i * channels() + c]];
   }
 }
 

@@ -30,7 +30,7 @@ int Differing(const std::string& bytes, int regions, const DecodeOptions& option
   int differing = 0;
   for (int i = 0; i < regions; ++i) {
     const Region region = RandomRegion({whole.height, whole.width}, random);
-    const Image part = DecodeJpegRegion(bytes, "x", region, options);
+    const Image part = Copy(DecodeJpegRegion(bytes, "x", region, options).view());
     EXPECT_EQ(std::tuple(part.height, part.width, part.channels), std::tuple(region.height, region.width, whole.channels));
     differing += part.pixels != Crop(whole, region).pixels;
   }
@@ -77,12 +77,12 @@ TEST(DecodeJpegRegion, EqualsThePartOfTheWholeOfRealPhotographs) {
 TEST(DecodeJpegRegion, ReducesRegionAndPictureAlike) {
   const std::string bytes = WriteJpeg(80, 120, 3, SmoothPicture(80, 120, 3).pixels, {});
   for (const int by : {2, 4, 8}) {
-    const Image part = DecodeJpegRegion(bytes, "x", {40, 16, 48, 40}, {false, by});
+    const Image part = Copy(DecodeJpegRegion(bytes, "x", {40, 16, 48, 40}, {false, by}).view());
     ASSERT_EQ(std::tuple(part.height, part.width), std::tuple(40 / by, 48 / by));
-    const Image whole = DecodeJpegRegion(bytes, "x", {0, 0, 120, 80}, {false, by});
+    const Image whole = Copy(DecodeJpegRegion(bytes, "x", {0, 0, 120, 80}, {false, by}).view());
     EXPECT_EQ(part.pixels, Crop(whole, {40 / by, 16 / by, 48 / by, 40 / by}).pixels);
   }
-  const Image last = DecodeJpegRegion(bytes, "x", {119, 79, 1, 1}, {false, 8});
+  const Image last = Copy(DecodeJpegRegion(bytes, "x", {119, 79, 1, 1}, {false, 8}).view());
   EXPECT_EQ(std::tuple(last.height, last.width), std::tuple(1, 1));
 }
 
@@ -94,7 +94,7 @@ TEST(DecodeJpegRegion, TheFastTransformIsCloseButNotTheSame) {
 TEST(DecodeJpegRegion, FindsDamageAboveTheRegionAndNotBelowIt) {
   std::string bytes = WriteJpeg(200, 40, 3, NoisePicture(200, 40, 3).pixels, {});
   const std::string cut = bytes.substr(0, bytes.size() / 2);
-  EXPECT_EQ(DecodeJpegRegion(cut, "x", {5, 5, 20, 30}, {}).pixels, Crop(DecodeJpeg(bytes, "x"), {5, 5, 20, 30}).pixels);
+  EXPECT_EQ(Copy(DecodeJpegRegion(cut, "x", {5, 5, 20, 30}, {}).view()).pixels, Crop(DecodeJpeg(bytes, "x"), {5, 5, 20, 30}).pixels);
   ExpectContains(ErrorOf(base::ErrorKind::kFailed, [&] { DecodeJpegRegion(cut, "a/b.jpg", {5, 150, 20, 30}, {}); }), "a/b.jpg");
   ExpectContains(ErrorOf(base::ErrorKind::kFailed, [&] { DecodeJpegRegion(cut, "a/b.jpg", {0, 0, 40, 200}, {}); }), "a/b.jpg");
 }
