@@ -1,6 +1,8 @@
 // Operations that map each 8-bit value of a channel by a table (specification classification 3, "pixel ops").
 #pragma once
 
+#include <algorithm>
+
 #include "data/image.h"
 
 namespace deepmad::data {
@@ -21,7 +23,7 @@ inline uint8_t Luma(const uint8_t* rgb) { return static_cast<uint8_t>((19595 * r
 // from + factor * (to - from) in float32, clipped and truncated to 8 bits.
 inline uint8_t Blend(int from, int to, float factor) {
   const float value = static_cast<float>(from) + factor * static_cast<float>(to - from);
-  return value <= 0 ? 0 : value >= 255 ? 255 : static_cast<uint8_t>(value);
+  return static_cast<uint8_t>(static_cast<int>(std::clamp(value, 0.0f, 255.0f)));
 }
 
 }  // namespace deepmad::data

@@ -2,92 +2,97 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <numbers>
+#include <vector>
+
+#include "data/transforms/fastest_version.h"
 
 namespace deepmad::data {
 namespace {
 
-uint8_t Truncate(double value) { return value <= 0 ? 0 : value >= 255 ? 255 : static_cast<uint8_t>(value); }
+struct Frame {
+  Size size;
+  AffineMap map;
+  FillColour fill;
+  int channels;
 
-double Linear(double p, double q, double t) { return p + t * (q - p); }
-
-double Cubic(double p, double q, double r, double s, double t) { return q + t * (r - p + t * (2 * (p - q) + r - s + t * (q - p + s - r))); }
-
-// Offsets of `kTaps` neighbouring pixels or rows, the edge repeated, from the one `before` before `at`.
-template <int kTaps>
-struct Neighbours {
-  size_t offset[kTaps];
-
-  Neighbours(int at, int before, int length, size_t step) {
-    for (int i = 0; i < kTaps; ++i) offset[i] = static_cast<size_t>(std::clamp(at - before + i, 0, length - 1)) * step;
-  }
-};
-
-struct NearestSampler {
-  template <int kChannels>
-  static void Sample(const Image& image, double x, double y, uint8_t* out) {
-    const uint8_t* from = image.row(static_cast<int>(y)) + static_cast<size_t>(x) * kChannels;
-    for (int c = 0; c < kChannels; ++c) out[c] = from[c];
-  }
-};
-
-struct BilinearSampler {
-  template <int kChannels>
-  static void Sample(const Image& image, double x, double y, uint8_t* out) {
-    const double left = std::floor(x - 0.5), top = std::floor(y - 0.5), dx = x - 0.5 - left, dy = y - 0.5 - top;
-    const Neighbours<2> columns(static_cast<int>(left), 0, image.width, kChannels);
-    const Neighbours<2> rows(static_cast<int>(top), 0, image.height, image.row_bytes());
-    for (int c = 0; c < kChannels; ++c) {
-      double across[2];
-      for (int j = 0; j < 2; ++j) {
-        const uint8_t* row = image.pixels.data() + rows.offset[j] + c;
-        across[j] = Linear(row[columns.offset[0]], row[columns.offset[1]], dx);
-      }
-      out[c] = Truncate(Linear(across[0], across[1], dy));
-    }
-  }
-};
-
-struct BicubicSampler {
-  template <int kChannels>
-  static void Sample(const Image& image, double x, double y, uint8_t* out) {
-    const double left = std::floor(x - 0.5), top = std::floor(y - 0.5), dx = x - 0.5 - left, dy = y - 0.5 - top;
-    const Neighbours<4> columns(static_cast<int>(left), 1, image.width, kChannels);
-    const Neighbours<4> rows(static_cast<int>(top), 1, image.height, image.row_bytes());
-    for (int c = 0; c < kChannels; ++c) {
-      double across[4];
-      for (int j = 0; j < 4; ++j) {
-        const uint8_t* row = image.pixels.data() + rows.offset[j] + c;
-        across[j] = Cubic(row[columns.offset[0]], row[columns.offset[1]], row[columns.offset[2]], row[columns.offset[3]], dx);
-      }
-      out[c] = Truncate(Cubic(across[0], across[1], across[2], across[3], dy));
-    }
-  }
-};
-
-template <typename Sampler, int kChannels>
-Image WarpBy(const Image& image, const AffineMap& map, const FillColour& fill) {
-  Image out(image.height, image.width, kChannels);
-  for (int row = 0; row < out.height; ++row) {
-    uint8_t* to = out.row(row);
+  // Calls sample(X, Y, out) for the pixels of an output row that show a point of the input, and fills the others.
+  template <typename Sample>
+  __attribute__((always_inline)) inline void Row(int row, uint8_t* out, const Sample& sample) const {
     const double y = row + 0.5;
-    for (int column = 0; column < out.width; ++column, to += kChannels) {
+    for (int column = 0; column < size.width; ++column, out += channels) {
       const double x = column + 0.5;
       const double from_x = map.a * x + map.b * y + map.c, from_y = map.d * x + map.e * y + map.f;
-      if (from_x >= 0 && from_x < image.width && from_y >= 0 && from_y < image.height) {
-        Sampler::template Sample<kChannels>(image, from_x, from_y, to);
+      if (from_x >= 0 && from_x < size.width && from_y >= 0 && from_y < size.height) {
+        sample(from_x, from_y, out);
       } else {
-        std::memcpy(to, fill.data(), kChannels);
+        for (int c = 0; c < channels; ++c) out[c] = fill[static_cast<size_t>(c)];
       }
     }
   }
-  return out;
+};
+
+// Four numbers a pixel, so that a pixel is one vector register.
+constexpr int kLanes = 4;
+using Pixel = double[kLanes];
+
+std::vector<double> Widen(const Image& image) {
+  const size_t pixels = static_cast<size_t>(image.height) * image.width;
+  std::vector<double> wide(pixels * kLanes);
+  for (size_t i = 0; i < pixels; ++i) {
+    for (int c = 0; c < image.channels; ++c) wide[i * kLanes + c] = image.pixels[i * image.channels + c];
+  }
+  return wide;
 }
 
-template <typename Sampler>
-Image WarpBy(const Image& image, const AffineMap& map, const FillColour& fill) {
-  return image.channels == 3 ? WarpBy<Sampler, 3>(image, map, fill) : WarpBy<Sampler, 1>(image, map, fill);
+__attribute__((always_inline)) inline void Interpolate(const double* const (&taps)[2], double t, Pixel& out) {
+  for (int c = 0; c < kLanes; ++c) out[c] = taps[0][c] + t * (taps[1][c] - taps[0][c]);
+}
+
+__attribute__((always_inline)) inline void Interpolate(const double* const (&taps)[4], double t, Pixel& out) {
+  for (int c = 0; c < kLanes; ++c) {
+    const double p = taps[0][c], q = taps[1][c], r = taps[2][c], s = taps[3][c];
+    out[c] = q + t * (r - p + t * (2 * (p - q) + r - s + t * (q - p + s - r)));
+  }
+}
+
+// One output row from a widened image, with two taps a direction (bilinear) or four (bicubic); the edge is repeated.
+template <int kTaps>
+__attribute__((always_inline)) inline void SmoothRow(const double* wide, const Frame& frame, int row, uint8_t* out) {
+  frame.Row(
+      row, out, [&](double x, double y, uint8_t* pixel) __attribute__((always_inline)) {
+        constexpr int kBefore = kTaps / 2 - 1;
+        const double left = std::floor(x - 0.5), top = std::floor(y - 0.5);
+        Pixel across[kTaps], result;
+        const double* rows[kTaps];
+        for (int j = 0; j < kTaps; ++j) {
+          const int from_row = std::clamp(static_cast<int>(top) - kBefore + j, 0, frame.size.height - 1);
+          const double* taps[kTaps];
+          for (int i = 0; i < kTaps; ++i) {
+            const int column = std::clamp(static_cast<int>(left) - kBefore + i, 0, frame.size.width - 1);
+            taps[i] = wide + (static_cast<size_t>(from_row) * frame.size.width + column) * kLanes;
+          }
+          Interpolate(taps, x - 0.5 - left, across[j]);
+          rows[j] = across[j];
+        }
+        Interpolate(rows, y - 0.5 - top, result);
+        for (int c = 0; c < frame.channels; ++c) pixel[c] = static_cast<uint8_t>(std::clamp(result[c], 0.0, 255.0));
+      });
+}
+
+DEEPMAD_FASTEST_VERSION void BilinearRow(const double* wide, const Frame& frame, int row, uint8_t* out) {
+  SmoothRow<2>(wide, frame, row, out);
+}
+
+DEEPMAD_FASTEST_VERSION void BicubicRow(const double* wide, const Frame& frame, int row, uint8_t* out) {
+  SmoothRow<4>(wide, frame, row, out);
+}
+
+void NearestRow(const Image& image, const Frame& frame, int row, uint8_t* out) {
+  frame.Row(row, out, [&](double x, double y, uint8_t* pixel) {
+    const uint8_t* from = image.row(static_cast<int>(y)) + static_cast<size_t>(x) * frame.channels;
+    for (int c = 0; c < frame.channels; ++c) pixel[c] = from[c];
+  });
 }
 
 }  // namespace
@@ -105,15 +110,18 @@ AffineMap RotateMap(double degrees, Size size) {
 }
 
 Image Warp(const Image& image, const AffineMap& map, Sampling sampling, const FillColour& fill) {
-  switch (sampling) {
-    case Sampling::kNearest:
-      return WarpBy<NearestSampler>(image, map, fill);
-    case Sampling::kBilinear:
-      return WarpBy<BilinearSampler>(image, map, fill);
-    case Sampling::kBicubic:
-      break;
+  Image out(image.height, image.width, image.channels);
+  const Frame frame{{image.height, image.width}, map, fill, image.channels};
+  std::vector<double> wide;
+  if (sampling != Sampling::kNearest) wide = Widen(image);
+  for (int row = 0; row < out.height; ++row) {
+    if (sampling == Sampling::kNearest) {
+      NearestRow(image, frame, row, out.row(row));
+    } else {
+      (sampling == Sampling::kBilinear ? BilinearRow : BicubicRow)(wide.data(), frame, row, out.row(row));
+    }
   }
-  return WarpBy<BicubicSampler>(image, map, fill);
+  return out;
 }
 
 }  // namespace deepmad::data
