@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Images per second of the input pipeline, against torchvision's ImageFolder + DataLoader and against bare libjpeg-turbo, alternating.
 
-  tests/bench/compare_input.py --pictures FOLDER [--build build/release] [--cores 1,2] [--rounds 5] [--images 1000] [--json FILE]
+  tests/bench/compare_input.py --pictures FOLDER [--build build/release] [--cores 1,2] [--rounds 5] [--images 1600] [--json FILE]
 
 Pictures are those of FOLDER, repeated by links up to --images. On each number of cores (set by affinity) every program makes one epoch a turn:
 batches of 64 at 224 px, random resized crop (bicubic), mirroring, normalisation, as float32 tensors. Python is measured with as many workers as
@@ -93,7 +93,7 @@ def main():
     parser.add_argument("--build", type=Path, default=ROOT / "build/release")
     parser.add_argument("--cores", default="1,2")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--images", type=int, default=1000)
+    parser.add_argument("--images", type=int, default=1600)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     if not PEERS.exists():
