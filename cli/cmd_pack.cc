@@ -42,6 +42,10 @@ class PackCommand : public Command {
     base::Config config = LoadConfig(split.files[0], split.overrides, "seed");
     config.Override("data.cache=none");  // a cache would hand out pixels in place of files
     const data::ClassificationData sets = data::OpenClassificationData(config.Section("data"));
+    if (sets.label_maps) {
+      throw base::UsageError("a pack has a label for each picture, the data have one for each pixel", config.Where("data"),
+                             "train from their own files");
+    }
     if (std::filesystem::exists(out_ + "/" + data::kPackManifest)) {
       throw base::UsageError("there is a pack already", out_, "name another folder, or remove it first");
     }

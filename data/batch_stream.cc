@@ -1,30 +1,54 @@
 #include "data/batch_stream.h"
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 namespace deepmad::data {
 
-BatchAllocator PlainBatchAllocator(const InputShape& shape) {
+BatchAllocator PlainBatchAllocator() {
   struct Memory {
     std::unique_ptr<float[]> images;
     std::unique_ptr<int64_t[]> labels;
+    std::unique_ptr<uint8_t[]> label_maps;
   };
-  return [values = shape.values()](int64_t size) {
+  return [](int64_t size, const SampleShape& shape) {
     auto memory = std::make_shared<Memory>();
-    memory->images = std::make_unique_for_overwrite<float[]>(size * values);
-    memory->labels = std::make_unique_for_overwrite<int64_t[]>(size);
     HostBatch batch;
+    memory->images = std::make_unique_for_overwrite<float[]>(size * shape.image.values());
     batch.images = memory->images.get();
-    batch.labels = memory->labels.get();
+    if (shape.labels() == 0) {
+      memory->labels = std::make_unique_for_overwrite<int64_t[]>(size);
+      batch.labels = memory->labels.get();
+    } else {
+      memory->label_maps = std::make_unique_for_overwrite<uint8_t[]>(size * shape.labels());
+      batch.label_maps = memory->label_maps.get();
+    }
     batch.owner = std::move(memory);
     return batch;
   };
 }
 
-BatchStream::BatchStream(const Dataset& dataset, Pipeline pipeline, StreamOptions options, BatchAllocator allocate)
+namespace {
+
+// Of the i-th sample.
+SampleMemory Place(const HostBatch& batch, int64_t i) {
+  SampleMemory memory;
+  memory.image = batch.images + i * batch.shape.image.values();
+  if (batch.labels != nullptr) memory.label = batch.labels + i;
+  if (batch.label_maps != nullptr) memory.label_map = batch.label_maps + i * batch.shape.labels();
+  return memory;
+}
+
+bool SameShape(const SampleShape& a, const SampleShape& b) {
+  return a.image == b.image && a.label_map.height == b.label_map.height && a.label_map.width == b.label_map.width;
+}
+
+}  // namespace
+
+BatchStream::BatchStream(const Dataset& dataset, Preparation prepare, StreamOptions options, BatchAllocator allocate)
     : dataset_(dataset),
-      pipeline_(std::move(pipeline)),
+      prepare_(std::move(prepare)),
       options_(options),
       allocate_(std::move(allocate)),
       sampler_(dataset.size(), options.sampler),
@@ -55,18 +79,23 @@ void BatchStream::StartEpoch(int64_t epoch, int64_t first_batch) {
 
 HostBatch BatchStream::Make(int64_t batch_number) const {
   const std::vector<int64_t> positions = sampler_.Positions(batch_number);
-  HostBatch batch = allocate_(static_cast<int64_t>(positions.size()));
-  batch.size = static_cast<int64_t>(positions.size());
-  batch.first_position = positions.front();
-  float* images = batch.images;
-  for (int64_t i = 0; i < batch.size; ++i) {
+  const auto size = static_cast<int64_t>(positions.size());
+  HostBatch batch;
+  for (int64_t i = 0; i < size; ++i) {
     Sample sample = dataset_.Get(order_[positions[i]]);
     const base::Random random(options_.sampler.seed, base::RandomPurpose::kAugment, epoch_, positions[i]);
-    pipeline_.Apply(sample.picture, random, options_.layout, images);
-    images += pipeline_.shape().values();
-    batch.labels[i] = sample.label;
+    const PreparedSample prepared = prepare_(sample, random);
+    if (i == 0) {
+      batch = allocate_(size, prepared.shape);
+      batch.shape = prepared.shape;
+    } else if (!SameShape(batch.shape, prepared.shape)) {
+      throw std::logic_error("BatchStream: samples of several shapes in one batch");
+    }
+    prepared.write(options_.layout, Place(batch, i));
     batch.sources.push_back(std::move(sample.source));
   }
+  batch.size = size;
+  batch.first_position = positions.front();
   return batch;
 }
 

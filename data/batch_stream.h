@@ -13,25 +13,27 @@
 #include <vector>
 
 #include "data/dataset.h"
-#include "data/pipeline.h"
+#include "data/preparation.h"
 #include "data/sampler.h"
 
 namespace deepmad::data {
 
 // Memory for one batch and what was put there.
 struct HostBatch {
-  float* images = nullptr;      // [N, C, H, W] or [N, H, W, C] float32, normalised
-  int64_t* labels = nullptr;    // [N]
-  std::shared_ptr<void> owner;  // keeps both alive
-  int64_t size = 0;             // N
-  int64_t first_position = 0;   // of the first sample, in the epoch
+  float* images = nullptr;        // [N, C, H, W] or [N, H, W, C] float32, normalised
+  int64_t* labels = nullptr;      // [N]; null where pixels have labels of their own
+  uint8_t* label_maps = nullptr;  // [N, height, width] of shape.label_map; else null
+  std::shared_ptr<void> owner;    // keeps them alive
+  SampleShape shape;
+  int64_t size = 0;            // N
+  int64_t first_position = 0;  // of the first sample, in the epoch
   std::vector<std::string> sources;
 };
 
-// Gives memory for `size` samples: fills images, labels and owner. Called by several threads at once.
-using BatchAllocator = std::function<HostBatch(int64_t size)>;
+// Gives memory for `size` samples: fills images, labels or label_maps, and owner. Called by several threads at once.
+using BatchAllocator = std::function<HostBatch(int64_t size, const SampleShape& shape)>;
 // Ordinary memory.
-BatchAllocator PlainBatchAllocator(const InputShape& shape);
+BatchAllocator PlainBatchAllocator();
 
 struct StreamOptions {
   SamplerOptions sampler;  // its seed also drives the augmentation
@@ -40,11 +42,12 @@ struct StreamOptions {
   MemoryLayout layout = MemoryLayout::kContiguous;
 };
 
-// The content of a batch is a pure function of (dataset, pipeline, sampler options, epoch, batch number): the number of workers changes
-// only the speed. The dataset must outlive the stream. One thread calls the methods.
+// The content of a batch is a pure function of (dataset, preparation, sampler options, epoch, batch number): the number of workers changes
+// only the speed. The samples of a batch must have one shape, so a preparation that gives several needs batches of one. The dataset must
+// outlive the stream. One thread calls the methods.
 class BatchStream {
  public:
-  BatchStream(const Dataset& dataset, Pipeline pipeline, StreamOptions options, BatchAllocator allocate);
+  BatchStream(const Dataset& dataset, Preparation prepare, StreamOptions options, BatchAllocator allocate);
   ~BatchStream();
   BatchStream(const BatchStream&) = delete;
   BatchStream& operator=(const BatchStream&) = delete;
@@ -67,7 +70,7 @@ class BatchStream {
   void Stop();
 
   const Dataset& dataset_;
-  const Pipeline pipeline_;
+  const Preparation prepare_;
   const StreamOptions options_;
   const BatchAllocator allocate_;
   const Sampler sampler_;

@@ -1,6 +1,7 @@
 #include "data/check.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -24,17 +25,25 @@ class Checker {
         const std::lock_guard lock(mutex_);
         if (next_ >= result_.samples) return;
         index = next_++;
-        ++result_.class_counts[dataset_.label(index)];
+        if (const int64_t label = dataset_.label(index); label != kNoWholeLabel) ++result_.class_counts[label];
       }
       Image image;
+      std::shared_ptr<const Image> label_map;
       std::string reason;
       try {
-        image = dataset_.Get(index).picture.Decode();
+        const Sample sample = dataset_.Get(index);
+        image = sample.picture.Decode();
+        label_map = sample.label_map;
       } catch (const std::exception& e) {
         reason = e.what();
       }
       const std::lock_guard lock(mutex_);
-      reason.empty() ? Add(image) : static_cast<void>(broken_.emplace(index, std::move(reason)));
+      if (reason.empty()) {
+        Add(image);
+        if (label_map) AddClasses(*label_map);
+      } else {
+        broken_.emplace(index, std::move(reason));
+      }
       if (progress_) progress_(++done_);
     }
   }
@@ -52,6 +61,12 @@ class Checker {
     result_.max_height = std::max(result_.max_height, image.height);
     result_.min_width = first ? image.width : std::min(result_.min_width, image.width);
     result_.max_width = std::max(result_.max_width, image.width);
+  }
+
+  void AddClasses(const Image& label_map) {
+    std::array<bool, 256> shown{};
+    for (const uint8_t label : label_map.pixels) shown[label] = true;
+    for (size_t i = 0; i < result_.class_counts.size(); ++i) result_.class_counts[i] += shown[i];
   }
 
   const Dataset& dataset_;

@@ -18,7 +18,7 @@ struct BrokenSample {
 struct CheckResult {
   int64_t samples = 0;
   int64_t grey = 0;                    // of them, with one channel
-  std::vector<int64_t> class_counts;   // by class index
+  std::vector<int64_t> class_counts;   // by class index; where pixels have labels, the samples that show the class
   int min_height = 0, max_height = 0;  // over the samples that decode
   int min_width = 0, max_width = 0;
   std::vector<BrokenSample> broken;  // in the order of the set

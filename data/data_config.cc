@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
+#include <tuple>
 
 #include "base/error.h"
 #include "data/augment_config.h"
 #include "data/framing.h"
+#include "data/pipeline.h"
+#include "data/scene_preparation.h"
 #include "data/transforms/flip.h"
 
 namespace deepmad::data {
@@ -81,9 +84,41 @@ std::string ShortNumber(double value) {
   return text.back() == '.' ? text + "0" : text;
 }
 
+// The edges of the largest picture, the longer one first.
+SceneScale ReadScale(const base::Config& section) {
+  const std::vector<int64_t> edges = section.GetInts("scale", {2048, 512}, 1, 2 * kMaxInputSide);
+  if (edges.size() != 2 || edges[0] < edges[1]) {
+    throw base::UsageError(section.Path("scale") + " must be two edges [long, short]", section.Where("scale"));
+  }
+  return {static_cast<int>(edges[0]), static_cast<int>(edges[1])};
+}
+
+InputOptions ReadSceneOptions(const base::Config& section) {
+  SceneAugmentation augmentation;
+  augmentation.side = static_cast<int>(section.GetInt("image_size", 1, kMaxInputSide));
+  const InputShape shape{static_cast<int>(section.GetInt("channels", 3, 3, 3)), augmentation.side, augmentation.side};
+  const Normaliser normaliser = ReadNormaliser(section, shape.channels);
+  const base::Config train = section.Section("train");
+  augmentation.scale = ReadScale(train);
+  std::tie(augmentation.min_ratio, augmentation.max_ratio) = ReadRange(train, "ratio", {0.5, 2}, 0.01, 100);
+  augmentation.cat_max_ratio = train.GetDouble("cat_max_ratio", augmentation.cat_max_ratio, 0.01, 1);
+  augmentation.flip = train.GetDouble("flip", augmentation.flip, 0, 1);
+  if (!train.GetBool("photometric", true)) augmentation.photometric.probability = 0;
+  const SceneScale scale = ReadScale(section.Section("validate"));
+  return {PrepareTrainingScenes(augmentation, normaliser),
+          PrepareWholeScenes(scale, normaliser),
+          shape,
+          /*one_shape=*/false,
+          /*label_maps=*/true,
+          "whole pictures within " + std::to_string(scale.long_edge) + " x " + std::to_string(scale.short_edge) + " px, bilinear",
+          static_cast<int>(section.GetInt("workers", 2, 0, 1024)),
+          static_cast<int>(section.GetInt("queue_batches", 4, 1, 1024))};
+}
+
 }  // namespace
 
 InputOptions ReadInputOptions(const base::Config& section) {
+  if (section.GetChoice("input", "pictures", {"pictures", "scenes"}) == "scenes") return ReadSceneOptions(section);
   InputShape shape;
   shape.channels = static_cast<int>(section.GetInt("channels", 3, 1, 3));
   if (shape.channels == 2) throw base::UsageError(section.Path("channels") + " must be 1 or 3", section.Where("channels"));
@@ -98,6 +133,8 @@ InputOptions ReadInputOptions(const base::Config& section) {
   return InputOptions{TrainPipeline(section.Section("train"), shape, normaliser),
                       Pipeline(shape, normaliser, FrameCentred(resize, shape.channels), {}, {}),
                       shape,
+                      /*one_shape=*/true,
+                      /*label_maps=*/false,
                       protocol,
                       static_cast<int>(section.GetInt("workers", 2, 0, 1024)),
                       static_cast<int>(section.GetInt("queue_batches", 4, 1, 1024)),
@@ -109,6 +146,10 @@ ClassificationData OpenClassificationData(const base::Config& section, bool with
   const auto& entry = DatasetRegistry::Get().Find(section.GetString("name"), section.Where("name"));
   if (with_train) data.train = entry.factory(section, Split::kTrain);
   data.validation = entry.factory(section, Split::kValidation);
+  if (const bool maps = data.validation->label(0) == kNoWholeLabel; maps != data.label_maps) {
+    throw base::UsageError(section.GetString("name") + (maps ? " has labels for pixels" : " has a label for each picture"),
+                           section.Where("name"), std::string("set data.input to ") + (maps ? "scenes" : "pictures"));
+  }
   return data;
 }
 

@@ -19,6 +19,11 @@
 //       erasing: {probability: 0, area: [0.02, 0.3333], aspect: log | linear, fill: zero | color | pixels}
 //       repeats: 1                                               # repeated augmentation: 3 in recipes; epochs stay as long
 //     validate: {crop_pct: 0.875, interpolation: bicubic}
+//
+// With `input: scenes` (the default is `pictures`) each pixel has a label; channels is 3, image_size the side of the training crop, and
+//
+//     train: {scale: [2048, 512], ratio: [0.5, 2], cat_max_ratio: 0.75, flip: 0.5, photometric: true}
+//     validate: {scale: [2048, 512]}      # the most that the long and the short edge may measure; aspect kept
 #pragma once
 
 #include <memory>
@@ -27,16 +32,18 @@
 
 #include "base/config.h"
 #include "data/dataset.h"
-#include "data/pipeline.h"
+#include "data/preparation.h"
 
 namespace deepmad::data {
 
 // How pictures become inputs; needs no dataset, so it serves prediction too.
 struct InputOptions {
-  Pipeline train_pipeline;
-  Pipeline validation_pipeline;
-  InputShape shape;
-  std::string protocol;  // "64 px, crop_pct 0.875, bicubic"
+  Preparation train_pipeline;
+  Preparation validation_pipeline;
+  InputShape shape;         // in training; in validation too where one_shape
+  bool one_shape = true;    // false: validation keeps the aspect of each picture, so batches have one sample
+  bool label_maps = false;  // samples need a label for each pixel
+  std::string protocol;     // "64 px, crop_pct 0.875, bicubic"
   int workers = 2;
   int queue_batches = 4;
   int repeats = 1;  // of each training sample, see SamplerOptions

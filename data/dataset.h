@@ -22,7 +22,7 @@ class Dataset {
   // Sample `index` in 0..size()-1, always the same one. Called by several threads at once. Throws FailedError naming the source of a
   // sample that cannot be read or decoded; the picture's own functions do so where it is not decoded yet.
   virtual Sample Get(int64_t index) const = 0;
-  // Label and source without decoding anything.
+  // Label (kNoWholeLabel where pixels have theirs) and source without decoding anything.
   virtual int64_t label(int64_t index) const = 0;
   virtual std::string source(int64_t index) const = 0;
   virtual const std::vector<std::string>& class_names() const = 0;

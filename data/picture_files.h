@@ -14,7 +14,7 @@ class PictureFiles : public Dataset {
 
   int64_t size() const override { return static_cast<int64_t>(files_.size()); }
   Sample Get(int64_t index) const override { return {Picture::FromFile(source(index)), label(index), source(index)}; }
-  int64_t label(int64_t) const override { return -1; }
+  int64_t label(int64_t) const override { return kNoWholeLabel; }
   std::string source(int64_t index) const override { return files_[static_cast<size_t>(index)]; }
   const std::vector<std::string>& class_names() const override { return class_names_; }
 

@@ -26,4 +26,11 @@ void Pipeline::Apply(const Picture& picture, base::Random random, MemoryLayout l
   }
 }
 
+PreparedSample Pipeline::operator()(const Sample& sample, const base::Random& random) const {
+  return {{shape_, {}}, [this, &sample, random](MemoryLayout layout, const SampleMemory& memory) {
+            Apply(sample.picture, random, layout, memory.image);
+            *memory.label = sample.label;
+          }};
+}
+
 }  // namespace deepmad::data

@@ -8,19 +8,12 @@
 #include "base/random.h"
 #include "data/framing.h"
 #include "data/image.h"
+#include "data/preparation.h"
 #include "data/transforms/lighting.h"
 #include "data/transforms/normalise.h"
 #include "data/transforms/random_erasing.h"
 
 namespace deepmad::data {
-
-struct InputShape {
-  int channels = 3;
-  int height = 0;
-  int width = 0;
-
-  int64_t values() const { return static_cast<int64_t>(channels) * height * width; }
-};
 
 // A value: copies share nothing that changes, and one Pipeline may serve several threads.
 class Pipeline {
@@ -41,6 +34,8 @@ class Pipeline {
 
   // Writes shape().values() float32 values to `out`. A pure function of the picture and the stream. FailedError of the picture's decoder.
   void Apply(const Picture& picture, base::Random random, MemoryLayout layout, float* out) const;
+  // The same as a Preparation of samples with a label for the whole.
+  PreparedSample operator()(const Sample& sample, const base::Random& random) const;
 
  private:
   InputShape shape_;

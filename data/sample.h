@@ -1,17 +1,22 @@
-// One labelled picture.
+// One labelled picture: a label for the whole, or one for each pixel.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "data/picture.h"
 
 namespace deepmad::data {
 
+inline constexpr int64_t kNoWholeLabel = -1;  // each pixel has its own, or nobody knows
+
 struct Sample {
   Picture picture;
-  int64_t label = -1;  // 0..classes-1
-  std::string source;  // path, or "file#index": for messages
+  int64_t label = kNoWholeLabel;  // 0..classes-1
+  std::string source;             // path, or "file#index": for messages
+  // Of the picture's size, one channel: 0..classes-1, or 255 for no class. Null where there is a label for the whole.
+  std::shared_ptr<const Image> label_map = nullptr;
 };
 
 }  // namespace deepmad::data

@@ -33,7 +33,8 @@ struct Experiment {
 
   data::Loader MakeLoader(bool train) const {
     data::LoaderOptions options;
-    options.batch_size = train ? config.trainer.batch_size / config.trainer.update.accumulate : config.validate_batch_size;
+    const int64_t validation_batch = data.one_shape ? config.validate_batch_size : 1;
+    options.batch_size = train ? config.trainer.batch_size / config.trainer.update.accumulate : validation_batch;
     options.workers = data.workers;
     options.queue_batches = data.queue_batches;
     options.seed = config.trainer.seed;
@@ -71,6 +72,10 @@ void CheckFits(const mad::NetworkSpec& spec, const data::ClassificationData& dat
   if (!spec.head.IsClassifier()) {
     throw base::UsageError(fmt::format("network '{}' gives features and has no classifier", spec.name), config.Where("network"),
                            fmt::format("give it a head {{type: classifier, classes: {}}}", data.class_names().size()));
+  }
+  if (data.label_maps) {
+    throw base::UsageError(fmt::format("the data have a label for each pixel, network '{}' gives one for a picture", spec.name),
+                           config.Where("data"), "choose data with a label for each picture");
   }
   const int classes = static_cast<int>(data.class_names().size());
   if (spec.head.classes != classes) {

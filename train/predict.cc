@@ -96,6 +96,10 @@ std::vector<Prediction> Predict(const base::Config& config, const mad::NetworkSp
                                 const std::vector<std::string>& files, int64_t batch_size, const RunOptions& options) {
   CheckClassifiesPictures(spec);
   const data::InputOptions input = ReadInput(config, spec);
+  if (!input.one_shape) {
+    throw base::UsageError("network '" + spec.name + "' gives a label for a picture, not for each pixel", config.Where("data"),
+                           "set data.input to pictures");
+  }
   TrainConfig train = ReadTrainConfig(config);
   const at::Device device = StartSession(options, train.precision);
   const data::PictureFiles pictures(files);

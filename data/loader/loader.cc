@@ -13,16 +13,21 @@ struct Tensors {
   at::Tensor labels;
 };
 
-BatchAllocator TensorAllocator(const InputShape& shape, bool channels_last, bool pin_memory) {
+BatchAllocator TensorAllocator(bool channels_last, bool pin_memory) {
   const at::MemoryFormat format = channels_last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
   const at::TensorOptions options = at::TensorOptions().device(at::kCPU).pinned_memory(pin_memory);
-  return [=](int64_t size) {
+  return [=](int64_t size, const SampleShape& shape) {
     auto tensors = std::make_shared<Tensors>();
-    tensors->images = at::empty({size, shape.channels, shape.height, shape.width}, options.dtype(at::kFloat), format);
-    tensors->labels = at::empty({size}, options.dtype(at::kLong));
+    tensors->images = at::empty({size, shape.image.channels, shape.image.height, shape.image.width}, options.dtype(at::kFloat), format);
     HostBatch batch;
     batch.images = tensors->images.data_ptr<float>();
-    batch.labels = tensors->labels.data_ptr<int64_t>();
+    if (shape.labels() == 0) {
+      tensors->labels = at::empty({size}, options.dtype(at::kLong));
+      batch.labels = tensors->labels.data_ptr<int64_t>();
+    } else {
+      tensors->labels = at::empty({size, shape.label_map.height, shape.label_map.width}, options.dtype(at::kByte));
+      batch.label_maps = tensors->labels.data_ptr<uint8_t>();
+    }
     batch.owner = std::move(tensors);
     return batch;
   };
@@ -39,8 +44,8 @@ StreamOptions ToStreamOptions(const LoaderOptions& options) {
 
 }  // namespace
 
-Loader::Loader(const Dataset& dataset, Pipeline pipeline, const LoaderOptions& options)
-    : stream_(dataset, pipeline, ToStreamOptions(options), TensorAllocator(pipeline.shape(), options.channels_last, options.pin_memory)) {}
+Loader::Loader(const Dataset& dataset, Preparation prepare, const LoaderOptions& options)
+    : stream_(dataset, std::move(prepare), ToStreamOptions(options), TensorAllocator(options.channels_last, options.pin_memory)) {}
 
 bool Loader::Next(Batch* batch) {
   const auto start = std::chrono::steady_clock::now();

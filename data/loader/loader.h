@@ -9,13 +9,13 @@
 
 #include "data/batch_stream.h"
 #include "data/dataset.h"
-#include "data/pipeline.h"
+#include "data/preparation.h"
 
 namespace deepmad::data {
 
 struct Batch {
   at::Tensor images;  // [N, C, H, W] float32 on the CPU, normalised; channels_last memory if asked
-  at::Tensor labels;  // [N] int64
+  at::Tensor labels;  // [N] int64, or [N, height, width] uint8 with 255 for no class
   std::vector<std::string> sources;
   int64_t first_position = 0;  // of the first sample, in the epoch
   double wait_seconds = 0;     // for which Next() kept its caller
@@ -38,7 +38,7 @@ struct LoaderOptions {
 // See BatchStream for order, determinism and errors.
 class Loader {
  public:
-  Loader(const Dataset& dataset, Pipeline pipeline, const LoaderOptions& options);
+  Loader(const Dataset& dataset, Preparation prepare, const LoaderOptions& options);
 
   int64_t batches_per_epoch() const { return stream_.batches_per_epoch(); }
   void StartEpoch(int64_t epoch, int64_t first_batch = 0) { stream_.StartEpoch(epoch, first_batch); }

@@ -42,11 +42,11 @@ std::unique_ptr<data::Dataset> OpenTrain(const std::string& dataset, const std::
 
 void ServePipeline(const std::string& name, const std::string& root, int threads) {
   const auto dataset = OpenTrain(name, root);
-  const data::Pipeline pipeline = data::ReadInputOptions(Section(name, root)).train_pipeline;
+  const data::Preparation prepare = data::ReadInputOptions(Section(name, root)).train_pipeline;
   data::StreamOptions options;
   options.sampler = {64, 1, true};
   options.workers = threads;
-  data::BatchStream stream(*dataset, pipeline, options, data::PlainBatchAllocator(pipeline.shape()));
+  data::BatchStream stream(*dataset, prepare, options, data::PlainBatchAllocator());
   int64_t epoch = 0;
   for (std::string line; std::getline(std::cin, line);) {
     const auto start = Clock::now();

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "data/pipeline.h"
 #include "data/transforms/flip.h"
 #include "tests/data/numbered_dataset.h"
 #include "tests/data/pictures.h"
@@ -48,7 +49,7 @@ Epoch Drain(BatchStream& stream) {
 }
 
 BatchStream MakeStream(const Dataset& dataset, const StreamOptions& options) {
-  return BatchStream(dataset, RandomPipeline(), options, PlainBatchAllocator({3, 4, 4}));
+  return BatchStream(dataset, RandomPipeline(), options, PlainBatchAllocator());
 }
 
 TEST(BatchStream, GivesTheSameBatchesForAnyNumberOfWorkers) {

@@ -21,9 +21,13 @@ std::string UsageErrorOf(const std::string& text) {
   return ErrorOf(base::ErrorKind::kUsage, [&] { Read(text); });
 }
 
-std::vector<float> Output(const Pipeline& pipeline, const Image& image, uint64_t index = 0) {
-  std::vector<float> out(pipeline.shape().values());
-  pipeline.Apply(image, base::Random(0, base::RandomPurpose::kAugment, 0, index), MemoryLayout::kChannelsLast, out.data());
+std::vector<float> Output(const Preparation& prepare, const Image& image, uint64_t index = 0) {
+  const Sample sample{image, 3, "x", nullptr};
+  const PreparedSample prepared = prepare(sample, base::Random(0, base::RandomPurpose::kAugment, 0, index));
+  std::vector<float> out(prepared.shape.image.values());
+  int64_t label = 0;
+  prepared.write(MemoryLayout::kChannelsLast, {out.data(), &label, nullptr});
+  EXPECT_EQ(label, 3);
   return out;
 }
 
@@ -62,7 +66,7 @@ TEST(InputOptions, ValidationResizesAndCropsTheMiddle) {
 TEST(InputOptions, TrainingCropsAtRandomAndMirrors) {
   const Image image = NoisePicture(50, 64, 3);
   for (const char* crop : {"random_resized", "padded"}) {
-    const Pipeline pipeline = Read(std::string("{image_size: 20, train: {crop: ") + crop + "}}").train_pipeline;
+    const Preparation pipeline = Read(std::string("{image_size: 20, train: {crop: ") + crop + "}}").train_pipeline;
     EXPECT_EQ(Output(pipeline, image, 1), Output(pipeline, image, 1));
     EXPECT_NE(Output(pipeline, image, 1), Output(pipeline, image, 2));
   }

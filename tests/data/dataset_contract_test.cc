@@ -4,6 +4,7 @@
 #include <set>
 
 #include "data/dataset.h"
+#include "data/label_map.h"
 #include "tests/data/miniatures.h"
 
 namespace deepmad::data {
@@ -35,8 +36,14 @@ TEST_P(DatasetContract, SamplesHaveShapesLabelsAndSourcesThatFit) {
       EXPECT_TRUE(image.channels == 1 || image.channels == 3);
       EXPECT_EQ(image.pixels.size(), static_cast<size_t>(image.height) * image.width * image.channels);
       EXPECT_EQ(std::tuple(sample.picture.size().height, sample.picture.size().width), std::tuple(image.height, image.width));
-      EXPECT_GE(sample.label, 0);
-      EXPECT_LT(sample.label, static_cast<int64_t>(dataset->class_names().size()));
+      if (const auto& map = sample.label_map) {
+        EXPECT_EQ(sample.label, kNoWholeLabel);
+        EXPECT_EQ(std::tuple(map->height, map->width, map->channels), std::tuple(image.height, image.width, 1));
+        for (const uint8_t label : map->pixels) ASSERT_TRUE(label < dataset->class_names().size() || label == kNoLabel);
+      } else {
+        EXPECT_GE(sample.label, 0);
+        EXPECT_LT(sample.label, static_cast<int64_t>(dataset->class_names().size()));
+      }
       EXPECT_EQ(sample.label, dataset->label(i));
       EXPECT_EQ(sample.source, dataset->source(i));
       sources.insert(sample.source);

@@ -1,6 +1,7 @@
 // A small set in the form of each registered dataset, so that tests can loop over the registry.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <string>
@@ -60,9 +61,23 @@ inline std::string MakePackMiniature(const TemporaryFolder& folder) {
   return "root: " + folder.path() + "\n";
 }
 
+// Classes 1 to 7 in stripes, 0 where there is none.
+inline std::string MakeAde20kMiniature(const TemporaryFolder& folder) {
+  for (const auto& [split, count] : {std::pair{"training", 5}, std::pair{"validation", 3}}) {
+    for (int i = 0; i < count; ++i) {
+      Image map(21 + i, 30 - 2 * i, 1);
+      for (int y = 0; y < map.height; ++y) std::fill(map.row(y), map.row(y) + map.width, static_cast<uint8_t>((y / 3 + i) % 8));
+      folder.Write(std::string("images/") + split + "/" + std::to_string(i) + ".jpg", EncodeJpeg(SmoothPicture(21 + i, 30 - 2 * i, 3)));
+      folder.Write(std::string("annotations/") + split + "/" + std::to_string(i) + ".png", EncodePng(map));
+    }
+  }
+  return "root: " + folder.path() + "\nclasses: 7\n";
+}
+
 // By dataset name: writes the files and gives the keys of the `data` section.
 inline const std::map<std::string, std::function<std::string(const TemporaryFolder&)>>& Miniatures() {
   static const std::map<std::string, std::function<std::string(const TemporaryFolder&)>> miniatures = {
+      {"ade20k", MakeAde20kMiniature},
       {"fashion_mnist", MakeFashionMiniature},
       {"image_folder", MakeImageFolderMiniature},
       {"pack", MakePackMiniature},

@@ -4,6 +4,7 @@
 #include <ATen/ops/equal.h>
 #include <gtest/gtest.h>
 
+#include "data/pipeline.h"
 #include "tests/data/numbered_dataset.h"
 
 namespace deepmad::data {

@@ -59,7 +59,7 @@ std::vector<float> AllBatches(const Dataset& dataset) {
       base::Config::FromText("{image_size: 16, train: {augment: {name: randaugment}, erasing: {probability: 0.5, fill: pixels}}}");
   StreamOptions options;
   options.sampler = {4, 7, true, true};
-  BatchStream stream(dataset, ReadInputOptions(section).train_pipeline, options, PlainBatchAllocator({3, 16, 16}));
+  BatchStream stream(dataset, ReadInputOptions(section).train_pipeline, options, PlainBatchAllocator());
   std::vector<float> values;
   HostBatch batch;
   for (int64_t epoch = 0; epoch < 2; ++epoch) {

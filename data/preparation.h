@@ -1,0 +1,47 @@
+// From a sample to its part of a batch, whatever kind of picture and label it has.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "base/random.h"
+#include "data/image.h"
+#include "data/sample.h"
+#include "data/transforms/normalise.h"
+
+namespace deepmad::data {
+
+struct InputShape {
+  int channels = 3;
+  int height = 0;
+  int width = 0;
+
+  int64_t values() const { return static_cast<int64_t>(channels) * height * width; }
+  friend bool operator==(const InputShape&, const InputShape&) = default;
+};
+
+// What one sample takes of a batch.
+struct SampleShape {
+  InputShape image;
+  Size label_map;  // 0 x 0: one label for the whole
+
+  int64_t labels() const { return static_cast<int64_t>(label_map.height) * label_map.width; }
+};
+
+// Where it goes.
+struct SampleMemory {
+  float* image = nullptr;        // image.values(), normalised
+  int64_t* label = nullptr;      // one; null where there is a map
+  uint8_t* label_map = nullptr;  // labels(), row by row: a class or 255; null where there is none
+};
+
+struct PreparedSample {
+  SampleShape shape;
+  // Fills the memory, while preparation and sample live. FailedError of the picture's decoder.
+  std::function<void(MemoryLayout, const SampleMemory&)> write;
+};
+
+// A pure function of the sample and its own stream, called by several threads at once. A Pipeline is one.
+using Preparation = std::function<PreparedSample(const Sample& sample, base::Random random)>;
+
+}  // namespace deepmad::data

@@ -1,0 +1,68 @@
+#include "data/scene_preparation.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "data/label_map.h"
+#include "data/transforms/channels.h"
+
+namespace deepmad::data {
+namespace {
+
+constexpr int kChannels = 3;
+
+Image DecodeColour(const Picture& picture) {
+  Image image = picture.Decode();
+  ConvertChannels(image, kChannels);
+  return image;
+}
+
+// Values of `image`, [C][h][w] or [h][w][C], into the top left corner of zeros of side x side.
+void NormalisePadded(const Image& image, int side, const Normaliser& normaliser, MemoryLayout layout, float* out) {
+  std::vector<float> values(image.pixels.size());
+  normaliser.Apply(image, layout, values.data());
+  std::fill(out, out + static_cast<int64_t>(side) * side * kChannels, 0.0F);
+  const bool planes = layout == MemoryLayout::kContiguous;
+  const int row_values = image.width * (planes ? 1 : kChannels), out_row_values = side * (planes ? 1 : kChannels);
+  const float* from = values.data();
+  for (int plane = 0; plane < (planes ? kChannels : 1); ++plane) {
+    for (int y = 0; y < image.height; ++y, from += row_values) {
+      std::copy(from, from + row_values, out + (static_cast<int64_t>(plane) * side + y) * out_row_values);
+    }
+  }
+}
+
+}  // namespace
+
+Preparation PrepareTrainingScenes(const SceneAugmentation& augmentation, const Normaliser& normaliser) {
+  return [=](const Sample& sample, base::Random random) {
+    if (!sample.label_map) throw std::logic_error("PrepareTrainingScenes: a sample without a label map");
+    const SceneDraw draw = augmentation.Draw(*sample.label_map, random);
+    const int side = augmentation.side;
+    const auto write = [=, &sample](MemoryLayout layout, const SampleMemory& memory) {
+      const Image image = ApplyToPicture(draw, DecodeColour(sample.picture)), map = ApplyToLabels(draw, *sample.label_map);
+      NormalisePadded(image, side, normaliser, layout, memory.image);
+      std::fill(memory.label_map, memory.label_map + static_cast<int64_t>(side) * side, kNoLabel);
+      for (int y = 0; y < map.height; ++y) std::copy(map.row(y), map.row(y) + map.width, memory.label_map + static_cast<int64_t>(y) * side);
+    };
+    return PreparedSample{{{kChannels, side, side}, {side, side}}, write};
+  };
+}
+
+Preparation PrepareWholeScenes(const SceneScale& scale, const Normaliser& normaliser) {
+  return [=](const Sample& sample, base::Random) {
+    const Size original = sample.picture.size(), resized = scale.SizeOf(original);
+    const auto write = [=, &sample](MemoryLayout layout, const SampleMemory& memory) {
+      normaliser.Apply(ResizeBilinear(DecodeColour(sample.picture), resized), layout, memory.image);
+      if (sample.label_map) {
+        std::copy(sample.label_map->pixels.begin(), sample.label_map->pixels.end(), memory.label_map);
+      } else {
+        std::fill(memory.label_map, memory.label_map + static_cast<int64_t>(original.height) * original.width, kNoLabel);
+      }
+    };
+    return PreparedSample{{{kChannels, resized.height, resized.width}, original}, write};
+  };
+}
+
+}  // namespace deepmad::data
