@@ -1,0 +1,77 @@
+// UPerNet (Xiao et al., "Unified perceptual parsing for scene understanding", ECCV 2018): pyramid pooling on the last map, a feature
+// pyramid over all four, one classifier for each pixel; and the auxiliary head on the third map (specification segmentation 3). Tensors
+// have the names of the published checkpoints, below decode_head and auxiliary_head.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "models/batch_norm.h"
+
+namespace deepmad::models {
+
+struct UPerNetOptions {
+  int classes = 150;
+  int channels = 512;            // of the pyramid
+  int auxiliary_channels = 256;  // of the auxiliary head
+};
+
+// A convolution without bias that keeps the size, batch norm and ReLU.
+class ConvNormRelu {
+ public:
+  // Registers conv.weight and bn.* in the module at `path` below `root`.
+  ConvNormRelu(int in_channels, int out_channels, int kernel, torch::nn::Module& root, const std::string& path, BatchNorms& norms);
+  at::Tensor Forward(const at::Tensor& x) const;
+
+ private:
+  at::Tensor weight_;  // [out, in, kernel, kernel]
+  int64_t padding_;
+  BatchNorm norm_;
+};
+
+// 1x1 with bias: from a map to a score for each class.
+class PixelClassifier {
+ public:
+  PixelClassifier(int in_channels, int classes, torch::nn::Module& root, const std::string& path);
+  // `keep`: factors of channels, [N, in_channels, 1, 1]; undefined: nothing is dropped.
+  at::Tensor Forward(const at::Tensor& x, const at::Tensor& keep) const;
+
+ private:
+  at::Tensor weight_, bias_;
+};
+
+class UPerNet {
+ public:
+  static constexpr size_t kLevels = 4;
+  static constexpr std::array<int64_t, 4> kPoolSizes = {1, 2, 3, 6};
+
+  // `in_channels`: of the maps of strides 4, 8, 16 and 32. Weights are zero until they are initialised or loaded.
+  UPerNet(const UPerNetOptions& options, const std::array<int, kLevels>& in_channels, torch::nn::Module& root, BatchNorms& norms);
+
+  // Four maps, the finest first, of any sizes -> logits [N, classes, H, W] of the size of the first. In training with more than one value a
+  // channel at each pooling, so with at least two images. `keep` [N, channels, 1, 1]:
+  // the factors of channel dropout, 0 or 1 / (1 - rate); undefined: nothing is dropped.
+  at::Tensor Forward(const std::vector<at::Tensor>& features, const at::Tensor& keep = {}) const;
+  // Logits of the third map's size, for training only. `keep` [N, auxiliary_channels, 1, 1].
+  at::Tensor ForwardAuxiliary(const std::vector<at::Tensor>& features, const at::Tensor& keep = {}) const;
+
+ private:
+  at::Tensor PoolPyramid(const at::Tensor& last) const;
+
+  std::vector<ConvNormRelu> pooled_;  // one a pool size
+  ConvNormRelu bottleneck_;
+  std::vector<ConvNormRelu> laterals_, outputs_;  // of the first three maps
+  ConvNormRelu fusion_;
+  PixelClassifier classifier_;
+  ConvNormRelu auxiliary_;
+  PixelClassifier auxiliary_classifier_;
+};
+
+// [N, C, H, W] to `size` [H, W], bilinear with half-pixel centres, in the type it has.
+at::Tensor ResizeMap(const at::Tensor& map, at::IntArrayRef size);
+
+}  // namespace deepmad::models
