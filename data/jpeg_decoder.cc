@@ -26,6 +26,7 @@ struct Decoder {
   char message[JMSG_LENGTH_MAX] = "";
   std::vector<uint8_t> cmyk_row;
   JDIMENSION first = 0, columns = 0;  // that are decoded
+  bool smoothed = false;              // see MaySmooth
 
   ~Decoder() { jpeg_destroy_decompress(&info); }
 };
@@ -108,11 +109,24 @@ bool ReadRows(Decoder* decoder, Image* image) {
   return true;
 }
 
+// Where a progressive file does not bring all bits of all coefficients, libjpeg guesses the missing ones from the blocks around, also from
+// those beside a crop, which it then lacks. To be asked when decoding has started.
+bool MaySmooth(const jpeg_decompress_struct& info) {
+  if (info.coef_bits == nullptr) return false;
+  for (int component = 0; component < info.num_components; ++component) {
+    const auto& bits = info.coef_bits[component];
+    if (std::any_of(bits, bits + DCTSIZE2, [](int missing) { return missing != 0; })) return true;
+  }
+  return false;
+}
+
 // Decodes nothing but the columns around those of `region`, from its first row on: decoder->first and decoder->columns say which.
 bool StartPart(Decoder* decoder, const Region& region) {
   if (setjmp(decoder->failed) != 0) return false;
   jpeg_decompress_struct* info = &decoder->info;
   jpeg_start_decompress(info);
+  decoder->smoothed = MaySmooth(*info);
+  if (decoder->smoothed) return true;
   // Where chroma is interpolated, libjpeg takes the first and the last columns that it decodes for the picture's edge.
   constexpr int kMargin = 4;
   decoder->first = static_cast<JDIMENSION>(std::max(0, region.left - kMargin));
@@ -198,6 +212,7 @@ DecodedPart DecodeJpegRegion(std::string_view bytes, const std::string& name, co
   const auto sides = [&](JDIMENSION side) { return (static_cast<int>(side) + options.reduce - 1) / options.reduce; };
   const Region part = ReducedRegion(region, options.reduce, sides(info.image_width), sides(info.image_height));
   if (!StartPart(&decoder, part)) throw Broken(decoder, name);
+  if (decoder.smoothed) return {DecodeJpeg(bytes, name), region};
   Image image(part.height, static_cast<int>(decoder.columns), grey ? 1 : 3);
   if (!ReadPart(&decoder, &image)) throw Broken(decoder, name);
   return {std::move(image), {part.left - static_cast<int>(decoder.first), 0, part.width, part.height}};

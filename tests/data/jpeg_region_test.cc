@@ -62,6 +62,17 @@ TEST(DecodeJpegRegion, EqualsThePartOfTheWholeInEveryColourSpace) {
   }
 }
 
+// The decoder fills what is missing from the neighbouring blocks.
+TEST(DecodeJpegRegion, EqualsThePartOfTheWholeOfAProgressiveFileThatLacksCoefficients) {
+  for (const bool subsampled : {false, true}) {
+    JpegForm form;
+    form.horizontal = form.vertical = subsampled ? 2 : 1;
+    form.scans_kept = 4;  // the direct currents and a few coefficients
+    form.scan_per_coefficient = true;
+    EXPECT_EQ(Differing(WriteJpeg(133, 97, 3, NoisePicture(133, 97, 3).pixels, form), 60), 0);
+  }
+}
+
 TEST(DecodeJpegRegion, EqualsThePartOfTheWholeOfRealPhotographs) {
   const char* data = std::getenv("DEEPMAD_TEST_DATA");
   if (!data) GTEST_SKIP() << "DEEPMAD_TEST_DATA is not set";

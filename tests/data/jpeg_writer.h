@@ -19,6 +19,7 @@ struct JpegForm {
   bool progressive = false;
   bool adobe_marker = false;
   bool scan_per_coefficient = false;  // progressive, with 63 scans a component
+  int scans_kept = 0;                 // of those, from the first on; 0: all
   int horizontal = 2, vertical = 2;   // pixels a sample of the chroma components, where there are any
 };
 
@@ -50,7 +51,7 @@ inline std::string WriteJpeg(int height, int width, int components, std::vector<
       for (int coefficient = 1; coefficient < 64; ++coefficient) scans.push_back({1, {component}, coefficient, coefficient, 0, 0});
     }
     info.scan_info = scans.data();
-    info.num_scans = static_cast<int>(scans.size());
+    info.num_scans = form.scans_kept > 0 ? form.scans_kept : static_cast<int>(scans.size());
   }
   jpeg_start_compress(&info, TRUE);
   for (int y = 0; y < height; ++y) {
