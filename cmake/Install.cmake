@@ -18,3 +18,5 @@ if(TARGET deepmad-cuda)
   set_target_properties(deepmad-cuda PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
   install(TARGETS deepmad-cuda RUNTIME DESTINATION bin OPTIONAL)  # a build of deepmad alone may be installed
 endif()
+
+include(Library)

@@ -1,0 +1,42 @@
+# The rooms as libraries for other projects: find_package(deepmad) there gives deepmad::mad, deepmad::models, deepmad::data, deepmad::train and
+# what they stand on. Each is an archive that is linked whole, because the linker would drop the self-registering plug-ins otherwise.
+include(CMakePackageConfigHelpers)
+set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/deepmad)
+
+# deepmad_library(ROOM... LINK library...): deepmad::ROOM of the objects of the room; LINK: other rooms (deepmad_NAME_library) and targets that
+# deepmadConfig.cmake finds.
+function(deepmad_library room)
+  cmake_parse_arguments(L "" "" "LINK" ${ARGN})
+  add_library(deepmad_${room}_archive STATIC $<TARGET_OBJECTS:deepmad_${room}>)
+  set_target_properties(deepmad_${room}_archive PROPERTIES OUTPUT_NAME deepmad_${room} EXPORT_NAME ${room}_archive LINKER_LANGUAGE CXX)
+  add_library(deepmad_${room}_library INTERFACE)
+  set_target_properties(deepmad_${room}_library PROPERTIES EXPORT_NAME ${room})
+  # Within an expression a target has to have the name that it gets elsewhere.
+  target_link_libraries(deepmad_${room}_library INTERFACE $<INSTALL_INTERFACE:$<LINK_LIBRARY:WHOLE_ARCHIVE,deepmad::${room}_archive>> ${L_LINK})
+  target_include_directories(deepmad_${room}_library INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/deepmad>)
+  target_compile_features(deepmad_${room}_library INTERFACE cxx_std_20)
+  install(TARGETS deepmad_${room}_archive deepmad_${room}_library EXPORT deepmadTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}/deepmad)
+endfunction()
+
+set(opencv opencv_core opencv_imgproc opencv_imgcodecs)
+deepmad_library(base LINK Threads::Threads yaml-cpp nlohmann_json::nlohmann_json ZLIB::ZLIB)
+deepmad_library(mad LINK deepmad_base_library NLopt::nlopt)
+deepmad_library(formats LINK deepmad_base_library deepmad::protobuf_lite)
+deepmad_library(metrics LINK deepmad_base_library)
+deepmad_library(report LINK deepmad_base_library ${opencv} deepmad::protobuf_lite)
+deepmad_library(data LINK deepmad_base_library ${opencv} JPEG::JPEG PNG::PNG simdjson::simdjson)
+set(deepmad_rooms base mad data)
+if(DEEPMAD_TORCH)
+  deepmad_library(models LINK deepmad_formats_library deepmad_mad_library LibTorch::cpu)
+  deepmad_library(loader LINK deepmad_data_library LibTorch::cpu)
+  deepmad_library(train LINK deepmad_models_library deepmad_loader_library deepmad_metrics_library deepmad_report_library)
+  list(APPEND deepmad_rooms models train)
+endif()
+
+install(DIRECTORY ${deepmad_rooms} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/deepmad FILES_MATCHING PATTERN "*.h" PATTERN pch.h EXCLUDE PATTERN cuda EXCLUDE)
+install(EXPORT deepmadTargets NAMESPACE deepmad:: DESTINATION ${package_folder})
+configure_package_config_file(cmake/deepmadConfig.cmake.in deepmadConfig.cmake INSTALL_DESTINATION ${package_folder})
+write_basic_package_version_file(deepmadConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES "${CMAKE_CURRENT_BINARY_DIR}/deepmadConfig.cmake" "${CMAKE_CURRENT_BINARY_DIR}/deepmadConfigVersion.cmake"
+              cmake/FindLibTorch.cmake cmake/LocateLibTorch.cmake cmake/FindOpenCV.cmake
+        DESTINATION ${package_folder})

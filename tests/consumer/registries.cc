@@ -1,0 +1,28 @@
+// Prints what registered itself: a linker that drops objects nobody names would leave these empty.
+#include <cstdio>
+
+#include "data/dataset.h"
+#include "mad/block.h"
+#include "mad/solver.h"
+#include "models/device.h"
+#include "train/optimizer.h"
+#include "train/task.h"
+
+template <typename Registry>
+bool Print(const char* kind) {
+  std::printf("%s:", kind);
+  for (const auto& name : Registry::Get().Names()) std::printf(" %s", name.c_str());
+  std::printf("\n");
+  return !Registry::Get().Names().empty();
+}
+
+int main() {
+  using namespace deepmad;  // NOLINT: a program of ten lines
+  const bool all[] = {Print<mad::BlockRegistry>("blocks"),      Print<mad::SolverRegistry>("solvers"),
+                      Print<models::DeviceRegistry>("devices"), Print<data::DatasetRegistry>("datasets"),
+                      Print<train::TaskRegistry>("tasks"),      Print<train::OptimizerRegistry>("optimizers")};
+  for (const bool filled : all) {
+    if (!filled) return 1;
+  }
+  return 0;
+}
