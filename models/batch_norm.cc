@@ -6,6 +6,7 @@
 #include <torch/nn/module.h>
 
 #include "base/error.h"
+#include "models/sync_batch_norm.h"
 
 namespace deepmad::models {
 
@@ -21,11 +22,13 @@ BatchNorm::BatchNorm(std::shared_ptr<torch::nn::Module> module, int64_t channels
 
 at::Tensor BatchNorm::Forward(const at::Tensor& x, const NormTail& tail) const {
   const bool training = module_->is_training();
+  const NormArguments arguments{weight_, bias_, running_mean_, running_var_, training, settings_->momentum, settings_->eps};
+  if (training && settings_->group != nullptr && settings_->group->size() > 1) return SyncNormAct(x, arguments, tail, *settings_->group);
   if (training && x.numel() == weight_.numel()) {
     throw base::FailedError("batch normalisation cannot train on a single value a channel", name_,
                             "use more than one sample a batch, or a larger image");
   }
-  return NormAct(x, {weight_, bias_, running_mean_, running_var_, training, settings_->momentum, settings_->eps}, tail);
+  return NormAct(x, arguments, tail);
 }
 
 BatchNorm BatchNorms::Add(const std::shared_ptr<torch::nn::Module>& module, int64_t channels, const std::string& name) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "models/norm_act.h"
+#include "models/process_group.h"
 
 namespace torch::nn {
 class Module;
@@ -17,7 +18,8 @@ namespace deepmad::models {
 
 struct BatchNormSettings {
   double eps = 1e-5;
-  double momentum = 0.1;  // weight of the new batch in the running statistics
+  double momentum = 0.1;                // weight of the new batch in the running statistics
+  const ProcessGroup* group = nullptr;  // statistics of training are over the batches of all its ranks; null: of this process alone
 };
 
 // One norm, with what may stand behind it.

@@ -18,19 +18,14 @@ Network::Network(const mad::NetworkSpec& spec)
 
 at::Tensor Network::Forward(const at::Tensor& images) {
   const Classifier& classifier = RequireClassifier();
-  StartForward(images);
-  return classifier.Forward(backbone_.Forward(images));
+  return classifier.Forward(backbone_.Forward(StartForward(images)));
 }
 
-std::vector<at::Tensor> Network::ForwardFeatures(const at::Tensor& images) {
-  StartForward(images);
-  return backbone_.ForwardFeatures(images);
-}
+std::vector<at::Tensor> Network::ForwardFeatures(const at::Tensor& images) { return backbone_.ForwardFeatures(StartForward(images)); }
 
 Network::LogitsAndFeatures Network::ForwardWithFeatures(const at::Tensor& images) {
   const Classifier& classifier = RequireClassifier();
-  StartForward(images);
-  std::vector<at::Tensor> features = backbone_.ForwardFeatures(images);
+  std::vector<at::Tensor> features = backbone_.ForwardFeatures(StartForward(images));
   const at::Tensor logits = classifier.Forward(features.back());  // the last block ends the last stage
   return {logits, std::move(features)};
 }
@@ -38,6 +33,7 @@ Network::LogitsAndFeatures Network::ForwardWithFeatures(const at::Tensor& images
 NamedTensors Network::StateDict() const { return models::StateDict(*this); }
 
 void Network::ConvertTo(at::ScalarType dtype) {
+  wide_ = dtype == at::kDouble;
   for (auto& [name, tensor] : StateDict()) {
     if (tensor.is_floating_point()) tensor.set_data(tensor.detach().to(dtype));
   }
@@ -54,10 +50,11 @@ const Classifier& Network::RequireClassifier() const {
   return *classifier_;
 }
 
-void Network::StartForward(const at::Tensor& images) {
+at::Tensor Network::StartForward(const at::Tensor& images) {
   CheckImages(spec_, images);
   drop_paths_->SetTraining(is_training());
   norms_.CountBatch();
+  return wide_ && images.scalar_type() == at::kFloat ? images.to(at::kDouble) : images;
 }
 
 void CheckImages(const mad::NetworkSpec& spec, const at::Tensor& images) {

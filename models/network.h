@@ -21,8 +21,8 @@ class Network : public torch::nn::Module {
   // Requires a valid spec. Weights are zero until initialised (models/init.h) or loaded (models/weights/load.h); float32, on the CPU.
   explicit Network(const mad::NetworkSpec& spec);
 
-  // images [N, C, H, W] ([N, C, T, H, W] in 3-D), normalised -> logits [N, classes]. FailedError for another rank or channel count, and for
-  // a network whose head is no classifier.
+  // images [N, C, H, W] ([N, C, T, H, W] in 3-D), normalised, float32 for a float64 network too -> logits [N, classes]. FailedError for
+  // another rank or channel count, and for a network whose head is no classifier.
   at::Tensor Forward(const at::Tensor& images);
   // The map of each feature level that the head names instead.
   std::vector<at::Tensor> ForwardFeatures(const at::Tensor& images);
@@ -53,8 +53,8 @@ class Network : public torch::nn::Module {
   void SetMemoryFormat(at::MemoryFormat format);
 
  private:
-  // Checks the images, counts the batch.
-  void StartForward(const at::Tensor& images);
+  // Checks the images, counts the batch. The images, in float64 for such a network.
+  at::Tensor StartForward(const at::Tensor& images);
   const Classifier& RequireClassifier() const;
 
   mad::NetworkSpec spec_;
@@ -62,6 +62,7 @@ class Network : public torch::nn::Module {
   std::shared_ptr<DropPaths> drop_paths_;
   Backbone backbone_;
   std::optional<Classifier> classifier_;
+  bool wide_ = false;  // float64
 };
 
 // FailedError for images of another rank or channel count than the network takes.
