@@ -60,6 +60,7 @@ NetworkSource NetworkOfRun(const base::Config& run, const std::string& folder) {
   // A run's config.yaml comes last: without it these files are another command's, or those of a run that was killed at its very start.
   const bool holds_run = fs::exists(fs::path(folder) / "config.yaml") && fs::exists(network) && fs::exists(report);
   if (!IsDesigned(run) || !holds_run) return NetworkOfRun(run);
+  run.GetBool("classes_from_data", false);  // so that the resolved configuration is that of the first start
   const mad::DesignProblem problem = ProblemOfRun(run);
   const mad::NetworkSpec spec = mad::LoadNetwork(network.string());
   const base::Json document = base::Json::parse(base::ReadFile(report.string()), nullptr, /*allow_exceptions=*/false);
