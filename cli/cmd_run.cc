@@ -22,6 +22,7 @@ class RunCommand : public Command {
     app.add_option("--resume", resume_, "auto: go on with a run found in the folder; never: it is an error")
         ->check(CLI::IsMember({"auto", "never"}))
         ->capture_default_str();
+    app.add_option("--profile", profile_, "file for a Chrome trace of some updates of this session");
     app.add_option("--weights", weights_, "start from these weights (train.init.weights): safetensors, or a file of torch.save");
     app.add_option("--head", head_, "with --weights; drop: the classifier starts anew, for other classes (train.init.head)")
         ->check(CLI::IsMember({"strict", "drop"}));
@@ -56,6 +57,7 @@ class RunCommand : public Command {
     }
     if (out_.empty()) throw base::UsageError("no --out folder given", "", "try " + Example());
     options.out = out_;
+    options.profile = profile_;
     options.fresh = resume_ == "never";
     const NetworkSource source = NetworkOfRun(config, out_);
     if (!common.json) Print({}, source.table);
@@ -85,6 +87,7 @@ class RunCommand : public Command {
   bool may_design_;
   std::string out_;
   std::string resume_ = "auto";
+  std::string profile_;
   std::string weights_;
   std::string head_;
 };

@@ -58,6 +58,7 @@ MetricValues Evaluator::Run(const std::string& label) {
     progress.Update(seen);
   }
   if (seen != samples_) throw base::FailedError(fmt::format("scored {} samples of {}", seen, samples_), label);
+  if (const Findings* findings = metric->findings()) findings_ = *findings;
   return metric->Values();
 }
 

@@ -18,6 +18,8 @@ class Evaluator {
   // Scores the network as it is, in eval mode; its mode afterwards is as before. `label` names the progress bar. FailedError when the
   // loader delivered another number of samples than `samples`. Stops between batches with Error(kStopped) when a signal asked for it.
   MetricValues Run(const std::string& label);
+  // Of the last run, for tasks that have any: empty else.
+  const Findings& findings() const { return findings_; }
 
  private:
   const Task& task_;
@@ -26,6 +28,7 @@ class Evaluator {
   int64_t samples_;
   PrecisionOptions precision_;
   at::Device device_;
+  Findings findings_;
 };
 
 // Moves a batch to the device without waiting for the copy, in the layout of the run.

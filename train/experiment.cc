@@ -14,6 +14,7 @@
 #include "models/device.h"
 #include "models/network.h"
 #include "models/weights/load.h"
+#include "train/findings_page.h"
 #include "train/session.h"
 #include "train/stopwatch.h"
 #include "train/train_config.h"
@@ -183,6 +184,7 @@ RunSummary TrainRun(const base::Config& config, const mad::NetworkSpec& spec, co
 
   const RunFiles files{config.Resolved(), mad::NetworkToYaml(spec), options.design_report, options.structure_svg};
   TrainerOptions& trainer_options = experiment.config.trainer;
+  trainer_options.profile = options.profile;
   trainer_options.config_digest = ResultDigest(files.config_yaml, files.network_yaml);
   RunDir run_dir(options.out, name, WeightsMetadata(spec, experiment.data.class_names()), MetricNames(experiment));
   const RunDir::Found found = run_dir.Look(trainer_options.config_digest, options.fresh);
@@ -216,7 +218,10 @@ RunSummary TrainRun(const base::Config& config, const mad::NetworkSpec& spec, co
   }
   trainer.Run();
   const base::Json summary = Summarise(experiment, spec, data_name, trainer.state());
-  run_dir.Finish(summary);
+  // A session that found everything trained and scored has not seen the mistakes.
+  if (trainer.findings().classes() == 0) evaluator.Run("report");
+  const Findings& findings = trainer.findings().classes() == 0 ? evaluator.findings() : trainer.findings();
+  run_dir.Finish(summary, DrawFindings(findings, *experiment.data.validation));
   return {summary, false};
 }
 

@@ -17,6 +17,7 @@ struct RunOptions {
   std::string device = "auto";  // auto, cpu, cuda, cuda:1
   int threads = 0;              // of the arithmetic on the CPU; 0: one a core
   std::string structure_svg;    // drawing for the report; empty: none
+  std::string profile;          // file for a Chrome trace of some updates; empty: none (TrainRun)
   std::string design_report;    // content of report.json; empty: none
 };
 

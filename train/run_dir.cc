@@ -99,11 +99,16 @@ void RunDir::LogSteps(const StepRecord& record) {
                      {"forward_seconds", record.forward_seconds},
                      {"backward_seconds", record.backward_seconds},
                      {"optimizer_seconds", record.optimizer_seconds},
-                     {"images_per_second", record.images_per_second}};
+                     {"images_per_second", record.images_per_second},
+                     {"data_share", record.data_share},
+                     {"peak_bytes", record.peak_bytes},
+                     {"left_seconds", record.left_seconds}};
   std::vector<std::pair<std::string, double>> values = {{"step/loss", record.loss},
                                                         {"step/lr", record.lr},
                                                         {"step/gradient_norm", record.gradient_norm},
-                                                        {"step/images_per_second", record.images_per_second}};
+                                                        {"step/images_per_second", record.images_per_second},
+                                                        {"step/data_share", record.data_share},
+                                                        {"step/peak_bytes", static_cast<double>(record.peak_bytes)}};
   if (record.loss_scale) {
     line["loss_scale"] = *record.loss_scale;
     line["skipped"] = record.skipped;
@@ -124,14 +129,14 @@ void RunDir::LogEpoch(const EpochRecord& record) {
   for (const auto& [name, value] : record.metrics) values.emplace_back("validate/" + name, value);
   logs_->events.Add(record.step, values);
   epochs_.push_back(record);
-  Draw({});
+  Draw({}, {});
 }
 
-void RunDir::Draw(const base::Json& summary) const {
+void RunDir::Draw(const base::Json& summary, const FindingsPage& findings) const {
   const std::string curves = DrawRunCurves(epochs_, metrics_);
   base::WriteFileAtomically(File("curves.png"), curves);
   const std::string svg = std::filesystem::exists(File("structure.svg")) ? base::ReadFile(File("structure.svg")) : "";
-  base::WriteFileAtomically(File("report.html"), DrawRunPage(title_, epochs_, metrics_, summary, svg, curves));
+  base::WriteFileAtomically(File("report.html"), DrawRunPage(title_, epochs_, metrics_, summary, svg, curves, findings));
 }
 
 void RunDir::SaveCheckpoint(int64_t step, const Checkpoint& checkpoint) {
@@ -145,8 +150,8 @@ void RunDir::SaveWeights(const std::string& name, const NamedTensors& tensors) c
   models::WriteSafetensors(File(name + ".safetensors"), tensors, metadata_);
 }
 
-void RunDir::Finish(const base::Json& summary) {
-  Draw(summary);
+void RunDir::Finish(const base::Json& summary, const FindingsPage& findings) {
+  Draw(summary, findings);
   base::WriteFileAtomically(File("summary.json"), base::JsonText(summary));
 }
 

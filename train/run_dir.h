@@ -25,6 +25,9 @@ struct StepRecord {
   double lr = 0, loss = 0, gradient_norm = 0;
   double data_seconds = 0, forward_seconds = 0, backward_seconds = 0, optimizer_seconds = 0;
   double images_per_second = 0;
+  double data_share = 0;             // of the time: waiting for batches
+  int64_t peak_bytes = 0;            // memory (models/device.h)
+  double left_seconds = -1;          // of training; negative: unknown
   std::optional<double> loss_scale;  // float16 only
   int64_t skipped = 0;               // updates so far whose gradient overflowed under it
 };
@@ -64,7 +67,7 @@ class RunDir {
   // NAME.safetensors, with the names of the state dict.
   void SaveWeights(const std::string& name, const NamedTensors& tensors) const;
   // Ends the run: summary.json comes last, so that its presence means a finished run.
-  void Finish(const base::Json& summary);
+  void Finish(const base::Json& summary, const FindingsPage& findings);
   base::Json ReadSummary() const;
 
   const CheckpointFolder& checkpoints() const { return checkpoints_; }
@@ -79,7 +82,7 @@ class RunDir {
   };
 
   void Claim();
-  void Draw(const base::Json& summary) const;
+  void Draw(const base::Json& summary, const FindingsPage& findings) const;
 
   std::string path_;
   std::string title_;

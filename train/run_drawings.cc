@@ -100,12 +100,16 @@ std::string DrawRunCurves(const std::vector<EpochRecord>& epochs, const std::vec
 }
 
 std::string DrawRunPage(const std::string& title, const std::vector<EpochRecord>& epochs, const std::vector<std::string>& metrics,
-                        const base::Json& summary, const std::string& structure_svg, const std::string& curves_png) {
+                        const base::Json& summary, const std::string& structure_svg, const std::string& curves_png,
+                        const FindingsPage& findings) {
   PageContent page;
   page.title = title;
   page.structure_svg = structure_svg;
   page.curves_png = curves_png;
   page.metrics = MetricsTable(epochs, metrics);
+  page.confusion = findings.confusion;
+  page.confused = findings.confused;
+  page.pictures = findings.pictures;
   const EpochRecord& last = epochs.back();
   page.subtitle = summary.empty() ? fmt::format("training, {} epochs done", last.epoch) : summary.value("protocol", "");
   for (const auto& [name, value] : last.metrics) {

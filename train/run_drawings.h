@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "train/findings_page.h"
 
 namespace deepmad::train {
 
@@ -29,6 +30,7 @@ std::string DrawRunCurves(const std::vector<EpochRecord>& epochs, const std::vec
 
 // HTML. `summary` is that of the run, or empty while it goes on.
 std::string DrawRunPage(const std::string& title, const std::vector<EpochRecord>& epochs, const std::vector<std::string>& metrics,
-                        const base::Json& summary, const std::string& structure_svg, const std::string& curves_png);
+                        const base::Json& summary, const std::string& structure_svg, const std::string& curves_png,
+                        const FindingsPage& findings);
 
 }  // namespace deepmad::train

@@ -14,6 +14,7 @@
 #include "base/config.h"
 #include "base/registry.h"
 #include "data/loader/loader.h"
+#include "train/findings.h"
 #include "train/named_tensors.h"
 
 namespace deepmad::models {
@@ -41,6 +42,8 @@ class TaskMetric {
   virtual std::vector<std::string> Names() const = 0;
   // By name; the first one decides which weights are the best, higher being better. FailedError when nothing was added.
   virtual MetricValues Values() const = 0;
+  // What to show of it besides; null: nothing.
+  virtual const Findings* findings() const { return nullptr; }
 };
 
 // What a task may need to know before training starts.

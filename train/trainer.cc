@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/progress.h"
 #include "base/stop_signal.h"
+#include "models/device.h"
 #include "models/network.h"
 #include "train/stopwatch.h"
 
@@ -53,7 +54,8 @@ Trainer::Trainer(TrainerOptions options, const TrainerParts& parts)
       optimizer_(parts.update.optimizer),
       ema_(parts.update.ema),
       update_(options_.update, parts.update, parts.precision, parts.device),
-      updates_per_epoch_(parts.loader.batches_per_epoch() / options_.update.accumulate) {}
+      updates_per_epoch_(parts.loader.batches_per_epoch() / options_.update.accumulate),
+      trace_(options_.profile, parts.device) {}
 
 void Trainer::Resume(const Checkpoint& checkpoint, const std::string& path) {
   const base::Json& state = checkpoint.state;
@@ -82,11 +84,23 @@ void Trainer::Run() {
     TrainEpoch();
     FinishEpoch();
   }
+  trace_.Finish();
+}
+
+double Trainer::SecondsLeft() const {
+  return pace_.SecondsFor((options_.epochs * updates_per_epoch_) * options_.batch_size - state_.samples);
+}
+
+std::string Trainer::ProgressNote() const {
+  return fmt::format("loss {:.4f}, data {:.0f}%, {}B, all {}", state_.epoch_loss.value(), 100 * pace_.data_share(),
+                     base::FormatCount(static_cast<double>(models::MemoryOf(parts_.device).current_bytes)),
+                     base::FormatDuration(SecondsLeft()));
 }
 
 void Trainer::TrainEpoch() {
   epoch_seconds_ = 0;
   epoch_samples_ = 0;
+  epoch_pace_ = {};
   if (state_.batch == updates_per_epoch_) return;
   network_.train();
   base::ProgressOptions progress_options;
@@ -96,24 +110,27 @@ void Trainer::TrainEpoch() {
   parts_.loader.StartEpoch(state_.epoch, state_.batch * options_.update.accumulate);
   Stopwatch watch;
   while (state_.batch < updates_per_epoch_) {
-    Step();
+    trace_.NextUpdate();
+    const double data_seconds = Step();
     const double seconds = watch.Lap();
+    for (Pace* pace : {&pace_, &epoch_pace_}) pace->Add(options_.batch_size, seconds, data_seconds);
     epoch_seconds_ += seconds;
     state_.train_seconds += seconds;
     state_.wall_seconds += seconds;
-    progress.Update(epoch_samples_, fmt::format("loss {:.4f}", state_.epoch_loss.value()));
+    progress.Update(epoch_samples_, ProgressNote());
     if (base::StopRequested()) SaveAndStop();
     if (options_.checkpoint_every_steps > 0 && state_.step % options_.checkpoint_every_steps == 0) Save();
   }
 }
 
-void Trainer::Step() {
+double Trainer::Step() {
   const int64_t micro_batches = options_.update.accumulate;
+  double data_seconds = 0;
   Pending next;
   for (int64_t i = 0; i < micro_batches; ++i) {
     data::Batch batch;
     parts_.loader.Next(&batch);
-    interval_.data_seconds += batch.wait_seconds;
+    data_seconds += batch.wait_seconds;
     next.size += batch.labels.size(0);
     next.sources.insert(next.sources.end(), batch.sources.begin(), batch.sources.end());
     update_.Add(batch, {options_.seed, state_.epoch, state_.batch * micro_batches + i});
@@ -128,8 +145,10 @@ void Trainer::Step() {
   state_.samples += next.size;
   epoch_samples_ += next.size;
   interval_.samples += next.size;
+  interval_.data_seconds += data_seconds;
   pending_ = std::move(next);
   if (log) LogSteps(lr);
+  return data_seconds;
 }
 
 void Trainer::Settle() {
@@ -152,7 +171,10 @@ void Trainer::Settle() {
                                         state_.step, state_.epoch + 1, SourceList(pending_.sources)),
                             parts_.run_dir.path(), kBatchHint);
   }
-  state_.skipped += result.skipped ? 1 : 0;
+  if (result.skipped) {
+    gradient_norm_ = 0;
+    ++state_.skipped;
+  }
   state_.epoch_loss.Add(loss, pending_.size);
   state_.interval_loss.Add(loss, pending_.size);
 }
@@ -171,10 +193,13 @@ void Trainer::LogSteps(double lr) {
   record.forward_seconds = seconds.forward;
   record.backward_seconds = seconds.backward;
   record.optimizer_seconds = seconds.optimizer;
-  record.images_per_second =
-      static_cast<double>(interval_.samples) / (interval_.data_seconds + seconds.forward + seconds.backward + seconds.optimizer);
   if (update_.loss_scale()) record.loss_scale = update_.loss_scale()->value();
   record.skipped = state_.skipped;
+  const double step_seconds = interval_.data_seconds + seconds.forward + seconds.backward + seconds.optimizer;
+  record.images_per_second = static_cast<double>(interval_.samples) / step_seconds;
+  record.data_share = interval_.data_seconds / step_seconds;
+  record.peak_bytes = models::MemoryOf(parts_.device).peak_bytes;
+  record.left_seconds = SecondsLeft();
   parts_.run_dir.LogSteps(record);
   state_.interval_loss = {};
   interval_ = {};
@@ -183,6 +208,7 @@ void Trainer::LogSteps(double lr) {
 MetricValues Trainer::Validate() {
   const std::string label = fmt::format("validate {}/{}", state_.epoch + 1, options_.epochs);
   MetricValues values = parts_.evaluator.Run(label);
+  findings_ = parts_.evaluator.findings();
   if (ema_ != nullptr) {
     const EmaSwap averaged(*ema_);
     for (const auto& [name, value] : parts_.evaluator.Run(label + " ema")) values.emplace_back(name + "_ema", value);
@@ -225,7 +251,7 @@ void Trainer::FinishEpoch() {
   record.lr = parts_.schedule.Lr(state_.samples - options_.batch_size);  // of the last update
   record.train_loss = state_.epoch_loss.value();
   record.train_seconds = epoch_seconds_;
-  record.images_per_second = epoch_seconds_ > 0 ? static_cast<double>(epoch_samples_) / epoch_seconds_ : 0;
+  record.images_per_second = epoch_pace_.images_per_second();
   parts_.run_dir.LogEpoch(record);
   ++state_.epoch;
   state_.batch = 0;

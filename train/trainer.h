@@ -11,9 +11,11 @@
 #include "data/loader/loader.h"
 #include "train/checkpoint.h"
 #include "train/evaluator.h"
+#include "train/pace.h"
 #include "train/run_dir.h"
 #include "train/run_state.h"
 #include "train/schedule.h"
+#include "train/trace.h"
 #include "train/update.h"
 
 namespace deepmad::train {
@@ -26,6 +28,7 @@ struct TrainerOptions {
   int64_t log_every_steps = 50;
   int64_t validate_every_epochs = 1;  // and always after the last one
   uint64_t seed = 0;
+  std::string profile;        // file for a trace of some updates; empty: none
   std::string config_digest;  // of everything that decides the result; a checkpoint of another one is refused
 };
 
@@ -55,6 +58,8 @@ class Trainer {
   void Run();
 
   const RunState& state() const { return state_; }
+  // Of the newest validation in this session, of the trained weights, not the averaged ones.
+  const Findings& findings() const { return findings_; }
 
  private:
   // What an update gave and has not been read yet: on a GPU, reading it at once would wait for the whole step.
@@ -70,7 +75,9 @@ class Trainer {
   };
 
   void TrainEpoch();
-  void Step();
+  double Step();  // seconds of waiting for data
+  std::string ProgressNote() const;
+  double SecondsLeft() const;  // of training; negative where it is unknown
   void Settle();
   void LogSteps(double lr);
   void FinishEpoch();
@@ -89,8 +96,12 @@ class Trainer {
   int64_t updates_per_epoch_;
   RunState state_;
   Pending pending_;
-  double gradient_norm_ = 0;  // of the newest update that was read and not skipped
+  double gradient_norm_ = 0;  // of the newest update that was read; 0 where it was skipped
   Interval interval_;
+  Trace trace_;
+  Pace pace_;        // of this session
+  Pace epoch_pace_;  // of this session's part of the epoch
+  Findings findings_;
   double epoch_seconds_ = 0;
   int64_t epoch_samples_ = 0;
 };

@@ -18,7 +18,9 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-bool OfClock(const std::string& name) { return name.ends_with("_seconds") || name.ends_with("_per_second"); }
+bool OfClock(const std::string& name) {
+  return name.ends_with("_seconds") || name.ends_with("_per_second") || name.ends_with("data_share") || name.ends_with("peak_bytes");
+}
 
 std::set<std::string> FilesOf(const std::string& folder) {
   std::set<std::string> files;

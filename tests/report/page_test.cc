@@ -16,9 +16,14 @@ TEST(Page, ShowsEveryPart) {
   content.structure_svg = "<svg/>";
   content.curves_png = "M";
   content.metrics = {{"epoch", "top-1"}, {{"1", "0.85"}}};
+  content.confusion = {{"", "cat", "dog"}, {{"cat", "3", "1"}}};
+  content.confused = {{"true class"}, {{"dog"}}};
+  content.pictures = {{"J", "a cat, taken for dog"}};
   const std::string html = PageHtml(content);
   for (const char* part :
-       {"<!DOCTYPE html>", "<title>fashion-quickstart</title>", "<h1>fashion-quickstart</h1>", "seed 0", "<b>91.8 %</b><span>top-1</span>",
+       {"<td style=\"background: rgb(11 98 164 / 45%)\">3</td>", "<th>cat</th>", "<td>dog</td>",
+        "data:image/jpeg;base64,Sg==", "<figcaption>a cat, taken for dog</figcaption>", "<!DOCTYPE html>",
+        "<title>fashion-quickstart</title>", "<h1>fashion-quickstart</h1>", "seed 0", "<b>91.8 %</b><span>top-1</span>",
         "<tr><th>parameters</th><td>69.1 k</td></tr>", "data:image/svg+xml;base64,PHN2Zy8+",
         "data:image/png;base64,TQ==", "<tr><th>epoch</th><th>top-1</th></tr>", "<tr><td>1</td><td>0.85</td></tr>", "</html>"}) {
     EXPECT_TRUE(Contains(html, part)) << part;
@@ -36,7 +41,8 @@ TEST(Page, EscapesAllText) {
   content.title = content.subtitle = evil;
   content.figures = content.summary = {{evil, evil}};
   content.structure_svg = content.curves_png = evil;
-  content.metrics = {{evil}, {{evil}}};
+  content.metrics = content.confusion = content.confused = {{evil, evil}, {{evil, evil}}};
+  content.pictures = {{evil, evil}};
   const std::string html = PageHtml(content);
   EXPECT_FALSE(Contains(html, "<script"));
   EXPECT_TRUE(Contains(html, "<h1>&lt;script&gt;alert(&quot;x&quot; &amp; &#39;y&#39;)&lt;/script&gt;</h1>"));

@@ -111,7 +111,8 @@ class ExperimentTest : public testing::Test {
       base::Json record = base::Json::parse(line);
       base::Json kept = base::Json::object();
       for (const auto& [key, value] : record.items()) {
-        if (key.find("second") == std::string::npos && key.find("time") == std::string::npos) kept[key] = value;
+        if (key.find("second") == std::string::npos && key.find("time") == std::string::npos && key != "data_share" && key != "peak_bytes")
+          kept[key] = value;
       }
       result += kept.dump() + "\n";
     }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstdint>
+#include <cstdlib>
 #include <string_view>
 
 namespace deepmad::train {
@@ -26,6 +27,9 @@ th { font-weight: 600; color: var(--soft); }
 .numbers th, .numbers td { text-align: right; padding: 4px 0 4px 18px; }
 .scroll { overflow-x: auto; }
 img { max-width: 100%; height: auto; display: block; }
+.pictures { display: flex; flex-wrap: wrap; gap: 16px; }
+figure { margin: 0; width: 160px; }
+figcaption { color: var(--soft); font-size: 13px; overflow-wrap: anywhere; }
 @media print { body { max-width: none; padding: 0; } h2 { break-after: avoid; } tr { break-inside: avoid; } }
 )";
 
@@ -77,6 +81,28 @@ std::string Row(const std::vector<std::string>& cells, const char* tag) {
   return row + "</tr>\n";
 }
 
+std::string Table(const PageTable& table) {
+  std::string html = "<div class=\"scroll\"><table class=\"numbers\">\n" + Row(table.columns, "th");
+  for (const std::vector<std::string>& row : table.rows) html += Row(row, "td");
+  return html + "</table></div>\n";
+}
+
+// Counts on a ground that is the darker the larger their share of the row.
+std::string Matrix(const PageTable& table) {
+  std::string html = "<div class=\"scroll\"><table class=\"numbers\">\n" + Row(table.columns, "th");
+  for (const std::vector<std::string>& row : table.rows) {
+    double sum = 0;
+    for (size_t i = 1; i < row.size(); ++i) sum += std::atof(row[i].c_str());
+    html += fmt::format("<tr><th>{}</th>", Escaped(row[0]));
+    for (size_t i = 1; i < row.size(); ++i) {
+      const double share = sum > 0 ? std::atof(row[i].c_str()) / sum : 0;
+      html += fmt::format("<td style=\"background: rgb(11 98 164 / {:.0f}%)\">{}</td>", 60 * share, Escaped(row[i]));
+    }
+    html += "</tr>\n";
+  }
+  return html + "</table></div>\n";
+}
+
 }  // namespace
 
 std::string PageHtml(const PageContent& content) {
@@ -103,10 +129,19 @@ std::string PageHtml(const PageContent& content) {
   if (!content.structure_svg.empty())
     html += "<h2>Structure</h2>\n" + Image("image/svg+xml", content.structure_svg, "structure of the network");
   if (!content.curves_png.empty()) html += "<h2>Curves</h2>\n" + Image("image/png", content.curves_png, "curves of the metrics");
-  if (!content.metrics.columns.empty()) {
-    html += "<h2>Metrics</h2>\n<div class=\"scroll\"><table class=\"numbers\">\n" + Row(content.metrics.columns, "th");
-    for (const std::vector<std::string>& row : content.metrics.rows) html += Row(row, "td");
-    html += "</table></div>\n";
+  if (!content.metrics.columns.empty()) html += "<h2>Metrics</h2>\n" + Table(content.metrics);
+  if (!content.confusion.columns.empty()) {
+    html +=
+        "<h2>Confusion</h2>\n<p class=\"subtitle\">rows: the true class; columns: what it was taken for</p>\n" + Matrix(content.confusion);
+  }
+  if (!content.confused.columns.empty()) html += "<h2>Most confused classes</h2>\n" + Table(content.confused);
+  if (!content.pictures.empty()) {
+    html += "<h2>Worst mistakes</h2>\n<div class=\"pictures\">\n";
+    for (const PagePicture& picture : content.pictures) {
+      html += fmt::format("<figure><img alt=\"{0}\" src=\"data:image/jpeg;base64,{1}\"><figcaption>{0}</figcaption></figure>\n",
+                          Escaped(picture.caption), Base64(picture.jpeg));
+    }
+    html += "</div>\n";
   }
   return html + "</body>\n</html>\n";
 }

@@ -12,6 +12,11 @@ struct PageTable {
   std::vector<std::vector<std::string>> rows;  // each as long as `columns`
 };
 
+struct PagePicture {
+  std::string jpeg;  // bytes
+  std::string caption;
+};
+
 // All text is plain: it is escaped. An empty part is left out.
 struct PageContent {
   std::string title;
@@ -21,6 +26,9 @@ struct PageContent {
   std::string structure_svg;                                 // an SVG document
   std::string curves_png;                                    // bytes of a PNG
   PageTable metrics;
+  PageTable confusion;                // the first column names the class, the others count; shaded by share of the row
+  PageTable confused;                 // the same for many classes: only the pairs that are taken for each other most
+  std::vector<PagePicture> pictures;  // the worst mistakes
 };
 
 std::string PageHtml(const PageContent& content);

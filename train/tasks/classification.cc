@@ -1,4 +1,6 @@
 // Image classification: soft-target cross entropy with smoothing, mixing and a teacher, top-1 and top-5 (spec sections 2 and 4).
+#include <ATen/ops/softmax.h>
+
 #include <optional>
 
 #include "models/network.h"
@@ -20,7 +22,14 @@ class ClassificationMetric : public TaskMetric {
     const at::Tensor scores = logits.cpu().contiguous();
     const at::Tensor labels = batch.labels.cpu().contiguous();
     counts_.Add(scores.const_data_ptr<float>(), labels.const_data_ptr<int64_t>(), size, logits.size(1));
+    const auto [confidence, predicted] = at::softmax(scores, 1).max(1);
+    for (int64_t i = 0; i < size; ++i) {
+      findings_.Add(batch.first_position + i, labels.const_data_ptr<int64_t>()[i], predicted.const_data_ptr<int64_t>()[i], logits.size(1),
+                    confidence.const_data_ptr<float>()[i]);
+    }
   }
+
+  const Findings* findings() const override { return &findings_; }
 
   std::vector<std::string> Names() const override { return {"top1", "top5", "loss"}; }
 
@@ -30,6 +39,7 @@ class ClassificationMetric : public TaskMetric {
 
  private:
   TopKCounts counts_;
+  Findings findings_;
   double loss_sum_ = 0;
 };
 
