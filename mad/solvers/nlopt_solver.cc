@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cmath>
+#include <set>
 #include <thread>
 
 #include "base/progress.h"
@@ -24,13 +25,14 @@ const char* mad::SolverRegistry::kind() {
 namespace deepmad::mad {
 namespace {
 
-constexpr int kAnnealings = 6;
-constexpr size_t kRelaxedStarts = 3;             // relaxed designs that annealings start from, beside the depth patterns
-constexpr size_t kMaxOpenDepths = 5;             // depths that are rounded both ways
+constexpr int kAnnealings = 8;
+constexpr size_t kRelaxedStarts = 2;             // relaxed designs that annealings start from, beside the depth patterns
+constexpr size_t kMaxOpenDepths = 4;             // depths that are rounded both ways
+constexpr int kExpandedPatterns = 3;             // depth patterns whose neighbours are tried
 constexpr double kWholeDepth = 0.02;             // a depth this near to a whole one is rounded to it
 constexpr double kRelaxationShareOfTime = 0.25;  // at most
 constexpr double kAnnealingShareOfTime = 0.5;    // with the relaxation; the proof has the rest
-constexpr double kFeasibleViolation = 1e-6;
+constexpr double kFeasibleViolation = 1e-3;      // of a budget: rounding to whole multiples moves more than that
 constexpr double kProgressAfterSeconds = 3;
 
 class Deadline {
@@ -81,26 +83,76 @@ std::vector<RelaxedDesign> SolveRelaxations(const DesignProblem& problem, const 
   return designs;
 }
 
-// The best relaxed design again at whole depths: every way of rounding them up or down, best first.
-std::vector<RelaxedDesign> SolveDepthPatterns(const DesignProblem& problem, const RelaxedDesign& design, const Deadline& deadline) {
-  std::vector<size_t> open;  // the stages whose depth is not whole, the most undecided first
-  for (size_t i = 0; i < design.depths.size(); ++i) {
-    if (std::abs(design.depths[i] - std::round(design.depths[i])) > kWholeDepth) open.push_back(i);
+// The best relaxed design again at whole depths, best first: every way of rounding its depths up or down, then neighbours of the best,
+// because the best structure may have units one stage further up or down.
+class DepthPatterns {
+ public:
+  DepthPatterns(const DesignProblem& problem, const RelaxedDesign& design, const Deadline& deadline)
+      : problem_(problem), deadline_(deadline), relaxation_(problem, design.kernels) {
+    Round(design);
+    for (int i = 0; i < kExpandedPatterns && ExpandBest(); ++i) SortBestFirst(designs_);
   }
-  const auto undecided = [&](size_t i) { return std::abs(design.depths[i] - std::floor(design.depths[i]) - 0.5); };
-  std::stable_sort(open.begin(), open.end(), [&](size_t a, size_t b) { return undecided(a) < undecided(b); });
-  open.resize(std::min(open.size(), kMaxOpenDepths));
-  const Relaxation relaxation(problem, design.kernels);
-  std::vector<RelaxedDesign> designs;
-  for (uint32_t pattern = 0; pattern < uint32_t{1} << open.size(); ++pattern) {
-    if (deadline.Passed(kRelaxationShareOfTime)) break;
-    std::vector<double> depths = design.depths;
-    for (double& depth : depths) depth = std::round(depth);
-    for (size_t bit = 0; bit < open.size(); ++bit) depths[open[bit]] = std::floor(design.depths[open[bit]]) + (pattern >> bit & 1);
-    designs.push_back(relaxation.SolveAtDepths(design, depths, deadline.Remaining(kRelaxationShareOfTime)));
+
+  const std::vector<RelaxedDesign>& designs() const { return designs_; }
+
+ private:
+  void Round(const RelaxedDesign& design) {
+    std::vector<size_t> open;  // the stages whose depth is not whole, the most undecided first
+    for (size_t i = 0; i < design.depths.size(); ++i) {
+      if (std::abs(design.depths[i] - std::round(design.depths[i])) > kWholeDepth) open.push_back(i);
+    }
+    const auto undecided = [&](size_t i) { return std::abs(design.depths[i] - std::floor(design.depths[i]) - 0.5); };
+    std::stable_sort(open.begin(), open.end(), [&](size_t a, size_t b) { return undecided(a) < undecided(b); });
+    open.resize(std::min(open.size(), kMaxOpenDepths));
+    for (uint32_t pattern = 0; pattern < uint32_t{1} << open.size(); ++pattern) {
+      std::vector<double> depths = design.depths;
+      for (double& depth : depths) depth = std::round(depth);
+      for (size_t bit = 0; bit < open.size(); ++bit) depths[open[bit]] = std::floor(design.depths[open[bit]]) + (pattern >> bit & 1);
+      Try(design, depths);
+    }
+    SortBestFirst(designs_);
   }
-  SortBestFirst(designs);
-  return designs;
+
+  // One unit more, one less, or one moved between two stages. False where all are expanded.
+  bool ExpandBest() {
+    const auto best = std::find_if(designs_.begin(), designs_.end(), [&](const RelaxedDesign& d) { return !expanded_.contains(d.depths); });
+    if (best == designs_.end()) return false;
+    const RelaxedDesign centre = *best;
+    expanded_.insert(centre.depths);
+    const size_t stages = centre.depths.size();  // as an index: no stage
+    for (size_t more = 0; more <= stages; ++more) {
+      for (size_t less = 0; less <= stages; ++less) {
+        std::vector<double> depths = centre.depths;
+        if (more < stages) depths[more] += 1;
+        if (less < stages) depths[less] -= 1;
+        Try(centre, depths);
+      }
+    }
+    return true;
+  }
+
+  void Try(const RelaxedDesign& start, const std::vector<double>& depths) {
+    for (size_t i = 0; i < depths.size(); ++i) {
+      if (!problem_.stages[i].depth.Contains(static_cast<int>(depths[i]))) return;
+    }
+    if (deadline_.Passed(kRelaxationShareOfTime) || !tried_.insert(depths).second) return;
+    designs_.push_back(relaxation_.SolveAtDepths(start, depths, deadline_.Remaining(kRelaxationShareOfTime)));
+  }
+
+  const DesignProblem& problem_;
+  const Deadline& deadline_;
+  const Relaxation relaxation_;
+  std::set<std::vector<double>> tried_, expanded_;
+  std::vector<RelaxedDesign> designs_;
+};
+
+// Hot from a relaxed design, to find other depths; cool from a depth pattern, to stay near its depths.
+AnnealingOptions AnnealingOf(size_t start) {
+  AnnealingOptions options;
+  if (start < kRelaxedStarts) return options;
+  options.steps = 15000;
+  options.temperature_start = 3e-4;
+  return options;
 }
 
 class NloptSolver : public Solver {
@@ -114,7 +166,8 @@ class NloptSolver : public Solver {
                                       relaxed.front().objective);
     std::vector<RelaxedDesign> starts(relaxed.begin(),
                                       relaxed.begin() + static_cast<std::ptrdiff_t>(std::min(kRelaxedStarts, relaxed.size())));
-    for (const RelaxedDesign& design : SolveDepthPatterns(problem, relaxed.front(), deadline)) {
+    const DepthPatterns patterns(problem, relaxed.front(), deadline);
+    for (const RelaxedDesign& design : patterns.designs()) {
       solution.evaluations += design.evaluations;
       starts.push_back(design);
     }
@@ -149,9 +202,9 @@ class NloptSolver : public Solver {
           if (problem.solver.start) result = search.Exchange(search.From(*problem.solver.start));
           continue;
         }
-        const RelaxedDesign& start = starts[static_cast<size_t>(i) % std::min<size_t>(kAnnealings, starts.size())];
+        const size_t index = static_cast<size_t>(i) % std::min<size_t>(kAnnealings, starts.size());
         const base::Random random(problem.solver.seed, base::RandomPurpose::kSearch, 0, static_cast<uint64_t>(i));
-        result = search.Exchange(search.Anneal(start, AnnealingOptions{}, random));
+        result = search.Exchange(search.Anneal(starts[index], AnnealingOf(index), random));
       }
       evaluations += search.evaluations();
     };
