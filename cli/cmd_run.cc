@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "cli/command.h"
+#include "cli/local_ranks.h"
 #include "cli/network_source.h"
 #include "mad/structure_svg.h"
 #include "train/experiment.h"
@@ -26,6 +27,7 @@ class RunCommand : public Command {
     app.add_option("--weights", weights_, "start from these weights (train.init.weights): safetensors, or a file of torch.save");
     app.add_option("--head", head_, "with --weights; drop: the classifier starts anew, for other classes (train.init.head)")
         ->check(CLI::IsMember({"strict", "drop"}));
+    local_ranks_.Declare(app);
   }
   std::string Example() const override {
     return may_design_
@@ -46,20 +48,40 @@ class RunCommand : public Command {
                              "use `deepmad run`, or give `network` in place of `design`");
     }
     for (const char* other : {"export", "published"}) config.MarkRead(other);
-    train::RunOptions options;
-    options.device = common.device;
-    options.threads = common.threads;
     if (common.dry_run) {
+      train::RunOptions options = CommonRunOptions();
       const NetworkSource source = NetworkOfRun(config);
       const base::Json plan = train::DescribeRun(config, source.network, options);
       Print(plan, source.table + PlanText(plan));
       return;
     }
     if (out_.empty()) throw base::UsageError("no --out folder given", "", "try " + Example());
+    local_ranks_.Run();
+    train::WithRanks(common.device, [&](const train::RankGroup* ranks) { Train(config, ranks); });
+  }
+
+ private:
+  train::RunOptions CommonRunOptions() const {
+    train::RunOptions options;
+    options.device = common.device;
+    options.threads = common.threads;
+    return options;
+  }
+
+  // Rank 0 designs: where a time limit ends the search, another rank would find something else.
+  void Train(const base::Config& config, const train::RankGroup* ranks) const {
+    train::RunOptions options = CommonRunOptions();
     options.out = out_;
-    options.profile = profile_;
     options.fresh = resume_ == "never";
+    options.ranks = ranks;
+    if (ranks != nullptr && ranks->rank() > 0) {
+      for (const char* section : {"design", "network"}) config.MarkRead(section);
+      train::TrainRun(config, mad::NetworkFromConfig(base::Config::FromText(ranks->Broadcast(""), "rank 0's network")), options);
+      return;
+    }
+    options.profile = profile_;
     const NetworkSource source = NetworkOfRun(config, out_);
+    if (ranks != nullptr) ranks->Broadcast(mad::NetworkToYaml(source.network));
     if (!common.json) Print({}, source.table);
     options.design_report = base::JsonText(source.report);
     options.structure_svg = mad::StructureSvg(source.network);
@@ -67,7 +89,6 @@ class RunCommand : public Command {
     Print(result.summary, SummaryText(result.summary));
   }
 
- private:
   static std::string PlanText(const base::Json& plan) {
     std::string text = "would train:\n";
     for (const auto& [key, value] : plan.items())
@@ -90,6 +111,7 @@ class RunCommand : public Command {
   std::string profile_;
   std::string weights_;
   std::string head_;
+  LocalRanks local_ranks_;
 };
 
 }  // namespace

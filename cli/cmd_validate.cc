@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "cli/command.h"
+#include "cli/local_ranks.h"
 #include "cli/network_source.h"
 #include "cli/run_folder.h"
 #include "cli/weights_choice.h"
@@ -12,7 +13,10 @@ namespace {
 
 class ValidateCommand : public Command {
  public:
-  void Declare(CLI::App& app) override { weights_.Declare(app); }
+  void Declare(CLI::App& app) override {
+    weights_.Declare(app);
+    local_ranks_.Declare(app);
+  }
   std::string Example() const override { return "deepmad validate runs/quickstart --weights runs/quickstart/best.safetensors"; }
 
   void Run() override {
@@ -30,7 +34,15 @@ class ValidateCommand : public Command {
       Print({{"network", network.name}, {"weights", weights.file}}, fmt::format("would validate {} with {}\n", network.name, weights.file));
       return;
     }
-    const base::Json result = train::ValidateRun(config, network, weights, options);
+    local_ranks_.Run();
+    base::Json result;
+    bool speaks = true;
+    train::WithRanks(common.device, [&](const train::RankGroup* ranks) {
+      options.ranks = ranks;
+      speaks = ranks == nullptr || ranks->rank() == 0;
+      result = train::ValidateRun(config, network, weights, options);
+    });
+    if (!speaks) return;
     std::string text = fmt::format("{} with {}\n", network.name, weights.file);
     for (const auto& [name, value] : result.at("metrics").items()) text += fmt::format("  {:<14} {:.6f}\n", name, value.get<double>());
     text += fmt::format("  {:<14} {}\n  {:<14} {}\n", "protocol", result.at("protocol").get<std::string>(), "weights digest",
@@ -40,6 +52,7 @@ class ValidateCommand : public Command {
 
  private:
   WeightsChoice weights_{"last"};
+  LocalRanks local_ranks_;
 };
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "cli/command.h"
 #include "cli/thread_waiting.h"
 #include "cli/version.h"
+#include "train/launch.h"
 
 namespace {
 
@@ -22,7 +23,7 @@ using deepmad::cli::Command;
 using deepmad::cli::CommandRegistry;
 
 int Fail(const std::string& message, ErrorKind kind) {
-  fmt::print(stderr, "deepmad: {}\n", message);
+  fmt::print(stderr, "deepmad: {}{}\n", deepmad::train::RankPrefix(), message);
   return static_cast<int>(kind);
 }
 

@@ -19,6 +19,7 @@ ROOMS = {
     "data": (["base"], ["fmt", "opencv", "jpeg", "png", "zlib", "simdjson", "libav"]),
     "data/loader": (["base", "data"], ["fmt", "torch"]),
     "train": (["base", "mad", "models", "models/formats", "models/boxes", "data", "data/loader", "train/metrics", "train/targets", "train/report"], ["fmt", "torch", "protobuf", "gloo"]),
+    "train/cuda": (["base", "models", "train"], ["torch", "cuda"]),
     "train/metrics": (["base"], ["fmt"]),
     "train/targets": (["base"], ["fmt"]),
     "train/report": (["base"], ["fmt", "opencv", "protobuf"]),

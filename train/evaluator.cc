@@ -1,7 +1,10 @@
 #include "train/evaluator.h"
 
+#include <ATen/ops/tensor.h>
 #include <c10/core/InferenceMode.h>
 #include <fmt/format.h>
+
+#include <array>
 
 #include "base/error.h"
 #include "base/progress.h"
@@ -33,8 +36,8 @@ void MoveBatch(data::Batch& batch, at::Device device) {
 }
 
 Evaluator::Evaluator(const Task& task, models::Network& network, data::Loader& loader, int64_t samples, PrecisionOptions precision,
-                     at::Device device)
-    : task_(task), network_(network), loader_(loader), samples_(samples), precision_(precision), device_(device) {}
+                     at::Device device, const RankGroup* ranks)
+    : task_(task), network_(network), loader_(loader), samples_(samples), precision_(precision), device_(device), ranks_(ranks) {}
 
 MetricValues Evaluator::Run(const std::string& label) {
   const c10::InferenceMode inference;
@@ -47,8 +50,14 @@ MetricValues Evaluator::Run(const std::string& label) {
   loader_.StartEpoch(0);
   int64_t seen = 0;
   data::Batch batch;
-  while (loader_.Next(&batch)) {
-    if (base::StopRequested()) throw base::Error(base::ErrorKind::kStopped, "stopped by a signal", label, "start again to go on");
+  for (;;) {
+    const bool more = loader_.Next(&batch);
+    // Ranks with nothing left go on taking part until all are done.
+    const auto [any_more, any_stop] =
+        ranks_ != nullptr ? ranks_->Any(more, base::StopRequested()) : std::array{more, base::StopRequested()};
+    if (!any_more) break;
+    if (any_stop) throw base::Error(base::ErrorKind::kStopped, "stopped by a signal", label, "start again to go on");
+    if (!more) continue;
     MoveBatch(batch, device_);
     {
       const AutocastGuard autocast(precision_, device_.type());
@@ -57,8 +66,15 @@ MetricValues Evaluator::Run(const std::string& label) {
     seen += batch.labels.size(0);
     progress.Update(seen);
   }
+  if (ranks_ != nullptr) {
+    const at::Tensor all_seen = at::tensor({seen}, at::kLong);
+    ranks_->Sum(all_seen);
+    seen = all_seen.item<int64_t>();
+    metric->AddRanks(*ranks_);
+  }
   if (seen != samples_) throw base::FailedError(fmt::format("scored {} samples of {}", seen, samples_), label);
-  if (const Findings* findings = metric->findings()) findings_ = *findings;
+  // Of a part of the set they would tell half the truth.
+  if (const Findings* findings = metric->findings(); findings != nullptr && ranks_ == nullptr) findings_ = *findings;
   return metric->Values();
 }
 

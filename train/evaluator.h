@@ -5,20 +5,23 @@
 
 #include "data/loader/loader.h"
 #include "train/precision.h"
+#include "train/rank_group.h"
 #include "train/task.h"
 
 namespace deepmad::train {
 
 class Evaluator {
  public:
-  // All three must outlive the evaluator. The loader must deliver each sample once: in order, without dropping any.
+  // All of it must outlive the evaluator. The loader must deliver each sample once: in order, without dropping any; with `ranks`, which may
+  // be null, each on one of them.
   Evaluator(const Task& task, models::Network& network, data::Loader& loader, int64_t samples, PrecisionOptions precision,
-            at::Device device);
+            at::Device device, const RankGroup* ranks = nullptr);
 
   // Scores the network as it is, in eval mode; its mode afterwards is as before. `label` names the progress bar. FailedError when the
-  // loader delivered another number of samples than `samples`. Stops between batches with Error(kStopped) when a signal asked for it.
+  // loader delivered another number of samples than `samples`. Stops between batches with Error(kStopped) when a signal asked for it, on
+  // all ranks at the same batch. The values are those of the whole set on every rank.
   MetricValues Run(const std::string& label);
-  // Of the last run, for tasks that have any: empty else.
+  // Of the last run, for tasks that have any: empty else, and with ranks.
   const Findings& findings() const { return findings_; }
 
  private:
@@ -28,6 +31,7 @@ class Evaluator {
   int64_t samples_;
   PrecisionOptions precision_;
   at::Device device_;
+  const RankGroup* ranks_;
   Findings findings_;
 };
 

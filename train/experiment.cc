@@ -31,11 +31,17 @@ struct Experiment {
   std::unique_ptr<Task> task;
   std::shared_ptr<models::Network> network;
   at::Device device;
+  const RankGroup* ranks = nullptr;
+
+  int world() const { return ranks == nullptr ? 1 : ranks->size(); }
+  bool first() const { return ranks == nullptr || ranks->rank() == 0; }
 
   data::Loader MakeLoader(bool train) const {
     data::LoaderOptions options;
     const int64_t validation_batch = data.one_shape ? config.validate_batch_size : 1;
-    options.batch_size = train ? config.trainer.batch_size / config.trainer.update.accumulate : validation_batch;
+    options.batch_size = train ? config.trainer.batch_size / config.trainer.update.accumulate / world() : validation_batch;
+    options.world = world();
+    options.rank = ranks == nullptr ? 0 : ranks->rank();
     options.workers = data.workers;
     options.queue_batches = data.queue_batches;
     options.seed = config.trainer.seed;
@@ -103,15 +109,31 @@ Experiment Prepare(const base::Config& config, const mad::NetworkSpec& spec, con
   const at::Device device = StartSession(options, train.precision);
   std::unique_ptr<Task> task_made = task_entry.factory(task, static_cast<int64_t>(data.class_names().size()));
   std::shared_ptr<models::Network> network = MakeNetwork(spec, train, device);
-  return {std::move(train), std::move(data), task_name, std::move(task_made), std::move(network), device};
+  return {std::move(train), std::move(data), task_name, std::move(task_made), std::move(network), device, options.ranks};
 }
 
 void LoadStart(const Experiment& experiment) {
   if (const auto& start = experiment.config.start) models::LoadWeights(*experiment.network, start->place, start->head);
 }
 
+// What several processes need: batches that can be shared, and statistics of all of them.
+void StartRanks(const Experiment& experiment, const base::Config& section) {
+  const TrainConfig& config = experiment.config;
+  const int64_t shared = config.trainer.batch_size / config.trainer.update.accumulate;
+  if (shared % experiment.world() != 0) {
+    throw base::UsageError(fmt::format("a batch of {} samples cannot be shared equally by {} processes", shared, experiment.world()),
+                           section.Where("batch_size"), "use a multiple of the number of processes");
+  }
+  if (config.trainer.update.graphs) {
+    throw base::UsageError("recorded passes do not exchange gradients between processes", section.Where("cuda_graphs"),
+                           "set cuda_graphs: false");
+  }
+  if (config.sync_bn) experiment.network->batch_norm_settings().group = experiment.ranks;
+}
+
 // What only training has; comes before the optimizer, which also moves the task's own parameters.
 void StartTraining(const Experiment& experiment, const base::Config& config) {
+  if (experiment.ranks != nullptr) StartRanks(experiment, config.Section("train"));
   experiment.network->drop_paths().SetRate(experiment.config.drop_path);
   experiment.network->SetRecompute(experiment.config.activation_checkpointing);
   if (experiment.config.trainer.update.graphs && dynamic_cast<const ReplayableTask*>(experiment.task.get()) == nullptr) {
@@ -122,13 +144,18 @@ void StartTraining(const Experiment& experiment, const base::Config& config) {
       {*experiment.network, experiment.device, experiment.config.precision.channels_last, experiment.config.trainer.seed});
 }
 
-std::unique_ptr<Optimizer> MakeOptimizer(const Experiment& experiment) {
-  const base::Config& section = experiment.config.optimizer;
-  const auto& entry = OptimizerRegistry::Get().Find(section.GetString("name", "sgd"), section.Where("name"));
+// All that is trained, by name.
+NamedTensors TrainedParameters(const Experiment& experiment) {
   NamedTensors parameters;
   for (const auto& named : experiment.network->named_parameters()) parameters.emplace_back(named.key(), named.value());
   for (auto& named : WithPrefix(experiment.task->Parameters(), "task.")) parameters.push_back(std::move(named));
-  return entry.factory(parameters, section);
+  return parameters;
+}
+
+std::unique_ptr<Optimizer> MakeOptimizer(const Experiment& experiment) {
+  const base::Config& section = experiment.config.optimizer;
+  const auto& entry = OptimizerRegistry::Get().Find(section.GetString("name", "sgd"), section.Where("name"));
+  return entry.factory(TrainedParameters(experiment), section);
 }
 
 // Everything that an epoch may report, those of the averaged weights last.
@@ -172,6 +199,16 @@ base::Json Summarise(const Experiment& experiment, const mad::NetworkSpec& spec,
           {"revision", base::GitRevision()}};
 }
 
+// How much the gradients' exchange costs, for the person who chooses the number of ranks.
+void LogExchange(const GradientReducer& reducer) {
+  const ReductionTimes times = reducer.Times();
+  const double share = times.communication_seconds > 0 ? times.overlap_seconds / times.communication_seconds : 0;
+  base::LogInfo(fmt::format(
+      "gradients: {:.1f} MB an update in {} parts, exchanged in {:.1f} ms, {:.0f} % of it during the backward pass of {:.1f} ms",
+      static_cast<double>(reducer.bytes()) / 1e6, reducer.buckets(), times.communication_seconds * 1e3, share * 100,
+      times.backward_seconds * 1e3));
+}
+
 }  // namespace
 
 RunSummary TrainRun(const base::Config& config, const mad::NetworkSpec& spec, const RunOptions& options) {
@@ -186,11 +223,14 @@ RunSummary TrainRun(const base::Config& config, const mad::NetworkSpec& spec, co
   TrainerOptions& trainer_options = experiment.config.trainer;
   trainer_options.profile = options.profile;
   trainer_options.config_digest = ResultDigest(files.config_yaml, files.network_yaml);
-  RunDir run_dir(options.out, name, WeightsMetadata(spec, experiment.data.class_names()), MetricNames(experiment));
-  const RunDir::Found found = run_dir.Look(trainer_options.config_digest, options.fresh);
-  if (found == RunDir::Found::kFinished) {
+  // Rank 0 alone has read where the network comes from, so its digest holds for all.
+  if (options.ranks != nullptr) trainer_options.config_digest = options.ranks->Broadcast(trainer_options.config_digest);
+  RunDir run_dir(options.out, name, WeightsMetadata(spec, experiment.data.class_names()), MetricNames(experiment), experiment.first());
+  const RunDir::Found found = experiment.first() ? run_dir.Look(trainer_options.config_digest, options.fresh) : RunDir::Found::kUnfinished;
+  const bool finished = found == RunDir::Found::kFinished;
+  if (options.ranks == nullptr ? finished : options.ranks->Any(finished)[0]) {
     base::LogInfo("the run in " + options.out + " is complete");
-    return {run_dir.ReadSummary(), true};
+    return {experiment.first() ? run_dir.ReadSummary() : base::Json(), true};
   }
 
   LoadStart(experiment);
@@ -198,13 +238,15 @@ RunSummary TrainRun(const base::Config& config, const mad::NetworkSpec& spec, co
   if (const auto& ema_options = experiment.config.ema) {
     ema = std::make_unique<Ema>(experiment.network->StateDict(), ema_options->decay, ema_options->warmup);
   }
+  std::unique_ptr<GradientReducer> reducer;
+  if (options.ranks != nullptr) reducer = std::make_unique<GradientReducer>(TrainedParameters(experiment), *options.ranks);
   data::Loader train_loader = experiment.MakeLoader(true);
   data::Loader validation_loader = experiment.MakeLoader(false);
   Evaluator evaluator(*experiment.task, *experiment.network, validation_loader, experiment.data.validation->size(),
-                      experiment.config.precision, experiment.device);
+                      experiment.config.precision, experiment.device, experiment.ranks);
   const Schedule schedule(experiment.config.schedule, experiment.config.lr,
                           experiment.UpdatesPerEpoch(train_loader) * trainer_options.batch_size, trainer_options.epochs);
-  Trainer trainer(trainer_options, {{*experiment.task, *experiment.network, *optimizer, ema.get()},
+  Trainer trainer(trainer_options, {{*experiment.task, *experiment.network, *optimizer, ema.get(), options.ranks, reducer.get()},
                                     schedule,
                                     train_loader,
                                     evaluator,
@@ -212,14 +254,19 @@ RunSummary TrainRun(const base::Config& config, const mad::NetworkSpec& spec, co
                                     experiment.config.precision,
                                     experiment.device});
   found == RunDir::Found::kNothing ? run_dir.Start(files) : run_dir.Continue();
-  if (const std::optional<CheckpointFolder::Newest> newest = run_dir.checkpoints().LoadNewest()) {
-    trainer.Resume(newest->checkpoint, newest->path);
-    base::LogInfo(fmt::format("continuing after step {}", trainer.state().step));
+  if (experiment.first()) {
+    if (const std::optional<CheckpointFolder::Newest> newest = run_dir.checkpoints().LoadNewest()) {
+      trainer.Resume(newest->checkpoint, newest->path);
+      base::LogInfo(fmt::format("continuing after step {}", trainer.state().step));
+    }
   }
+  trainer.Share();
   trainer.Run();
+  if (reducer) LogExchange(*reducer);
+  if (!experiment.first()) return {};
   const base::Json summary = Summarise(experiment, spec, data_name, trainer.state());
   // A session that found everything trained and scored has not seen the mistakes.
-  if (trainer.findings().classes() == 0) evaluator.Run("report");
+  if (trainer.findings().classes() == 0 && options.ranks == nullptr) evaluator.Run("report");
   const Findings& findings = trainer.findings().classes() == 0 ? evaluator.findings() : trainer.findings();
   run_dir.Finish(summary, DrawFindings(findings, *experiment.data.validation));
   return {summary, false};
@@ -259,7 +306,7 @@ base::Json ValidateRun(const base::Config& config, const mad::NetworkSpec& spec,
   models::LoadWeights(*experiment.network, weights, models::HeadPolicy::kStrict);
   data::Loader loader = experiment.MakeLoader(false);
   Evaluator evaluator(*experiment.task, *experiment.network, loader, experiment.data.validation->size(), experiment.config.precision,
-                      experiment.device);
+                      experiment.device, experiment.ranks);
   Stopwatch watch;
   const MetricValues metrics = evaluator.Run("validate");
   return {{"metrics", MetricsJson(metrics)},

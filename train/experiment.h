@@ -8,27 +8,30 @@
 #include "base/json.h"
 #include "mad/network_spec.h"
 #include "models/weights/weights_file.h"
+#include "train/rank_group.h"
 
 namespace deepmad::train {
 
 struct RunOptions {
-  std::string out;              // run folder (TrainRun)
-  bool fresh = false;           // an existing run in `out` is an error, even one of the same configuration
-  std::string device = "auto";  // auto, cpu, cuda, cuda:1
-  int threads = 0;              // of the arithmetic on the CPU; 0: one a core
-  std::string structure_svg;    // drawing for the report; empty: none
-  std::string profile;          // file for a Chrome trace of some updates; empty: none (TrainRun)
-  std::string design_report;    // content of report.json; empty: none
+  std::string out;                   // run folder (TrainRun)
+  bool fresh = false;                // an existing run in `out` is an error, even one of the same configuration
+  std::string device = "auto";       // auto, cpu, cuda, cuda:1
+  int threads = 0;                   // of the arithmetic on the CPU; 0: one a core
+  std::string structure_svg;         // drawing for the report; empty: none
+  std::string profile;               // file for a Chrome trace of some updates; empty: none (TrainRun)
+  std::string design_report;         // content of report.json; empty: none
+  const RankGroup* ranks = nullptr;  // the processes that share the work; null: this one alone
 };
 
 struct RunSummary {
-  base::Json summary;         // content of summary.json
+  base::Json summary;         // content of summary.json; null on ranks but the first
   bool already_done = false;  // the folder held the finished run
 };
 
 // Trains `spec` as `config` says (sections task, data, train, validate) into a run folder, or continues the run of the same configuration
 // found there. Sections that other commands read must be marked as read: an unread key is a UsageError, as are a class or channel count
 // that differs from the data's, and a folder with a run of another configuration. Error(kStopped) after a signal.
+// With several ranks each of them calls it alike; rank 0 alone reads and writes the folder.
 RunSummary TrainRun(const base::Config& config, const mad::NetworkSpec& spec, const RunOptions& options);
 
 // What a run would do, without training: number of updates and samples, parameters. Reads the data set's index; writes nothing.

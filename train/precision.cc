@@ -9,9 +9,10 @@ namespace deepmad::train {
 
 PrecisionOptions ReadPrecision(const base::Config& config) {
   PrecisionOptions options;
-  const std::string format = config.GetChoice("precision", "float32", {"float32", "bfloat16", "float16", "mixed"});
+  const std::string format = config.GetChoice("precision", "float32", {"float32", "bfloat16", "float16", "mixed", "float64"});
   if (format == "bfloat16") options.autocast = at::kBFloat16;
   if (format == "float16") options.autocast = at::kHalf;
+  options.float64 = format == "float64";
   options.best_of_device = format == "mixed";
   options.loss_scale = ReadLossScale(config.Section("loss_scale"));
   options.channels_last = config.GetBool("channels_last", options.channels_last);
@@ -27,6 +28,7 @@ void ChooseFormat(PrecisionOptions& options, at::Device device) {
 
 std::string PrecisionName(const PrecisionOptions& options, c10::DeviceType device) {
   if (options.autocast) return *options.autocast == at::kHalf ? "float16" : "bfloat16";
+  if (options.float64) return "float64";
   return device == c10::kCUDA && options.tf32 ? "float32 (TF32 allowed)" : "float32";
 }
 

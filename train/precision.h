@@ -15,6 +15,7 @@ namespace deepmad::train {
 
 struct PrecisionOptions {
   std::optional<at::ScalarType> autocast;  // kBFloat16 or kHalf for matrix products and convolutions, the loss in float32; nullopt: none
+  bool float64 = false;                    // everything, for comparisons: slow
   bool best_of_device = false;             // `autocast` is still to be chosen, by ChooseFormat
   LossScaleOptions loss_scale;             // with kHalf
   bool channels_last = true;               // memory layout of images and convolution weights
@@ -22,13 +23,13 @@ struct PrecisionOptions {
   bool tf32 = true;            // lets a GPU round the factors of float32 products to 11 bits
 };
 
-// Reads precision (float32, bfloat16, float16 or mixed), loss_scale, channels_last, deterministic and tf32 of the `train` section.
+// Reads precision (float32, bfloat16, float16, mixed or float64), loss_scale, channels_last, deterministic and tf32 of the `train` section.
 PrecisionOptions ReadPrecision(const base::Config& config);
 
 // What `mixed` means on a device: bfloat16 on a GPU that has it, float16 on another, float32 on a CPU.
 void ChooseFormat(PrecisionOptions& options, at::Device device);
 
-// "float32", "float32 (TF32 allowed)", "bfloat16", "float16": for protocols and logs. Requires ChooseFormat.
+// "float32", "float32 (TF32 allowed)", "bfloat16", "float16", "float64": for protocols and logs. Requires ChooseFormat.
 std::string PrecisionName(const PrecisionOptions& options, c10::DeviceType device);
 
 // Sets the process-wide switches: deterministic kernels or cuDNN's own measurement, TF32 for float32 products on a GPU.

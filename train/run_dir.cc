@@ -26,11 +26,13 @@ std::optional<LogPlace> PlaceOf(const base::Json& record) {
 
 }  // namespace
 
-RunDir::RunDir(const std::string& path, std::string title, std::map<std::string, std::string> metadata, std::vector<std::string> metrics)
+RunDir::RunDir(const std::string& path, std::string title, std::map<std::string, std::string> metadata, std::vector<std::string> metrics,
+               bool writes)
     : path_(path),
       title_(std::move(title)),
       metadata_(std::move(metadata)),
       metrics_(std::move(metrics)),
+      writes_(writes),
       checkpoints_(File("checkpoints")) {}
 
 std::string RunDir::File(const std::string& name) const { return (std::filesystem::path(path_) / name).string(); }
@@ -45,6 +47,7 @@ RunDir::Found RunDir::Look(const std::string& config_digest, bool fresh) const {
 }
 
 void RunDir::Claim() {
+  if (!writes_) return;
   lock_ = std::make_unique<base::FolderLock>(path_);
   base::RemovePartialFiles(path_);
   checkpoints_.RemovePartialFiles();
@@ -53,6 +56,7 @@ void RunDir::Claim() {
 void RunDir::Continue() { Claim(); }
 
 void RunDir::Start(const RunFiles& files) {
+  if (!writes_) return;
   base::CreateFolder(path_);
   Claim();
   base::WriteFileAtomically(File("network.yaml"), files.network_yaml);
@@ -62,6 +66,7 @@ void RunDir::Start(const RunFiles& files) {
 }
 
 void RunDir::OpenLogs(int64_t step, int64_t epoch_step) {
+  if (!writes_) return;
   const auto keep = [=](int64_t at, bool epoch) { return at <= (epoch ? epoch_step : step); };
   const std::string lines = File("log.jsonl"), csv = File("metrics.csv"), events = File("events.out.tfevents.deepmad");
   CutJsonLines(lines, [&](const base::Json& record) {
@@ -88,6 +93,7 @@ void RunDir::OpenLogs(int64_t step, int64_t epoch_step) {
 }
 
 void RunDir::LogSteps(const StepRecord& record) {
+  if (!writes_) return;
   base::Json line = {{"type", "steps"},
                      {"step", record.step},
                      {"epoch", record.epoch},
@@ -119,6 +125,7 @@ void RunDir::LogSteps(const StepRecord& record) {
 }
 
 void RunDir::LogEpoch(const EpochRecord& record) {
+  if (!writes_) return;
   logs_->lines.Append(ToJson(record));
   std::vector<double> row = {static_cast<double>(record.epoch), static_cast<double>(record.step), static_cast<double>(record.samples),
                              record.lr, record.train_loss};
@@ -140,6 +147,7 @@ void RunDir::Draw(const base::Json& summary, const FindingsPage& findings) const
 }
 
 void RunDir::SaveCheckpoint(int64_t step, const Checkpoint& checkpoint) {
+  if (!writes_) return;
   logs_->lines.Sync();
   logs_->csv.Sync();
   logs_->events.Sync();
@@ -147,10 +155,12 @@ void RunDir::SaveCheckpoint(int64_t step, const Checkpoint& checkpoint) {
 }
 
 void RunDir::SaveWeights(const std::string& name, const NamedTensors& tensors) const {
+  if (!writes_) return;
   models::WriteSafetensors(File(name + ".safetensors"), tensors, metadata_);
 }
 
 void RunDir::Finish(const base::Json& summary, const FindingsPage& findings) {
+  if (!writes_) return;
   Draw(summary, findings);
   base::WriteFileAtomically(File("summary.json"), base::JsonText(summary));
 }

@@ -44,9 +44,11 @@ class RunDir {
  public:
   enum class Found { kNothing, kUnfinished, kFinished };
 
-  // `title` heads the report; `metadata` goes into every weights file; `metrics` are the names an epoch may report, the first two are
+  // Of the ranks of a run one writes; for another one (`writes` false) all that would change the folder does nothing. `title` heads the
+  // report; `metadata` goes into every weights file; `metrics` are the names an epoch may report, the first two are
   // drawn. Writes nothing yet.
-  RunDir(const std::string& path, std::string title, std::map<std::string, std::string> metadata, std::vector<std::string> metrics);
+  RunDir(const std::string& path, std::string title, std::map<std::string, std::string> metadata, std::vector<std::string> metrics,
+         bool writes = true);
 
   // What the folder holds of the run with this digest. UsageError when it holds another run, or, with `fresh`, any.
   Found Look(const std::string& config_digest, bool fresh) const;
@@ -88,6 +90,7 @@ class RunDir {
   std::string title_;
   std::map<std::string, std::string> metadata_;
   std::vector<std::string> metrics_;
+  bool writes_;
   CheckpointFolder checkpoints_;
   std::unique_ptr<base::FolderLock> lock_;
   std::unique_ptr<Logs> logs_;

@@ -1,6 +1,16 @@
 #include "train/task.h"
 
+#include "base/error.h"
+
 template <>
 const char* deepmad::train::TaskRegistry::kind() {
   return "task";
 }
+
+namespace deepmad::train {
+
+void TaskMetric::AddRanks(const models::ProcessGroup&) {
+  throw base::FailedError("the score of this task cannot be added up over processes", "task", "validate it in one process");
+}
+
+}  // namespace deepmad::train

@@ -19,7 +19,8 @@
 
 namespace deepmad::models {
 class Network;
-}
+class ProcessGroup;
+}  // namespace deepmad::models
 
 namespace deepmad::train {
 
@@ -40,6 +41,8 @@ class TaskMetric {
   virtual void Add(const at::Tensor& output, const data::Batch& batch) = 0;
   // What Values() will have, in its order. Losses start with "loss"; all else are fractions.
   virtual std::vector<std::string> Names() const = 0;
+  // Adds what all ranks have counted, so that Values() is of the whole set on each of them. FailedError unless a metric can.
+  virtual void AddRanks(const models::ProcessGroup& group);
   // By name; the first one decides which weights are the best, higher being better. FailedError when nothing was added.
   virtual MetricValues Values() const = 0;
   // What to show of it besides; null: nothing.

@@ -54,6 +54,7 @@ TrainConfig ReadTrainConfig(const base::Config& config) {
   const base::Config batch_norm = train.Section("batch_norm");
   result.batch_norm.eps = batch_norm.GetDouble("eps", result.batch_norm.eps, 1e-12, 1);
   result.batch_norm.momentum = batch_norm.GetDouble("momentum", result.batch_norm.momentum, 0, 1);
+  result.sync_bn = train.GetBool("sync_bn", result.sync_bn);
 
   const base::Config validate = config.Section("validate");
   result.validate_batch_size = validate.GetInt("batch_size", result.validate_batch_size, 1, 1'000'000);

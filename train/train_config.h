@@ -9,7 +9,7 @@
 //     schedule: {name: cosine, warmup_epochs: 2, final_lr: 0}
 //     ema: {decay: 0.999, warmup: true}     # null: none
 //     clip_norm: null
-//     precision: float32                    # or bfloat16, float16, mixed (the better of the two on a GPU)
+//     precision: float32                    # or bfloat16, float16, mixed (the better of the two on a GPU), float64
 //     loss_scale: {initial: 65536, growth_interval: 2000}   # with float16
 //     tf32: true                            # on a GPU; default: not where deterministic
 //     channels_last: true
@@ -19,6 +19,7 @@
 //     deterministic: false
 //     init: {scheme: kaiming, zero_last_norm: false}   # and weights: FILE, averaged: false, head: strict or drop
 //     batch_norm: {eps: 1.0e-5, momentum: 0.1}
+//     sync_bn: true                         # of several processes: batch statistics over all of them
 //     checkpoint_every_steps: 0             # besides the one after each epoch
 //     log_every_steps: 50
 //   validate: {batch_size: 256, every_epochs: 1}
@@ -62,6 +63,7 @@ struct TrainConfig {
   models::InitOptions init;
   std::optional<StartWeights> start;
   models::BatchNormSettings batch_norm;
+  bool sync_bn = true;
   double drop_path = 0;                   // models/drop_path.h
   bool activation_checkpointing = false;  // models/recompute.h
   int64_t validate_batch_size = 256;

@@ -15,6 +15,7 @@
 #include "base/stop_signal.h"
 #include "models/device.h"
 #include "models/network.h"
+#include "train/rank_state.h"
 #include "train/stopwatch.h"
 
 namespace deepmad::train {
@@ -78,6 +79,13 @@ void Trainer::Resume(const Checkpoint& checkpoint, const std::string& path) {
   }
 }
 
+void Trainer::Share() {
+  const RankGroup* ranks = parts_.update.ranks;
+  if (ranks == nullptr) return;
+  const Checkpoint shared = ShareCheckpoint(ranks->rank() == 0 ? MakeCheckpoint() : Checkpoint{}, *ranks);
+  if (ranks->rank() > 0) Resume(shared, "rank 0");
+}
+
 void Trainer::Run() {
   parts_.run_dir.OpenLogs(state_.step, state_.step - state_.batch);
   while (state_.epoch < options_.epochs) {
@@ -118,7 +126,7 @@ void Trainer::TrainEpoch() {
     state_.train_seconds += seconds;
     state_.wall_seconds += seconds;
     progress.Update(epoch_samples_, ProgressNote());
-    if (base::StopRequested()) SaveAndStop();
+    if (StopAgreed()) SaveAndStop();
     if (options_.checkpoint_every_steps > 0 && state_.step % options_.checkpoint_every_steps == 0) Save();
   }
 }
@@ -135,6 +143,7 @@ double Trainer::Step() {
     next.sources.insert(next.sources.end(), batch.sources.begin(), batch.sources.end());
     update_.Add(batch, {options_.seed, state_.epoch, state_.batch * micro_batches + i});
   }
+  if (parts_.update.ranks != nullptr) next.size *= parts_.update.ranks->size();
   Settle();  // the step before, while a GPU works on this one
 
   const double lr = parts_.schedule.Lr(state_.samples);
@@ -155,6 +164,7 @@ void Trainer::Settle() {
   if (!pending_.result.loss.defined()) return;
   const UpdateResult result = std::exchange(pending_.result, {});
   const double loss = result.loss.item<double>();
+  if (result.stops.defined()) ranks_stop_ = result.stops.item<double>() > 0;
   const auto check = [&](const char* name, double value) {
     if (std::isfinite(value)) return;
     throw base::FailedError(fmt::format("the {} is {} at step {}, in epoch {}, of these files: {}", name, NonFiniteName(value), state_.step,
@@ -274,9 +284,9 @@ void Trainer::KeepBest(const MetricValues& metrics) {
   }
 }
 
-void Trainer::Save() {
-  Settle();
-  CheckWeights();
+bool Trainer::StopAgreed() const { return parts_.update.ranks == nullptr ? base::StopRequested() : ranks_stop_; }
+
+Checkpoint Trainer::MakeCheckpoint() const {
   Checkpoint checkpoint;
   checkpoint.tensors = WithPrefix(network_.StateDict(), "model.");
   for (auto& named : WithPrefix(parts_.update.task.Parameters(), "task.")) checkpoint.tensors.push_back(std::move(named));
@@ -293,7 +303,14 @@ void Trainer::Save() {
   checkpoint.state["config_digest"] = options_.config_digest;
   checkpoint.state["version"] = base::Version();
   checkpoint.state["revision"] = base::GitRevision();
-  parts_.run_dir.SaveCheckpoint(state_.step, checkpoint);
+  return checkpoint;
+}
+
+void Trainer::Save() {
+  Settle();
+  CheckWeights();
+  parts_.run_dir.SaveCheckpoint(state_.step, MakeCheckpoint());
+  if (parts_.update.ranks != nullptr) parts_.update.ranks->Barrier();  // no rank ends, or goes on, before the state is on disk
 }
 
 void Trainer::SaveAndStop() {

@@ -51,10 +51,14 @@ class Trainer {
   // tensors or counters do not fit.
   void Resume(const Checkpoint& checkpoint, const std::string& path);
 
+  // Takes rank 0's state, which alone need have resumed. Nothing where there is one rank.
+  void Share();
+
   // Trains up to the last epoch, with the logs cut back to where it starts. A stop signal saves a checkpoint and ends in Error(kStopped). A
   // loss or gradient that is not finite ends in FailedError naming the files of the batch, weights or a score that are not in FailedError
   // too; the last checkpoint and weights are then left as they were. A gradient that overflows under a loss scale is no such error as long
-  // as the scale can be lowered: the update is skipped and counted.
+  // as the scale can be lowered: the update is skipped and counted. On several ranks a signal to one of them stops all after the same
+  // update.
   void Run();
 
   const RunState& state() const { return state_; }
@@ -84,7 +88,9 @@ class Trainer {
   MetricValues Validate();
   void CheckWeights() const;
   void KeepBest(const MetricValues& metrics);
+  Checkpoint MakeCheckpoint() const;
   void Save();
+  bool StopAgreed() const;
   [[noreturn]] void SaveAndStop();
 
   TrainerOptions options_;
@@ -104,6 +110,7 @@ class Trainer {
   Findings findings_;
   double epoch_seconds_ = 0;
   int64_t epoch_samples_ = 0;
+  bool ranks_stop_ = false;  // some rank was asked to, as of the newest update that was read
 };
 
 }  // namespace deepmad::train

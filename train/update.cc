@@ -2,8 +2,10 @@
 
 #include <utility>
 
+#include "base/stop_signal.h"
 #include "models/network.h"
 #include "train/evaluator.h"
+#include "train/rank_state.h"
 #include "train/stopwatch.h"
 
 namespace deepmad::train {
@@ -21,13 +23,17 @@ Update::Update(const UpdateOptions& options, const UpdateParts& parts, const Pre
 at::Tensor Update::Pass(const std::function<at::Tensor()>& loss_of) {
   Stopwatch watch;
   at::Tensor loss;
+  GradientReducer* const reducer = added_ + 1 == options_.accumulate ? parts_.reducer : nullptr;
+  if (reducer != nullptr) reducer->PrepareForward();
   {
     const AutocastGuard autocast(precision_, device_.type());
     loss = loss_of();
   }
   if (options_.accumulate > 1) loss = loss / static_cast<double>(options_.accumulate);
   seconds_.forward += watch.Lap();
-  (loss_scale_ ? loss_scale_->Scaled(loss) : loss).backward();
+  const at::Tensor root = loss_scale_ ? loss_scale_->Scaled(loss) : loss;
+  if (reducer != nullptr) reducer->PrepareBackward(root);
+  root.backward();
   seconds_.backward += watch.Lap();
   return loss.detach();
 }
@@ -58,6 +64,12 @@ UpdateResult Update::Finish(double lr) {
   added_ = 0;
   UpdateResult result;
   result.loss = std::exchange(loss_, at::Tensor());
+  if (parts_.ranks != nullptr) {
+    AverageStatistics(parts_.network.StateDict(), *parts_.ranks);
+    SharedStatus status = ShareStatus(result.loss, base::StopRequested(), *parts_.ranks);
+    result.loss = std::move(status.loss);
+    result.stops = std::move(status.stops);
+  }
   result.skipped = loss_scale_ && !loss_scale_->UnscaleAndAdapt(parts_.optimizer.Gradients());
   if (!result.skipped) {
     result.gradient_norm = parts_.optimizer.ClipGradients(options_.clip_norm);

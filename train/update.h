@@ -9,6 +9,7 @@
 
 #include "data/loader/loader.h"
 #include "train/ema.h"
+#include "train/gradient_reducer.h"
 #include "train/loss_scale.h"
 #include "train/optimizer.h"
 #include "train/precision.h"
@@ -23,17 +24,20 @@ struct UpdateOptions {
   bool graphs = false;              // record the passes of a micro-batch and replay them; the task must be a ReplayableTask
 };
 
-// All of it outlives the update; `ema` may be null.
+// All of it outlives the update; `ema` may be null, as may the last two together: this process trains alone.
 struct UpdateParts {
   const Task& task;
   models::Network& network;
   Optimizer& optimizer;
   Ema* ema;
+  const RankGroup* ranks = nullptr;
+  GradientReducer* reducer = nullptr;
 };
 
 // On the device, so that nothing waits for it.
 struct UpdateResult {
-  at::Tensor loss;           // mean over the micro-batches, a float32 scalar
+  at::Tensor loss;           // mean over the micro-batches and ranks, a floating-point scalar
+  at::Tensor stops;          // a scalar: ranks that were asked to stop; undefined for one process
   at::Tensor gradient_norm;  // before clipping, a scalar; undefined where the update was skipped
   bool skipped = false;      // a gradient overflowed under the loss scale: weights, optimizer and average are as they were
 };
@@ -51,7 +55,7 @@ class Update {
 
   // Adds the gradients of the next micro-batch. Moves the batch to the device and may change its images.
   void Add(data::Batch& batch, const BatchPosition& position);
-  // Changes the weights, after `accumulate` micro-batches. FailedError naming a parameter without a gradient.
+  // Changes the weights, after `accumulate` micro-batches on every rank. FailedError naming a parameter without a gradient.
   UpdateResult Finish(double lr);
 
   UpdateSeconds TakeSeconds();

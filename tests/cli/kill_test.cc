@@ -72,13 +72,13 @@ void SleepUpTo(double seconds, std::mt19937& random) {
   std::this_thread::sleep_for(std::chrono::duration<double>(std::uniform_real_distribution<double>(0, seconds)(random)));
 }
 
-TEST(KillTest, KilledAtRandomMomentsEndsAsIfNothingHadHappened) {
+void KillAtRandomMoments(const std::vector<std::string>& words) {
   const int wanted = Effort("DEEPMAD_KILLS", 5);
   const SmallRun run;
   const TemporaryFolder folder;
   const std::string whole = folder.File("whole");
   const auto start = std::chrono::steady_clock::now();
-  ASSERT_EQ(run.Train(whole, kLonger).exit_code, 0);
+  ASSERT_EQ(run.Train(whole, words).exit_code, 0);
   const double run_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
   std::mt19937 random(std::random_device{}());
@@ -95,7 +95,7 @@ TEST(KillTest, KilledAtRandomMomentsEndsAsIfNothingHadHappened) {
     const std::string out = folder.File("killed" + std::to_string(++runs));
     for (bool done = false; !done;) {
       const ino_t log_before = Inode(out + "/log.jsonl");
-      Program program(run.Words(out, kLonger));
+      Program program(run.Words(out, words));
       const bool last_session = enough();
       // One session in eight ends while it still starts.
       const bool early = !last_session && random() % 8 == 0;
@@ -119,6 +119,15 @@ TEST(KillTest, KilledAtRandomMomentsEndsAsIfNothingHadHappened) {
   std::printf("%d kills over %d runs of %.1f s:", kills, runs, run_seconds);
   for (const auto& [phase, count] : phases) std::printf(" %s %d", phase.c_str(), count);
   std::printf("\n");
+}
+
+TEST(KillTest, KilledAtRandomMomentsEndsAsIfNothingHadHappened) { KillAtRandomMoments(kLonger); }
+
+// The ranks end with the one that started them.
+TEST(KillTest, TwoRanksKilledAtRandomMomentsEndAsIfNothingHadHappened) {
+  std::vector<std::string> words = kLonger;
+  words.insert(words.end(), {"--nproc", "2"});
+  KillAtRandomMoments(words);
 }
 
 // Lines of a file that may not be there yet.

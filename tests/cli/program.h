@@ -22,6 +22,7 @@ class Program {
   Outcome Wait();
   void Signal(int signal) const;
   bool Running() const;
+  pid_t pid() const { return pid_; }
 
  private:
   std::string folder_;

@@ -4,9 +4,8 @@
 //   FAULT_UNDER=FOLDER     only calls for files below it count
 //   FAULT_CALL=write       or rename, fsync
 //   FAULT_AT=7             the seventh such call, from 1
-//   FAULT_ACTION=kill      SIGKILL in place of the call; half: after half of the bytes (write); a number: the call, and every one behind
-//   it,
-//                          fails with this errno
+//   FAULT_ACTION=kill      SIGKILL in place of the call; half: after half of the bytes (write); wait: the call takes a minute; a number:
+//                          the call, and every one behind it, fails with this errno
 #include <dlfcn.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -45,6 +44,10 @@ int Strike(const char* call, const std::string& path, Half half) {
   if (fault.at == 0 || fault.call != call || path.rfind(fault.under, 0) != 0) return 0;
   const long number = ++count;
   if (number < fault.at) return 0;
+  if (fault.action == "wait") {
+    if (number == fault.at) ::sleep(60);
+    return 0;
+  }
   if (fault.action == "kill" || fault.action == "half") {
     if (fault.action == "half") half();
     ::raise(SIGKILL);

@@ -7,6 +7,8 @@ namespace deepmad::train {
 
 class TopKCounts {
  public:
+  TopKCounts() = default;
+  TopKCounts(int64_t samples, int64_t right1, int64_t right5) : samples_(samples), right1_(right1), right5_(right5) {}
   // `logits` [samples, classes] float32, row-major; `labels` [samples] in 0..classes-1. A label is right in the top k when fewer than k
   // classes come before it: those with a larger logit, and those with an equal one and a smaller number (so that a network
   // that says the same of every class is as bad as it should be). A NaN comes before everything, and a NaN label is never right.

@@ -1,9 +1,11 @@
 // Image classification: soft-target cross entropy with smoothing, mixing and a teacher, top-1 and top-5 (spec sections 2 and 4).
 #include <ATen/ops/softmax.h>
+#include <ATen/ops/tensor.h>
 
 #include <optional>
 
 #include "models/network.h"
+#include "models/process_group.h"
 #include "train/distillation.h"
 #include "train/losses.h"
 #include "train/metrics/top_k.h"
@@ -30,6 +32,15 @@ class ClassificationMetric : public TaskMetric {
   }
 
   const Findings* findings() const override { return &findings_; }
+
+  void AddRanks(const models::ProcessGroup& group) override {
+    const at::Tensor counts = at::tensor({counts_.samples(), counts_.right1(), counts_.right5()}, at::kLong);
+    const at::Tensor loss = at::tensor({loss_sum_}, at::kDouble);
+    group.Sum(counts);
+    group.Sum(loss);
+    counts_ = TopKCounts(counts[0].item<int64_t>(), counts[1].item<int64_t>(), counts[2].item<int64_t>());
+    loss_sum_ = loss.item<double>();
+  }
 
   std::vector<std::string> Names() const override { return {"top1", "top5", "loss"}; }
 

@@ -1,0 +1,58 @@
+#include "train/rank_state.h"
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/full_like.h>
+#include <ATen/ops/stack.h>
+#include <c10/core/GradMode.h>
+
+#include <vector>
+
+namespace deepmad::train {
+
+Checkpoint ShareCheckpoint(const Checkpoint& checkpoint, const RankGroup& ranks) {
+  base::Json list = base::Json::array();
+  for (const auto& [name, tensor] : checkpoint.tensors) {
+    list.push_back({{"name", name}, {"type", static_cast<int>(tensor.scalar_type())}, {"shape", tensor.sizes().vec()}});
+  }
+  const base::Json outline = base::Json::parse(ranks.Broadcast(base::JsonLine({{"state", checkpoint.state}, {"tensors", list}})));
+  Checkpoint shared;
+  shared.state = outline.at("state");
+  for (size_t i = 0; i < outline.at("tensors").size(); ++i) {
+    const base::Json& entry = outline.at("tensors")[i];
+    const auto type = static_cast<at::ScalarType>(entry.at("type").get<int>());
+    at::Tensor tensor = ranks.rank() == 0 ? checkpoint.tensors[i].second.detach().cpu().contiguous()
+                                          : at::empty(entry.at("shape").get<std::vector<int64_t>>(), type);
+    if (tensor.numel() > 0) ranks.Broadcast(tensor);
+    shared.tensors.emplace_back(entry.at("name"), tensor);
+  }
+  return shared;
+}
+
+void AverageStatistics(const NamedTensors& state_dict, const RankGroup& ranks) {
+  const c10::AutoGradMode no_grad(false);
+  std::vector<at::Tensor> flat, statistics;
+  for (const auto& [name, tensor] : state_dict) {
+    if (!name.ends_with("running_mean") && !name.ends_with("running_var")) continue;
+    statistics.push_back(tensor.detach());
+    flat.push_back(statistics.back().reshape(-1));
+  }
+  if (flat.empty()) return;
+  const at::Tensor all = at::cat(flat);
+  ranks.Sum(all);
+  all.div_(ranks.size());
+  int64_t begin = 0;
+  for (const at::Tensor& tensor : statistics) {
+    tensor.copy_(all.narrow(0, begin, tensor.numel()).view(tensor.sizes()));
+    begin += tensor.numel();
+  }
+}
+
+SharedStatus ShareStatus(const at::Tensor& loss, bool stop, const RankGroup& ranks) {
+  const at::Tensor own = loss.detach().to(at::kDouble);
+  const at::Tensor status = at::stack({own, at::full_like(own, stop ? 1.0 : 0.0)});
+  ranks.Sum(status);
+  return {status[0] / ranks.size(), status[1]};
+}
+
+}  // namespace deepmad::train
