@@ -338,7 +338,7 @@ TEST(MismatchTest, NetworkDataAndConfigurationThatDoNotFitAreNamed) {
       {"network=null", 2, {"neither `design` nor `network`"}},
       {"network.blocks.0.out_channels=9", 2, {"network"}},
       {"train.schedule.warmup_epochs=3", 2, {"warmup_epochs"}},
-      {"train.precision=float16", 2, {"float16", "bfloat16"}},
+      {"train.precision=float8", 2, {"float8", "bfloat16"}},
       {"train.optimizer.lr=-1", 2, {"train.optimizer.lr", "-1"}},
       {"task.mixup=-1", 2, {"mixup"}},
   };
