@@ -46,7 +46,7 @@ class DataCommand : public Command {
     const Split split = SplitArguments(2, 2, "action and run file");
     if (split.files[0] != "check") throw base::UnknownName("action", split.files[0], {"check"}, "");
     const base::Config config = LoadConfig(split.files[1], split.overrides, "seed");
-    const data::ClassificationData sets = data::OpenClassificationData(config.Section("data"));
+    const data::Datasets sets = data::OpenDatasets(config.Section("data"));
     if (common.dry_run) {
       Print({{"train", sets.train->size()}, {"validation", sets.validation->size()}},
             fmt::format("would decode {} + {} samples\n", sets.train->size(), sets.validation->size()));

@@ -141,8 +141,8 @@ InputOptions ReadInputOptions(const base::Config& section) {
                       static_cast<int>(section.Section("train").GetInt("repeats", 1, 1, 100))};
 }
 
-ClassificationData OpenClassificationData(const base::Config& section, bool with_train) {
-  ClassificationData data{ReadInputOptions(section), nullptr, nullptr};
+Datasets OpenDatasets(const base::Config& section, bool with_train) {
+  Datasets data{ReadInputOptions(section), nullptr, nullptr};
   const auto& entry = DatasetRegistry::Get().Find(section.GetString("name"), section.Where("name"));
   if (with_train) data.train = entry.factory(section, Split::kTrain);
   data.validation = entry.factory(section, Split::kValidation);

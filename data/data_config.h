@@ -51,13 +51,13 @@ struct InputOptions {
 // UsageError for a wrong value.
 InputOptions ReadInputOptions(const base::Config& data_section);
 
-struct ClassificationData : InputOptions {
+struct Datasets : InputOptions {
   std::unique_ptr<Dataset> train;       // null where only validation was asked for
   std::unique_ptr<Dataset> validation;  // same classes
 
   const std::vector<std::string>& class_names() const { return validation->class_names(); }
 };
 // Opens the dataset that the section names. `with_train` false: validation alone, which then need not have training files.
-ClassificationData OpenClassificationData(const base::Config& data_section, bool with_train = true);
+Datasets OpenDatasets(const base::Config& data_section, bool with_train = true);
 
 }  // namespace deepmad::data

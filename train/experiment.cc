@@ -26,7 +26,7 @@ namespace {
 // What training and validation share, built from the configuration.
 struct Experiment {
   TrainConfig config;
-  data::ClassificationData data;
+  data::Datasets data;
   std::string task_name;
   std::unique_ptr<Task> task;
   std::shared_ptr<models::Network> network;
@@ -67,7 +67,7 @@ struct Experiment {
   }
 };
 
-void CheckFits(const mad::NetworkSpec& spec, const data::ClassificationData& data, const base::Config& config, bool with_train) {
+void CheckFits(const mad::NetworkSpec& spec, const data::Datasets& data, const base::Config& config, bool with_train) {
   if (with_train && spec.Quantised()) {  // no gradient passes its rounding
     throw base::UsageError(fmt::format("network '{}' is quantised, and only for inference", spec.name), config.Where("network"),
                            "train it without activation_bits, weight_bits and head.bits");
@@ -103,7 +103,7 @@ Experiment Prepare(const base::Config& config, const mad::NetworkSpec& spec, con
   const base::Config task = config.Section("task");
   const std::string task_name = task.GetString("name", "classification");
   const auto& task_entry = TaskRegistry::Get().Find(task_name, task.Where("name"));
-  data::ClassificationData data = data::OpenClassificationData(config.Section("data"), with_train);
+  data::Datasets data = data::OpenDatasets(config.Section("data"), with_train);
   CheckFits(spec, data, config, with_train);
 
   const at::Device device = StartSession(options, train.precision);
@@ -294,7 +294,7 @@ base::Json DescribeRun(const base::Config& config, const mad::NetworkSpec& spec,
 }
 
 int CountClasses(const base::Config& config) {
-  return static_cast<int>(data::OpenClassificationData(config.Section("data"), /*with_train=*/false).class_names().size());
+  return static_cast<int>(data::OpenDatasets(config.Section("data"), /*with_train=*/false).class_names().size());
 }
 
 base::Json ValidateRun(const base::Config& config, const mad::NetworkSpec& spec, const models::WeightsPlace& weights,

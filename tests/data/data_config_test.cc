@@ -108,21 +108,21 @@ TEST(InputOptions, NamesTheKeyThatIsWrong) {
   ExpectContains(UsageErrorOf("{image_size: 8, train: {flipp: 1}}"), "flipp");
 }
 
-TEST(OpenClassificationData, OpensBothSplitsOfTheNamedDataset) {
+TEST(OpenDatasets, OpensBothSplitsOfTheNamedDataset) {
   const TemporaryFolder folder;
   const base::Config section = base::Config::FromText("name: image_folder\nimage_size: 16\n" + MakeImageFolderMiniature(folder));
-  const ClassificationData data = OpenClassificationData(section);
+  const Datasets data = OpenDatasets(section);
   section.CheckAllRead();
   EXPECT_EQ(data.train->size(), 12);
   EXPECT_EQ(data.validation->size(), 6);
   EXPECT_EQ(data.class_names().size(), 3u);
   EXPECT_EQ(data.shape.height, 16);
-  EXPECT_EQ(OpenClassificationData(section, false).train, nullptr);
+  EXPECT_EQ(OpenDatasets(section, false).train, nullptr);
 }
 
-TEST(OpenClassificationData, NamesAnUnknownDatasetAndTheNearestKnownOne) {
+TEST(OpenDatasets, NamesAnUnknownDatasetAndTheNearestKnownOne) {
   const base::Config section = base::Config::FromText("{name: fashion_mnst, image_size: 28}");
-  const std::string message = ErrorOf(base::ErrorKind::kUsage, [&] { OpenClassificationData(section); });
+  const std::string message = ErrorOf(base::ErrorKind::kUsage, [&] { OpenDatasets(section); });
   ExpectContains(message, "unknown dataset 'fashion_mnst'");
   ExpectContains(message, "'fashion_mnist'");
 }

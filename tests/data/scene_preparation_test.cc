@@ -96,7 +96,7 @@ TEST(ScenePreparation, GivesTheSameBatchesForAnyNumberOfWorkers) {
   const TemporaryFolder folder;
   const base::Config section =
       base::Config::FromText("name: ade20k\ninput: scenes\nimage_size: 16\ntrain: {scale: [64, 24]}\n" + MakeAde20kMiniature(folder));
-  const ClassificationData data = OpenClassificationData(section);
+  const Datasets data = OpenDatasets(section);
   section.CheckAllRead();
   std::vector<std::vector<float>> images;
   std::vector<std::vector<uint8_t>> maps;
@@ -123,8 +123,7 @@ TEST(ScenePreparation, GivesTheSameBatchesForAnyNumberOfWorkers) {
 
 TEST(ScenePreparation, RefusesBatchesOfSeveralShapes) {
   const TemporaryFolder folder;
-  const ClassificationData data =
-      OpenClassificationData(base::Config::FromText("name: ade20k\ninput: scenes\nimage_size: 16\n" + MakeAde20kMiniature(folder)));
+  const Datasets data = OpenDatasets(base::Config::FromText("name: ade20k\ninput: scenes\nimage_size: 16\n" + MakeAde20kMiniature(folder)));
   EXPECT_FALSE(data.one_shape);
   StreamOptions options;
   options.sampler.batch_size = 3;

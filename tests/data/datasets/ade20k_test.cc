@@ -82,14 +82,14 @@ TEST_F(Ade20kTest, IsCheckedSampleBySample) {
 
 TEST_F(Ade20kTest, NeedsInputOfScenes) {
   const auto open = [&](const std::string& input) {
-    return OpenClassificationData(base::Config::FromText("name: ade20k\nimage_size: 16\n" + keys_ + input, "run.yaml"));
+    return OpenDatasets(base::Config::FromText("name: ade20k\nimage_size: 16\n" + keys_ + input, "run.yaml"));
   };
   EXPECT_TRUE(open("input: scenes").label_maps);
   ExpectContains(ErrorOf(base::ErrorKind::kUsage, [&] { open(""); }), "set data.input to scenes");
   ExpectContains(
       ErrorOf(base::ErrorKind::kUsage,
               [] {
-                OpenClassificationData(base::Config::FromText(
+                OpenDatasets(base::Config::FromText(
                     "{name: synthetic, samples: 4, validation_samples: 4, classes: 2, height: 8, width: 8, image_size: 8, input: scenes}"));
               }),
       "set data.input to pictures");
