@@ -177,8 +177,9 @@ TEST_F(RanksTest, ARankThatIsKilledEndsTheOthersByName) {
     EXPECT_NE(outcome.err.find("): " + name + " ("), std::string::npos) << outcome.err;
     EXPECT_NE(outcome.err.find("ended without a word"), std::string::npos) << outcome.err;
     EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 3) << outcome.err;
-    ExpectNothingHalfWritten(out_);
+    ExpectEveryFileWhole(out_);
     ExpectGoesOn(3, {"train.batch_size=48"});
+    ExpectNothingHalfWritten(out_);
     ExpectSameRun(whole_, out_);
   }
 }
