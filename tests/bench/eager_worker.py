@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 import time
 
 import torch
@@ -95,7 +96,9 @@ def main():
         return
     trainer = Trainer(arguments)
     print("{}", flush=True)
-    for line in iter(input, "quit"):
+    for line in iter(sys.stdin.readline, ""):  # "": the other side is gone
+        if line == "quit\n":
+            break
         result = trainer.run(int(line))
         result["peak_bytes"] = peak_bytes()
         print(json.dumps(result), flush=True)

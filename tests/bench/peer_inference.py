@@ -7,6 +7,7 @@
 
 import argparse
 import json
+import sys
 
 
 def make_state(arguments):
@@ -89,7 +90,9 @@ def main():
         return
     run, first = (onnx_pass if arguments.how == "onnxruntime" else torch_pass)(arguments)
     print("{}", flush=True)
-    for line in iter(input, "quit"):
+    for line in iter(sys.stdin.readline, ""):  # "": the other side is gone
+        if line == "quit\n":
+            break
         for _ in range(int(line)):
             logits = run()
         print(json.dumps({"phases": {}, "logits": first(logits), "peak_bytes": peak_bytes()}), flush=True)
