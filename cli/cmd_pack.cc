@@ -42,7 +42,7 @@ class PackCommand : public Command {
     base::Config config = LoadConfig(split.files[0], split.overrides, "seed");
     config.Override("data.cache=none");  // a cache would hand out pixels in place of files
     const data::Datasets sets = data::OpenDatasets(config.Section("data"));
-    if (sets.label_maps) {
+    if (sets.labels != data::LabelKind::kWhole) {
       throw base::UsageError("a pack has a label for each picture, the data have one for each pixel", config.Where("data"),
                              "train from their own files");
     }

@@ -23,7 +23,7 @@ mad::NetworkSpec GivenNetwork(const base::Config& run) {
 
 // Of a network for as many classes as the data have, where the run asks for it: budgets and structure stay those of its own head.
 mad::NetworkSpec WithClassesOfData(const base::Config& run, mad::NetworkSpec network) {
-  if (run.GetBool("classes_from_data", false) && network.head.IsClassifier()) network.head.classes = train::CountClasses(run);
+  if (run.GetBool("classes_from_data", false) && network.head.classes > 0) network.head.classes = train::CountClasses(run);
   return network;
 }
 

@@ -109,7 +109,7 @@ InputOptions ReadSceneOptions(const base::Config& section) {
           PrepareWholeScenes(scale, normaliser),
           shape,
           /*one_shape=*/false,
-          /*label_maps=*/true,
+          LabelKind::kPixels,
           "whole pictures within " + std::to_string(scale.long_edge) + " x " + std::to_string(scale.short_edge) + " px, bilinear",
           static_cast<int>(section.GetInt("workers", 2, 0, 1024)),
           static_cast<int>(section.GetInt("queue_batches", 4, 1, 1024))};
@@ -134,7 +134,7 @@ InputOptions ReadInputOptions(const base::Config& section) {
                       Pipeline(shape, normaliser, FrameCentred(resize, shape.channels), {}, {}),
                       shape,
                       /*one_shape=*/true,
-                      /*label_maps=*/false,
+                      LabelKind::kWhole,
                       protocol,
                       static_cast<int>(section.GetInt("workers", 2, 0, 1024)),
                       static_cast<int>(section.GetInt("queue_batches", 4, 1, 1024)),
@@ -146,7 +146,8 @@ Datasets OpenDatasets(const base::Config& section, bool with_train) {
   const auto& entry = DatasetRegistry::Get().Find(section.GetString("name"), section.Where("name"));
   if (with_train) data.train = entry.factory(section, Split::kTrain);
   data.validation = entry.factory(section, Split::kValidation);
-  if (const bool maps = data.validation->label(0) == kNoWholeLabel; maps != data.label_maps) {
+  if (const LabelKind labels = data.validation->labels(); labels != data.labels) {
+    const bool maps = labels == LabelKind::kPixels;
     throw base::UsageError(section.GetString("name") + (maps ? " has labels for pixels" : " has a label for each picture"),
                            section.Where("name"), std::string("set data.input to ") + (maps ? "scenes" : "pictures"));
   }

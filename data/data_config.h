@@ -40,10 +40,10 @@ namespace deepmad::data {
 struct InputOptions {
   Preparation train_pipeline;
   Preparation validation_pipeline;
-  InputShape shape;         // in training; in validation too where one_shape
-  bool one_shape = true;    // false: validation keeps the aspect of each picture, so batches have one sample
-  bool label_maps = false;  // samples need a label for each pixel
-  std::string protocol;     // "64 px, crop_pct 0.875, bicubic"
+  InputShape shape;                      // in training; in validation too where one_shape
+  bool one_shape = true;                 // false: validation keeps the aspect of each picture, so batches have one sample
+  LabelKind labels = LabelKind::kWhole;  // that samples need
+  std::string protocol;                  // "64 px, crop_pct 0.875, bicubic"
   int workers = 2;
   int queue_batches = 4;
   int repeats = 1;  // of each training sample, see SamplerOptions

@@ -19,6 +19,7 @@ class Dataset {
   virtual ~Dataset() = default;
 
   virtual int64_t size() const = 0;
+  virtual LabelKind labels() const { return LabelKind::kWhole; }
   // Sample `index` in 0..size()-1, always the same one. Called by several threads at once. Throws FailedError naming the source of a
   // sample that cannot be read or decoded; the picture's own functions do so where it is not decoded yet.
   virtual Sample Get(int64_t index) const = 0;

@@ -9,6 +9,9 @@
 
 namespace deepmad::data {
 
+// What has a label: the picture, each pixel, or boxes in it.
+enum class LabelKind { kWhole, kPixels, kBoxes };
+
 inline constexpr int64_t kNoWholeLabel = -1;  // each pixel has its own, or nobody knows
 
 struct Sample {

@@ -38,8 +38,8 @@ BlockTotals<double> CountUnitByUnit(const PlacedBlock& block, MapSizes maps) {
 }  // namespace
 
 double BitOperations(const NetworkCost& cost) { return 64 * cost.reference_flops; }
-double HeadParams(int in_channels, const HeadSpec& head) { return (in_channels + 1.0) * head.classes; }
-double HeadMacs(int in_channels, const HeadSpec& head) { return static_cast<double>(in_channels) * head.classes; }
+double HeadParams(int in_channels, const HeadSpec& head) { return head.IsClassifier() ? (in_channels + 1.0) * head.classes : 0; }
+double HeadMacs(int in_channels, const HeadSpec& head) { return head.IsClassifier() ? static_cast<double>(in_channels) * head.classes : 0; }
 
 MapSizes InputSizes(const InputSpec& input) {
   return {{input.frames, input.height, input.width}, std::sqrt(static_cast<double>(input.height) * input.width)};

@@ -1,8 +1,10 @@
 // Validate: what a NetworkSpec must keep.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <set>
 
+#include "mad/dense_head.h"
 #include "mad/network_spec.h"
 
 namespace deepmad::mad {
@@ -82,10 +84,35 @@ class BlockCheck {
   const std::string& where_;
 };
 
+void CheckDenseHead(const NetworkSpec& spec, const std::string& where) {
+  const HeadSpec& head = spec.head;
+  const DenseHead* dense = FindDenseHead(head.type);
+  if (dense == nullptr) {
+    std::vector<std::string> known = {"classifier", "features"};
+    for (const DenseHead& other : DenseHeads()) known.push_back(other.type);
+    throw base::UnknownName("head", head.type, known, where);
+  }
+  if (head.channels < 1 || head.channels > kMaxChannels) {
+    throw base::UsageError(fmt::format("head with {} channels", head.channels), where, fmt::format("give 1 to {}", kMaxChannels));
+  }
+  if (head.bits != 0 || !head.levels.empty()) {
+    throw base::UsageError(fmt::format("head {} with bits or levels", head.type), where, "leave them out");
+  }
+  std::vector<int> strides;
+  for (const FeatureLevel& level : HeadLevels(spec)) strides.push_back(level.stride);
+  std::vector<int> wanted;
+  for (int stride = dense->finest_stride; stride <= kCoarsestStride; stride *= 2) wanted.push_back(stride);
+  if (strides != wanted || spec.SpatialDims() != 2) {
+    throw base::UsageError(fmt::format("head {} takes maps of strides {}, the backbone gives {}", head.type, fmt::join(wanted, ", "),
+                                       fmt::join(strides, ", ")),
+                           where, "give the backbone stages of these strides");
+  }
+}
+
 void CheckHead(const NetworkSpec& spec, const std::string& where) {
   const HeadSpec& head = spec.head;
-  if (!head.IsClassifier() && head.type != "features") throw base::UnknownName("head", head.type, {"classifier", "features"}, where);
-  if (head.IsClassifier() && (head.classes < 1 || head.classes > kMaxChannels)) {
+  if (head.IsDense()) CheckDenseHead(spec, where);
+  if (head.type != "features" && (head.classes < 1 || head.classes > kMaxChannels)) {
     throw base::UsageError(fmt::format("head with {} classes", head.classes), where, fmt::format("give 1 to {}", kMaxChannels));
   }
   if (head.name.empty()) throw base::UsageError("head without a name", where, "the classifier's tensors need one, as fc_linear");

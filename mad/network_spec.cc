@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "mad/block_totals.h"
+#include "mad/dense_head.h"
 
 namespace deepmad::mad {
 namespace {
@@ -69,8 +70,14 @@ std::vector<FeatureLevel> FeatureLevels(const NetworkSpec& spec) {
 
 std::vector<FeatureLevel> HeadLevels(const NetworkSpec& spec) {
   const std::vector<FeatureLevel> all = FeatureLevels(spec);
-  if (spec.head.levels.empty()) return all;
   std::vector<FeatureLevel> chosen;
+  if (const DenseHead* head = FindDenseHead(spec.head.type)) {
+    for (const FeatureLevel& level : all) {
+      if (level.stride >= head->finest_stride && level.stride <= kCoarsestStride) chosen.push_back(level);
+    }
+    return chosen;
+  }
+  if (spec.head.levels.empty()) return all;
   for (const int level : spec.head.levels) chosen.push_back(all[static_cast<size_t>(level)]);
   return chosen;
 }

@@ -37,13 +37,16 @@ struct BlockSpec {
 };
 
 struct HeadSpec {
-  // "classifier": global average pool, linear with bias. "features": none; the network gives the maps of its feature levels.
+  // "classifier": global average pool, linear with bias. "features": none; the network gives the maps of its feature levels. Else a dense
+  // head (mad/dense_head.h) on those maps.
   std::string type = "classifier";
   int classes = 1000;              // 0 for features
   std::string name = "fc_linear";  // of the classifier's tensors in the state_dict
   int bits = 0;                    // of the classifier's input and weights; 0: not quantised
   std::vector<int> levels = {};    // of "features": which levels, ascending, the last among them; empty: all
+  int channels = 0;                // of a dense head's convolutions; 0 for others
   bool IsClassifier() const { return type == "classifier"; }
+  bool IsDense() const { return !IsClassifier() && type != "features"; }
   friend bool operator==(const HeadSpec&, const HeadSpec&) = default;
 };
 
@@ -84,14 +87,14 @@ struct FeatureLevel {
 
 // Throws UsageError (with `where`) for an unknown type or activation, channels or depth < 1, an even kernel, a stride that is neither 1 nor
 // 2, a missing or superfluous bottleneck, depth > 1 of a type that does not repeat, a key that means nothing to the type, bit widths that
-// do not match the convolutions, 2-D and 3-D types in one network, two units whose tensors would have the same names, more than 1,000
-// blocks or 100,000 units.
+// do not match the convolutions, 2-D and 3-D types in one network, a dense head on a backbone without the maps it takes, two units whose
+// tensors would have the same names, more than 1,000 blocks or 100,000 units.
 void Validate(const NetworkSpec& spec, const std::string& where = "");
 
 // Requires a valid spec; the result points into it.
 std::vector<PlacedBlock> PlaceBlocks(const NetworkSpec& spec);
 std::vector<FeatureLevel> FeatureLevels(const NetworkSpec& spec);
-// Those that a "features" head gives; all of them with a classifier.
+// Those that a "features" head gives or a dense one takes; all of them with a classifier.
 std::vector<FeatureLevel> HeadLevels(const NetworkSpec& spec);
 
 // What a block says of its units, the type's own values filled in. Mixed bit widths are left out.

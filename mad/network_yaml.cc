@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "mad/dense_head.h"
 #include "mad/network_spec.h"
 
 namespace deepmad::mad {
@@ -35,7 +36,8 @@ std::string List(const std::vector<int>& values) {
 
 std::string HeadToYaml(const HeadSpec& head) {
   std::string yaml = fmt::format("head: {{type: {}", head.type);
-  if (head.IsClassifier()) yaml += fmt::format(", classes: {}", head.classes);
+  if (head.classes > 0) yaml += fmt::format(", classes: {}", head.classes);
+  if (head.channels > 0) yaml += fmt::format(", channels: {}", head.channels);
   if (head.name != HeadSpec{}.name) yaml += fmt::format(", name: {}", Quoted(head.name));
   if (head.bits > 0) yaml += fmt::format(", bits: {}", head.bits);
   if (!head.levels.empty()) yaml += fmt::format(", levels: [{}]", fmt::join(head.levels, ", "));
@@ -65,10 +67,12 @@ BlockSpec BlockFromConfig(const base::Config& config) {
 HeadSpec HeadFromConfig(const base::Config& config) {
   HeadSpec head;
   head.type = config.GetString("type", head.type);
-  head.classes = head.IsClassifier() ? GetCount(config, "classes", head.classes) : 0;
+  head.classes = head.type == "features" ? 0 : GetCount(config, "classes", head.classes);
   head.name = config.GetString("name", head.name);
   head.bits = static_cast<int>(config.GetInt("bits", 0, 0, 64));
-  if (!head.IsClassifier()) {
+  if (const DenseHead* dense = FindDenseHead(head.type)) {
+    head.channels = GetCount(config, "channels", dense->channels);
+  } else if (!head.IsClassifier()) {
     for (const int64_t level : config.GetInts("levels", {}, 0, 1000)) head.levels.push_back(static_cast<int>(level));
   }
   return head;

@@ -89,6 +89,18 @@ void InitializeZen(at::Tensor& parameter, uint64_t seed, uint64_t position) {
   }
 }
 
+void InitializeAs(const InitialValues& values, at::Tensor& parameter, uint64_t seed, uint64_t position) {
+  switch (values.law) {
+    case InitialValues::Law::kConstant:
+      parameter.fill_(values.value);
+      return;
+    case InitialValues::Law::kNormal:
+      return DrawNormal(parameter, seed, position, values.value);
+    case InitialValues::Law::kXavierUniform:
+      return DrawUniform(parameter, seed, position, std::sqrt(6.0 / (FanIn(parameter) + FanOut(parameter))));
+  }
+}
+
 void ResetNorm(torch::nn::Module& norm) {
   norm.named_parameters()["weight"].fill_(1);
   norm.named_parameters()["bias"].zero_();
@@ -114,7 +126,11 @@ void Initialize(Network& network, const InitOptions& options, uint64_t seed) {
   uint64_t position = 0;
   for (auto& item : network.named_parameters()) {
     at::Tensor& parameter = item.value();
-    const bool of_head = item.key().starts_with(network.spec().head.name + ".");
+    if (const auto values = network.head() == nullptr ? std::nullopt : network.head()->InitOf(item.key())) {
+      InitializeAs(*values, parameter, seed, position++);
+      continue;
+    }
+    const bool of_head = network.head() == nullptr && network.OfHead(item.key());
     const bool of_norm = parameter.dim() == 1 && !of_head;
     if (!of_norm && kaiming) InitializeKaiming(of_head, parameter, network.backbone().out_channels(), seed, position);
     if (!of_norm && !kaiming) InitializeZen(parameter, seed, position);

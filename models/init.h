@@ -13,7 +13,7 @@ struct InitOptions {
   // kaiming  convolutions N(0, 2 / fan_out), classifier weight and bias U(-1/sqrt(in), 1/sqrt(in)) (He et al. 2015; the usual ResNet
   // recipe) zen      convolutions and classifier weight N(0, 3.26033^2 * 2 / (fan_in + fan_out)), classifier bias 0 (as the published
   // zen480 recipe) fan_in and fan_out are kernel volume times weight.size(1) and weight.size(0), also for depthwise convolutions. Norms get
-  // scale 1, bias 0, running statistics 0 and 1, in both.
+  // scale 1, bias 0, running statistics 0 and 1, in both. A dense head has laws of its own for some of its parameters.
   std::string scheme = "kaiming";
   // Scale 0 for the last norm of every main path that has a shortcut beside it, so that training starts from a shallow network.
   bool zero_last_norm = false;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "models/module_tree.h"
 
@@ -14,6 +16,7 @@ Network::Network(const mad::NetworkSpec& spec)
       drop_paths_(std::make_shared<DropPaths>(spec_.SpatialDims())),
       backbone_(spec_, *this, norms_, drop_paths_) {
   if (spec_.head.IsClassifier()) classifier_.emplace(backbone_.out_channels(), spec_.head, *this);
+  if (spec_.head.IsDense()) head_ = HeadRegistry::Get().Create(spec_.head.type, spec_.head, mad::HeadLevels(spec_), *this, norms_);
 }
 
 at::Tensor Network::Forward(const at::Tensor& images) {
@@ -28,6 +31,17 @@ Network::LogitsAndFeatures Network::ForwardWithFeatures(const at::Tensor& images
   std::vector<at::Tensor> features = backbone_.ForwardFeatures(StartForward(images));
   const at::Tensor logits = classifier.Forward(features.back());  // the last block ends the last stage
   return {logits, std::move(features)};
+}
+
+std::vector<at::Tensor> Network::ForwardHead(const at::Tensor& images) {
+  if (!head_) throw base::FailedError(fmt::format("network '{}' has no head that predicts in each place", spec_.name));
+  return head_->Forward(ForwardFeatures(images));
+}
+
+bool Network::OfHead(const std::string& name) const {
+  if (!head_) return name.starts_with(spec_.head.name + ".");
+  const std::vector<std::string> prefixes = head_->Prefixes();
+  return std::any_of(prefixes.begin(), prefixes.end(), [&](const std::string& prefix) { return name.starts_with(prefix); });
 }
 
 NamedTensors Network::StateDict() const { return models::StateDict(*this); }

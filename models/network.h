@@ -11,6 +11,7 @@
 #include "models/backbone.h"
 #include "models/batch_norm.h"
 #include "models/classifier.h"
+#include "models/heads/head.h"
 #include "models/named_tensors.h"
 
 namespace deepmad::models {
@@ -24,7 +25,9 @@ class Network : public torch::nn::Module {
   // images [N, C, H, W] ([N, C, T, H, W] in 3-D), normalised, float32 for a float64 network too -> logits [N, classes]. FailedError for
   // another rank or channel count, and for a network whose head is no classifier.
   at::Tensor Forward(const at::Tensor& images);
-  // The map of each feature level that the head names instead.
+  // What a dense head predicts from images, see its header in models/heads/; FailedError for a network without one.
+  std::vector<at::Tensor> ForwardHead(const at::Tensor& images);
+  // The map of each feature level that the head names instead, or takes.
   std::vector<at::Tensor> ForwardFeatures(const at::Tensor& images);
   // Both in one pass, of a network with a classifier: the maps of all feature levels.
   struct LogitsAndFeatures {
@@ -35,6 +38,10 @@ class Network : public torch::nn::Module {
 
   const mad::NetworkSpec& spec() const { return spec_; }
   const Backbone& backbone() const { return backbone_; }
+  // The dense head; null where there is none.
+  const Head* head() const { return head_.get(); }
+  // Whether a tensor of the state dict belongs to the classifier or the dense head.
+  bool OfHead(const std::string& name) const;
 
   // Parameters and buffers, not copies, in the order of Python's state_dict.
   NamedTensors StateDict() const;
@@ -62,6 +69,7 @@ class Network : public torch::nn::Module {
   std::shared_ptr<DropPaths> drop_paths_;
   Backbone backbone_;
   std::optional<Classifier> classifier_;
+  std::unique_ptr<Head> head_;
   bool wide_ = false;  // float64
 };
 

@@ -61,7 +61,7 @@ MetricValues Evaluator::Run(const std::string& label) {
     MoveBatch(batch, device_);
     {
       const AutocastGuard autocast(precision_, device_.type());
-      metric->Add(network_.Forward(batch.images), batch);
+      metric->Add(network_, batch);
     }
     seen += batch.labels.size(0);
     progress.Update(seen);

@@ -67,7 +67,20 @@ struct Experiment {
   }
 };
 
-void CheckFits(const mad::NetworkSpec& spec, const data::Datasets& data, const base::Config& config, bool with_train) {
+const char* const kDefaultTask = "classification";
+
+const char* LabelledThing(data::LabelKind labels) {
+  switch (labels) {
+    case data::LabelKind::kPixels:
+      return "pixel";
+    case data::LabelKind::kBoxes:
+      return "box";
+    default:
+      return "picture";
+  }
+}
+
+void CheckFits(const mad::NetworkSpec& spec, const data::Datasets& data, const Task& task, const base::Config& config, bool with_train) {
   if (with_train && spec.Quantised()) {  // no gradient passes its rounding
     throw base::UsageError(fmt::format("network '{}' is quantised, and only for inference", spec.name), config.Where("network"),
                            "train it without activation_bits, weight_bits and head.bits");
@@ -76,13 +89,15 @@ void CheckFits(const mad::NetworkSpec& spec, const data::Datasets& data, const b
     throw base::UsageError(fmt::format("network '{}' takes videos, the data are images", spec.name), config.Where("network"),
                            "choose a network of 2-D blocks");
   }
-  if (!spec.head.IsClassifier()) {
-    throw base::UsageError(fmt::format("network '{}' gives features and has no classifier", spec.name), config.Where("network"),
-                           fmt::format("give it a head {{type: classifier, classes: {}}}", data.class_names().size()));
+  const std::string task_name = config.Section("task").GetString("name", kDefaultTask);
+  if (!task.Takes(spec.head)) {
+    throw base::UsageError(fmt::format("task {} cannot train network '{}', whose head is of type {}", task_name, spec.name, spec.head.type),
+                           config.Where("network"), "give the network a head of another type, or choose another task");
   }
-  if (data.label_maps) {
-    throw base::UsageError(fmt::format("the data have a label for each pixel, network '{}' gives one for a picture", spec.name),
-                           config.Where("data"), "choose data with a label for each picture");
+  if (data.labels != task.labels()) {
+    throw base::UsageError(fmt::format("the data have a label for each {}, task {} takes one for each {}", LabelledThing(data.labels),
+                                       task_name, LabelledThing(task.labels())),
+                           config.Where("data"), "choose other data, or another task");
   }
   const int classes = static_cast<int>(data.class_names().size());
   if (spec.head.classes != classes) {
@@ -101,13 +116,13 @@ Experiment Prepare(const base::Config& config, const mad::NetworkSpec& spec, con
   config.GetInt("version", 1, 1, 1);
   TrainConfig train = ReadTrainConfig(config);
   const base::Config task = config.Section("task");
-  const std::string task_name = task.GetString("name", "classification");
+  const std::string task_name = task.GetString("name", kDefaultTask);
   const auto& task_entry = TaskRegistry::Get().Find(task_name, task.Where("name"));
   data::Datasets data = data::OpenDatasets(config.Section("data"), with_train);
-  CheckFits(spec, data, config, with_train);
+  std::unique_ptr<Task> task_made = task_entry.factory(task, static_cast<int64_t>(data.class_names().size()));
+  CheckFits(spec, data, *task_made, config, with_train);
 
   const at::Device device = StartSession(options, train.precision);
-  std::unique_ptr<Task> task_made = task_entry.factory(task, static_cast<int64_t>(data.class_names().size()));
   std::shared_ptr<models::Network> network = MakeNetwork(spec, train, device);
   return {std::move(train), std::move(data), task_name, std::move(task_made), std::move(network), device, options.ranks};
 }

@@ -14,6 +14,7 @@
 #include "base/config.h"
 #include "base/registry.h"
 #include "data/loader/loader.h"
+#include "mad/network_spec.h"
 #include "train/findings.h"
 #include "train/named_tensors.h"
 
@@ -37,8 +38,8 @@ using MetricValues = std::vector<std::pair<std::string, double>>;
 class TaskMetric {
  public:
   virtual ~TaskMetric() = default;
-  // What the network made of `batch`, on the network's device.
-  virtual void Add(const at::Tensor& output, const data::Batch& batch) = 0;
+  // Runs the network, in evaluation mode and the run's precision, on a batch on its device, and counts what it makes of it.
+  virtual void Add(models::Network& network, const data::Batch& batch) = 0;
   // What Values() will have, in its order. Losses start with "loss"; all else are fractions.
   virtual std::vector<std::string> Names() const = 0;
   // Adds what all ranks have counted, so that Values() is of the whole set on each of them. FailedError unless a metric can.
@@ -60,6 +61,10 @@ struct TaskContext {
 class Task {
  public:
   virtual ~Task() = default;
+  // What a sample must have a label for.
+  virtual data::LabelKind labels() const { return data::LabelKind::kWhole; }
+  // Whether it can score what such a head gives.
+  virtual bool Takes(const mad::HeadSpec& head) const { return head.IsClassifier(); }
   // Once, before training; scoring needs no start.
   virtual void Start(const TaskContext&) {}
   // Tensors of the task's own that are trained with the network and not part of it; after Start.

@@ -17,6 +17,7 @@ class Ade20k : public Dataset {
   Ade20k(std::vector<FilePair> files, LabelNumbering numbering, std::vector<std::string> class_names)
       : files_(std::move(files)), numbering_(numbering), class_names_(std::move(class_names)) {}
 
+  LabelKind labels() const override { return LabelKind::kPixels; }
   int64_t size() const override { return static_cast<int64_t>(files_.size()); }
 
   Sample Get(int64_t index) const override {

@@ -45,7 +45,8 @@ at::Tensor PixelClassifier::Forward(const at::Tensor& x, const at::Tensor& keep)
 }
 
 UPerNet::UPerNet(const UPerNetOptions& options, const std::array<int, kLevels>& in_channels, torch::nn::Module& root, BatchNorms& norms)
-    : pooled_([&] {
+    : options_(options),
+      pooled_([&] {
         std::vector<ConvNormRelu> pooled;
         for (size_t i = 0; i < kPoolSizes.size(); ++i) {
           // ".1": beside the pooling, which has no tensors, in the published list of pairs.
@@ -83,7 +84,7 @@ at::Tensor UPerNet::PoolPyramid(const at::Tensor& last) const {
   return bottleneck_.Forward(at::cat(maps, 1));
 }
 
-at::Tensor UPerNet::Forward(const std::vector<at::Tensor>& features, const at::Tensor& keep) const {
+at::Tensor UPerNet::ForwardMain(const std::vector<at::Tensor>& features, const at::Tensor& keep) const {
   if (features.size() != kLevels) throw std::logic_error("UPerNet: four maps");
   std::array<at::Tensor, kLevels> maps;
   maps[3] = PoolPyramid(features[3]);
@@ -103,4 +104,27 @@ at::Tensor UPerNet::ForwardAuxiliary(const std::vector<at::Tensor>& features, co
   return auxiliary_classifier_.Forward(auxiliary_.Forward(features[2]), keep);
 }
 
+std::optional<InitialValues> UPerNet::InitOf(const std::string& parameter) const {
+  for (const std::string& part : {kMain, kAuxiliary}) {
+    if (parameter == part + "conv_seg.weight") return InitialValues{InitialValues::Law::kNormal, 0.01};
+    if (parameter == part + "conv_seg.bias") return InitialValues{InitialValues::Law::kConstant, 0};
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> UPerNet::Prefixes() const { return {kMain, kAuxiliary}; }
+
+namespace {
+
+std::unique_ptr<Head> MakeUPerNet(const mad::HeadSpec& spec, const std::vector<mad::FeatureLevel>& levels, torch::nn::Module& root,
+                                  BatchNorms& norms) {
+  std::array<int, UPerNet::kLevels> channels{};
+  for (size_t i = 0; i < channels.size(); ++i) channels[i] = levels.at(i).channels;
+  return std::make_unique<UPerNet>(UPerNetOptions{spec.classes, spec.channels, spec.channels / 2}, channels, root, norms);
+}
+
+DEEPMAD_REGISTER(HeadRegistry, "upernet", "a class for each pixel: pyramid pooling, feature pyramid, auxiliary head (Xiao et al. 2018)",
+                 MakeUPerNet);
+
+}  // namespace
 }  // namespace deepmad::models

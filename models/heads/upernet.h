@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "models/batch_norm.h"
+#include "models/heads/head.h"
 
 namespace deepmad::models {
 
@@ -44,7 +45,7 @@ class PixelClassifier {
   at::Tensor weight_, bias_;
 };
 
-class UPerNet {
+class UPerNet : public Head {
  public:
   static constexpr size_t kLevels = 4;
   static constexpr std::array<int64_t, 4> kPoolSizes = {1, 2, 3, 6};
@@ -55,13 +56,22 @@ class UPerNet {
   // Four maps, the finest first, of any sizes -> logits [N, classes, H, W] of the size of the first. In training with more than one value a
   // channel at each pooling, so with at least two images. `keep` [N, channels, 1, 1]:
   // the factors of channel dropout, 0 or 1 / (1 - rate); undefined: nothing is dropped.
-  at::Tensor Forward(const std::vector<at::Tensor>& features, const at::Tensor& keep = {}) const;
+  at::Tensor ForwardMain(const std::vector<at::Tensor>& features, const at::Tensor& keep = {}) const;
   // Logits of the third map's size, for training only. `keep` [N, auxiliary_channels, 1, 1].
   at::Tensor ForwardAuxiliary(const std::vector<at::Tensor>& features, const at::Tensor& keep = {}) const;
+
+  // The main logits.
+  std::vector<at::Tensor> Forward(const std::vector<at::Tensor>& features) const override { return {ForwardMain(features)}; }
+  // The classifiers: N(0, 0.01), bias 0 (section 3).
+  std::optional<InitialValues> InitOf(const std::string& parameter) const override;
+  std::vector<std::string> Prefixes() const override;
+
+  const UPerNetOptions& options() const { return options_; }
 
  private:
   at::Tensor PoolPyramid(const at::Tensor& last) const;
 
+  UPerNetOptions options_;
   std::vector<ConvNormRelu> pooled_;  // one a pool size
   ConvNormRelu bottleneck_;
   std::vector<ConvNormRelu> laterals_, outputs_;  // of the first three maps

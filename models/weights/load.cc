@@ -17,14 +17,18 @@
 namespace deepmad::models {
 namespace {
 
-bool OfHead(const Network& network, const std::string& name) { return name.starts_with(network.spec().head.name + "."); }
-
 // "2 missing: a, b"; at most five names.
 void Describe(const char* what, const std::vector<std::string>& names, std::vector<std::string>& parts) {
   constexpr size_t kShown = 5;
   if (names.empty()) return;
   const std::vector<std::string> shown(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(std::min(names.size(), kShown)));
   parts.push_back(fmt::format("{} {}: {}{}", names.size(), what, fmt::join(shown, ", "), names.size() > kShown ? ", ..." : ""));
+}
+
+// Of the classifiers that published and our own backbones come with.
+bool OfClassifier(const std::string& name) {
+  const std::string module = name.substr(0, name.find('.'));
+  return module == "fc_linear" || module == "fc" || module == "classifier";
 }
 
 bool IsCounter(const std::string& name) { return name.ends_with(".num_batches_tracked"); }
@@ -49,10 +53,11 @@ void ForEachPart(const WeightsEntry& entry, const std::function<void(const at::T
 }  // namespace
 
 void LoadWeights(Network& network, const WeightsFile& weights, HeadPolicy policy, const std::string& where) {
+  const bool strict = policy == HeadPolicy::kStrict;
   std::map<std::string, const WeightsEntry*> given;
   bool has_counters = false;
   for (const WeightsEntry& entry : weights.entries) {
-    if (policy == HeadPolicy::kStrict || !OfHead(network, entry.name)) given[entry.name] = &entry;
+    if (strict || !(network.OfHead(entry.name) || (network.head() != nullptr && OfClassifier(entry.name)))) given[entry.name] = &entry;
     has_counters = has_counters || IsCounter(entry.name);
   }
 
@@ -62,7 +67,7 @@ void LoadWeights(Network& network, const WeightsFile& weights, HeadPolicy policy
   std::vector<std::string> missing, unexpected, misshapen;
   for (const auto& [name, target] : state) {
     known.insert(name);
-    if (policy == HeadPolicy::kDrop && OfHead(network, name)) continue;
+    if (!strict && network.OfHead(name)) continue;
     const auto it = given.find(name);
     if (it == given.end()) {
       if (has_counters || !IsCounter(name)) missing.push_back(name);

@@ -12,7 +12,9 @@ namespace deepmad::models {
 
 enum class HeadPolicy {
   kStrict,  // every tensor must be there, and no other
-  kDrop,    // the classifier keeps its own weights, whatever the file has for it: to fine-tune on other classes
+  // The head keeps its own weights, whatever the file has for it: to fine-tune on other classes. A dense head may take the place of a
+  // classifier (fc_linear, fc, classifier).
+  kDrop,
 };
 
 // Copies the weights into the network, converting floating-point types and devices. Before anything is copied, missing, unexpected and

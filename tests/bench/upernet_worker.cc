@@ -57,7 +57,7 @@ int Main(char** argv) {
     const std::vector<at::Tensor> features = network->ForwardFeatures(images);
     norms.CountBatch();
     const at::Tensor loss =
-        train::PixelCrossEntropy(upernet.Forward(features), labels, train::PixelMean::kAllPixels) +
+        train::PixelCrossEntropy(upernet.ForwardMain(features), labels, train::PixelMean::kAllPixels) +
         kAuxiliaryWeight * train::PixelCrossEntropy(upernet.ForwardAuxiliary(features), labels, train::PixelMean::kAllPixels);
     loss.backward();
     optimizer->Step(0.001);

@@ -47,7 +47,7 @@ TEST_F(SceneDataTest, IsRefusedWhereALabelForThePictureIsWanted) {
   std::vector<std::string> overrides = scenes;
   ExpectOneLine(run.Train(folder_.File("out"), overrides), 2, {"ade20k has labels for pixels", "data.input"});
   overrides.push_back("data.input=scenes");
-  ExpectOneLine(run.Train(folder_.File("out"), overrides), 2, {"label for each pixel", "network 'small'"});
+  ExpectOneLine(run.Train(folder_.File("out"), overrides), 2, {"label for each pixel", "task classification"});
   ExpectOneLine(Deepmad({"predict", run.network_file(), "--weights", file_, folder_.File("images/training/0.jpg"), "data.image_size=16",
                          "data.input=scenes"}),
                 2, {"network 'small'", "set data.input to pictures"});

@@ -13,7 +13,7 @@ bool Happens(const std::optional<Accident>& accident, const BatchPosition& posit
 
 class LostMetric : public TaskMetric {
  public:
-  void Add(const at::Tensor&, const data::Batch&) override {}
+  void Add(models::Network&, const data::Batch&) override {}
   std::vector<std::string> Names() const override { return {"top1"}; }
   MetricValues Values() const override { return {{"top1", std::numeric_limits<double>::infinity()}}; }
 };

@@ -78,7 +78,7 @@ void CompareWithPython(const std::vector<std::pair<int64_t, int64_t>>& sizes, st
   for (const std::string mode : {"eval", "train"}) {
     root.train(mode == "train");
     norms.CountBatch();
-    const at::Tensor logits = net.Forward(maps, mode == "train" ? keep : at::Tensor());
+    const at::Tensor logits = net.ForwardMain(maps, mode == "train" ? keep : at::Tensor());
     const at::Tensor auxiliary = net.ForwardAuxiliary(maps, mode == "train" ? auxiliary_keep : at::Tensor());
     const at::Tensor loss = PixelCrossEntropy(logits, labels, PixelMean::kAllPixels);
     const at::Tensor auxiliary_loss = PixelCrossEntropy(auxiliary, labels, PixelMean::kAllPixels);

@@ -17,8 +17,8 @@ namespace {
 
 class ClassificationMetric : public TaskMetric {
  public:
-  void Add(const at::Tensor& output, const data::Batch& batch) override {
-    const at::Tensor logits = output.to(at::kFloat);
+  void Add(models::Network& network, const data::Batch& batch) override {
+    const at::Tensor logits = network.Forward(batch.images).to(at::kFloat);
     const int64_t size = logits.size(0);
     loss_sum_ += SoftTargetCrossEntropy(logits, SoftTargets(batch.labels, logits.size(1), 0)).item<double>() * static_cast<double>(size);
     const at::Tensor scores = logits.cpu().contiguous();

@@ -84,7 +84,7 @@ TEST_F(Ade20kTest, NeedsInputOfScenes) {
   const auto open = [&](const std::string& input) {
     return OpenDatasets(base::Config::FromText("name: ade20k\nimage_size: 16\n" + keys_ + input, "run.yaml"));
   };
-  EXPECT_TRUE(open("input: scenes").label_maps);
+  EXPECT_EQ(open("input: scenes").labels, LabelKind::kPixels);
   ExpectContains(ErrorOf(base::ErrorKind::kUsage, [&] { open(""); }), "set data.input to scenes");
   ExpectContains(
       ErrorOf(base::ErrorKind::kUsage,

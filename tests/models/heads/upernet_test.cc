@@ -82,7 +82,7 @@ TEST(UPerNet, TakesMapsOfAnySizes) {
   for (const auto& sizes : {std::vector<std::pair<int64_t, int64_t>>{{33, 21}, {17, 11}, {9, 6}, {5, 3}},
                             std::vector<std::pair<int64_t, int64_t>>{{1, 1}, {1, 1}, {1, 1}, {1, 1}}}) {
     const std::vector<at::Tensor> maps = Maps(sizes, 1);
-    EXPECT_EQ(head.net.Forward(maps).sizes().vec(), (std::vector<int64_t>{1, 3, sizes[0].first, sizes[0].second}));
+    EXPECT_EQ(head.net.ForwardMain(maps).sizes().vec(), (std::vector<int64_t>{1, 3, sizes[0].first, sizes[0].second}));
     EXPECT_EQ(head.net.ForwardAuxiliary(maps).sizes().vec(), (std::vector<int64_t>{1, 3, sizes[2].first, sizes[2].second}));
   }
 }
@@ -95,8 +95,9 @@ TEST(UPerNet, DropsTheChannelsItIsTold) {
   head.root.eval();
   const at::Tensor bias = head.root.named_parameters()["decode_head.conv_seg.bias"];
   bias.fill_(0.25);
-  EXPECT_TRUE(at::allclose(head.net.Forward(maps, at::zeros({2, 8, 1, 1})), at::ones({2, 3, 16, 16}) * 0.25)) << "the bias alone is left";
-  EXPECT_TRUE(at::allclose(head.net.Forward(maps, at::ones({2, 8, 1, 1})), head.net.Forward(maps)));
+  EXPECT_TRUE(at::allclose(head.net.ForwardMain(maps, at::zeros({2, 8, 1, 1})), at::ones({2, 3, 16, 16}) * 0.25))
+      << "the bias alone is left";
+  EXPECT_TRUE(at::allclose(head.net.ForwardMain(maps, at::ones({2, 8, 1, 1})), head.net.ForwardMain(maps)));
   const at::Tensor twice = head.net.ForwardAuxiliary(maps, at::ones({2, 5, 1, 1}) * 2);
   EXPECT_TRUE(at::allclose(twice, head.net.ForwardAuxiliary(maps) * 2, 1e-4, 1e-5)) << "its bias is 0";
 }
@@ -104,7 +105,7 @@ TEST(UPerNet, DropsTheChannelsItIsTold) {
 TEST(UPerNet, CannotTrainOnOneImageWhoseMapIsPooledToOneValue) {
   Head head(kSmall, kChannels);
   try {
-    head.net.Forward(Maps({{16, 16}, {8, 8}, {4, 4}, {2, 2}}, 1));
+    head.net.ForwardMain(Maps({{16, 16}, {8, 8}, {4, 4}, {2, 2}}, 1));
     FAIL() << "no error";
   } catch (const base::Error& e) {
     EXPECT_NE(std::string(e.what()).find("decode_head.psp_modules.0.1.bn"), std::string::npos) << e.what();

@@ -1,0 +1,22 @@
+// Heads that predict in each place of a map: what the mathematics has to know of them. Their layers are in models/heads/ and are not
+// part of a network's cost here; models/count.h counts them in the live network.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace deepmad::mad {
+
+inline constexpr int kCoarsestStride = 32;
+
+struct DenseHead {
+  std::string type;
+  int finest_stride;  // it takes the maps of this stride and each coarser one up to kCoarsestStride
+  int channels;       // of its own convolutions where nothing else is asked for
+};
+
+const std::vector<DenseHead>& DenseHeads();
+// Null for another type.
+const DenseHead* FindDenseHead(const std::string& type);
+
+}  // namespace deepmad::mad
