@@ -159,7 +159,7 @@ TEST_F(ExperimentTest, RefusesWhatDoesNotFit) {
 }
 
 TEST_F(ExperimentTest, RefusesANetworkThatDoesNotFitTheRunBeforeWritingAnything) {
-  ExpectRefused("no classifier", [](mad::NetworkSpec& spec) { spec.head = {.type = "features", .classes = 0}; });
+  ExpectRefused("whose head is of type features", [](mad::NetworkSpec& spec) { spec.head = {.type = "features", .classes = 0}; });
   ExpectRefused("only for inference", [](mad::NetworkSpec& spec) { spec.head.bits = 8; });
   ExpectRefused("only for inference", [](mad::NetworkSpec& spec) { spec.blocks[1].activation_bits = spec.blocks[1].weight_bits = {4}; });
   ExpectRefused("takes videos", [](mad::NetworkSpec& spec) { spec.blocks = {{.type = "conv3d", .stride = 2, .out_channels = 8}}; });
