@@ -10,6 +10,8 @@
 #include "cli/network_source.h"
 #include "mad/structure_svg.h"
 #include "train/experiment.h"
+#include "train/rank_agreement.h"
+#include "train/train_config.h"
 
 namespace deepmad::cli {
 namespace {
@@ -74,6 +76,7 @@ class RunCommand : public Command {
     options.out = out_;
     options.fresh = resume_ == "never";
     options.ranks = ranks;
+    if (ranks != nullptr) train::CheckAgreement("the configuration", train::WithoutPlaces(config.Resolved()), *ranks);
     if (ranks != nullptr && ranks->rank() > 0) {
       for (const char* section : {"design", "network"}) config.MarkRead(section);
       train::TrainRun(config, mad::NetworkFromConfig(base::Config::FromText(ranks->Broadcast(""), "rank 0's network")), options);

@@ -7,6 +7,8 @@
 #include "cli/run_folder.h"
 #include "cli/weights_choice.h"
 #include "train/experiment.h"
+#include "train/rank_agreement.h"
+#include "train/train_config.h"
 
 namespace deepmad::cli {
 namespace {
@@ -26,6 +28,7 @@ class ValidateCommand : public Command {
     const base::Config config = LoadConfig(folder ? RunConfigFile(source) : source, split.overrides, "seed");
     const mad::NetworkSpec network = folder ? RunNetwork(source) : NetworkOfRun(config).network;
     for (const char* other : {"design", "network", "classes_from_data", "export", "published"}) config.MarkRead(other);
+    const std::string agreed = train::WithoutPlaces(config.Resolved());
     const models::WeightsPlace weights = weights_.Find(source);
     train::RunOptions options;
     options.device = common.device;
@@ -40,6 +43,10 @@ class ValidateCommand : public Command {
     train::WithRanks(common.device, [&](const train::RankGroup* ranks) {
       options.ranks = ranks;
       speaks = ranks == nullptr || ranks->rank() == 0;
+      if (ranks != nullptr) {
+        train::CheckAgreement("the configuration", agreed, *ranks);
+        train::CheckAgreement("the network", mad::NetworkToYaml(network), *ranks);
+      }
       result = train::ValidateRun(config, network, weights, options);
     });
     if (!speaks) return;

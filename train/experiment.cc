@@ -15,6 +15,7 @@
 #include "models/network.h"
 #include "models/weights/load.h"
 #include "train/findings_page.h"
+#include "train/rank_agreement.h"
 #include "train/session.h"
 #include "train/stopwatch.h"
 #include "train/train_config.h"
@@ -111,6 +112,15 @@ void CheckFits(const mad::NetworkSpec& spec, const data::Datasets& data, const T
   }
 }
 
+// Each rank has read its own files.
+void CheckSameData(const data::Datasets& data, const RankGroup& ranks) {
+  base::Json facts;
+  if (data.train) facts["number of training samples"] = data.train->size();
+  facts["number of validation samples"] = data.validation->size();
+  facts["classes"] = data.class_names();
+  CheckAgreement("the data", base::JsonLine(facts), ranks);
+}
+
 // Reads every key of the run and complains about what is left.
 Experiment Prepare(const base::Config& config, const mad::NetworkSpec& spec, const RunOptions& options, bool with_train) {
   config.GetInt("version", 1, 1, 1);
@@ -119,6 +129,7 @@ Experiment Prepare(const base::Config& config, const mad::NetworkSpec& spec, con
   const std::string task_name = task.GetString("name", kDefaultTask);
   const auto& task_entry = TaskRegistry::Get().Find(task_name, task.Where("name"));
   data::Datasets data = data::OpenDatasets(config.Section("data"), with_train);
+  if (options.ranks != nullptr) CheckSameData(data, *options.ranks);
   std::unique_ptr<Task> task_made = task_entry.factory(task, static_cast<int64_t>(data.class_names().size()));
   CheckFits(spec, data, *task_made, config, with_train);
 
@@ -319,6 +330,8 @@ base::Json ValidateRun(const base::Config& config, const mad::NetworkSpec& spec,
   config.GetString("name", spec.name);
   config.CheckAllRead();
   models::LoadWeights(*experiment.network, weights, models::HeadPolicy::kStrict);
+  const std::string digest = Digest(experiment.network->StateDict());
+  if (options.ranks != nullptr) CheckAgreement("the weights", base::JsonLine({{"digest", digest}}), *options.ranks);
   data::Loader loader = experiment.MakeLoader(false);
   Evaluator evaluator(*experiment.task, *experiment.network, loader, experiment.data.validation->size(), experiment.config.precision,
                       experiment.device, experiment.ranks);
@@ -327,7 +340,7 @@ base::Json ValidateRun(const base::Config& config, const mad::NetworkSpec& spec,
   return {{"metrics", MetricsJson(metrics)},
           {"protocol", experiment.Protocol()},
           {"weights", weights.file},
-          {"weights_digest", Digest(experiment.network->StateDict())},
+          {"weights_digest", digest},
           {"samples", experiment.data.validation->size()},
           {"images_per_second", static_cast<double>(experiment.data.validation->size()) / watch.Lap()}};
 }

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <torch/headeronly/version.h>
 #include <cstdlib>
 #include <cstring>
 #include <thread>
@@ -20,10 +21,13 @@
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 #include <vector>
 
+#include "base/build_info.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "models/device.h"
 #include "train/device_backend.h"
+#include "train/rank_agreement.h"
 
 template <>
 const char* deepmad::train::DeviceBackendRegistry::kind() {
@@ -87,7 +91,8 @@ std::vector<std::string> Meet(const Store& store, const Launch& launch, const Jo
 }
 
 [[noreturn]] void EndProcess(const Launch& launch, const std::string& line, int code) {
-  const std::string text = fmt::format("deepmad: {}: {}: {}\n", launch.Name(), line, kAgain);
+  const bool usage = code == static_cast<int>(base::ErrorKind::kUsage);  // a new start alone would not help
+  const std::string text = fmt::format("deepmad: {}: {}{}{}\n", launch.Name(), line, usage ? "" : ": ", usage ? "" : kAgain);
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
   ::_exit(code);
 }
@@ -139,6 +144,14 @@ c10::intrusive_ptr<c10d::Backend> MakeGloo(const Store& store, const Launch& lau
   }
   options->threads = 2;
   return c10::make_intrusive<c10d::ProcessGroupGloo>(store, launch.rank, launch.size, options);
+}
+
+// YAML.
+std::string DescribeProgram(at::Device device) {
+  return base::JsonLine({{"version", base::Version()},
+                         {"revision", base::GitRevision()},
+                         {"LibTorch", fmt::format("{}.{}.{}", TORCH_VERSION_MAJOR, TORCH_VERSION_MINOR, TORCH_VERSION_PATCH)},
+                         {"device", device.is_cuda() ? "cuda" : "cpu"}});
 }
 
 }  // namespace
@@ -248,8 +261,10 @@ void WithRanks(const std::string& device, const std::function<void(const RankGro
   const std::optional<Launch> launch = LaunchFromEnvironment();
   if (!launch) return work(nullptr);
   if (launch->rank > 0) base::SetLogLevel(base::LogLevel::kQuiet);
-  const std::unique_ptr<RankGroup> ranks = RankGroup::Join(*launch, models::ResolveDevice(DeviceOfRank(device, *launch)));
+  const at::Device place = models::ResolveDevice(DeviceOfRank(device, *launch));
+  const std::unique_ptr<RankGroup> ranks = RankGroup::Join(*launch, place);
   AsRank(*ranks, [&] {
+    CheckAgreement("the program", DescribeProgram(place), *ranks);
     work(ranks.get());
     ranks->Finish();
   });

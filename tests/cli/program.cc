@@ -1,5 +1,4 @@
 #include "tests/cli/program.h"
-#include "tests/places.h"
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -25,7 +24,7 @@ std::string ReadAll(const std::string& path) {
 
 }  // namespace
 
-Program::Program(const std::vector<std::string>& arguments, const std::vector<std::string>& environment) {
+Program::Program(const std::vector<std::string>& arguments, const std::vector<std::string>& environment, const std::string& program) {
   std::string pattern = (std::filesystem::temp_directory_path() / "deepmad-cli-XXXXXX").string();
   if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
   folder_ = pattern;
@@ -34,7 +33,6 @@ Program::Program(const std::vector<std::string>& arguments, const std::vector<st
   for (const auto& [descriptor, name] : {std::pair{STDOUT_FILENO, "out"}, std::pair{STDERR_FILENO, "err"}}) {
     posix_spawn_file_actions_addopen(&actions, descriptor, (folder_ + "/" + name).c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   }
-  const std::string program = ProgramFile();
   std::vector<std::string> words{program};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> pointers;

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/places.h"
+
 namespace deepmad::cli {
 
 struct Outcome {
@@ -18,7 +20,8 @@ struct Outcome {
 class Program {
  public:
   // `environment`: "NAME=value", besides that of the test.
-  explicit Program(const std::vector<std::string>& arguments, const std::vector<std::string>& environment = {});
+  explicit Program(const std::vector<std::string>& arguments, const std::vector<std::string>& environment = {},
+                   const std::string& program = ProgramFile());
   Outcome Wait();
   void Signal(int signal) const;
   bool Running() const;

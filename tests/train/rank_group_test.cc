@@ -6,9 +6,6 @@
 #include <ATen/ops/equal.h>
 #include <ATen/ops/full.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <memory>
@@ -16,23 +13,12 @@
 #include <vector>
 
 #include "base/error.h"
+#include "tests/free_port.h"
 #include "train/gradient_reducer.h"
 #include "train/rank_state.h"
 
 namespace deepmad::train {
 namespace {
-
-int FreePort() {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  const int probe = ::socket(AF_INET, SOCK_STREAM, 0);
-  ::bind(probe, reinterpret_cast<sockaddr*>(&address), size);
-  ::getsockname(probe, reinterpret_cast<sockaddr*>(&address), &size);
-  ::close(probe);
-  return ntohs(address.sin_port);
-}
 
 Launch RankOf(int rank, int size, int port) {
   Launch launch;
