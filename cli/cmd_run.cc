@@ -25,7 +25,7 @@ class RunCommand : public Command {
     app.add_option("--resume", resume_, "auto: go on with a run found in the folder; never: it is an error")
         ->check(CLI::IsMember({"auto", "never"}))
         ->capture_default_str();
-    app.add_option("--profile", profile_, "file for a Chrome trace of some updates of this session");
+    app.add_option("--profile", profile_, "file for a Chrome trace of some updates of this session; one a rank");
     app.add_option("--weights", weights_, "start from these weights (train.init.weights): safetensors, or a file of torch.save");
     app.add_option("--head", head_, "with --weights; drop: the classifier starts anew, for other classes (train.init.head)")
         ->check(CLI::IsMember({"strict", "drop"}));
@@ -75,6 +75,7 @@ class RunCommand : public Command {
     train::RunOptions options = CommonRunOptions();
     options.out = out_;
     options.fresh = resume_ == "never";
+    options.profile = profile_;
     options.ranks = ranks;
     if (ranks != nullptr) train::CheckAgreement("the configuration", train::WithoutPlaces(config.Resolved()), *ranks);
     if (ranks != nullptr && ranks->rank() > 0) {
@@ -82,7 +83,6 @@ class RunCommand : public Command {
       train::TrainRun(config, mad::NetworkFromConfig(base::Config::FromText(ranks->Broadcast(""), "rank 0's network")), options);
       return;
     }
-    options.profile = profile_;
     const NetworkSource source = NetworkOfRun(config, out_);
     if (ranks != nullptr) ranks->Broadcast(mad::NetworkToYaml(source.network));
     if (!common.json) Print({}, source.table);

@@ -6,7 +6,13 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/log.h"
+
+// As torch/csrc/profiler/kineto_shim.h declares it; that header needs others which LibTorch does not have.
+namespace torch::autograd::profiler {
+TORCH_API void addMetadataJson(const std::string& key, const std::string& value);
+}
 
 namespace deepmad::train {
 namespace {
@@ -14,7 +20,18 @@ namespace {
 namespace profiler = torch::autograd::profiler;
 using Activity = torch::profiler::impl::ActivityType;
 
+std::string FileOfRank(const std::string& path, const RankGroup* ranks) {
+  if (path.empty() || ranks == nullptr) return path;
+  std::filesystem::path file(path);
+  const std::string extension = file.extension();
+  file.replace_extension();
+  return file.string() + ".rank" + std::to_string(ranks->rank()) + extension;
+}
+
 }  // namespace
+
+Trace::Trace(const std::string& path, at::Device device, const RankGroup* ranks)
+    : path_(FileOfRank(path, ranks)), device_(device), ranks_(ranks) {}
 
 Trace::~Trace() {
   if (recording_) profiler::disableProfiler();
@@ -31,6 +48,11 @@ void Trace::NextUpdate() {
     profiler::enableProfiler(config, activities,
                              {at::RecordScope::FUNCTION, at::RecordScope::BACKWARD_FUNCTION, at::RecordScope::USER_SCOPE});
     recording_ = true;
+    if (ranks_ != nullptr) {  // under the name at which tools for traces of several ranks look
+      profiler::addMetadataJson(
+          "distributedInfo",
+          base::JsonLine({{"backend", device_.is_cuda() ? "nccl" : "gloo"}, {"rank", ranks_->rank()}, {"world_size", ranks_->size()}}));
+    }
   } else if (update == kLast + 1) {
     Write();
   }

@@ -56,7 +56,7 @@ Trainer::Trainer(TrainerOptions options, const TrainerParts& parts)
       ema_(parts.update.ema),
       update_(options_.update, parts.update, parts.precision, parts.device),
       updates_per_epoch_(parts.loader.batches_per_epoch() / options_.update.accumulate),
-      trace_(options_.profile, parts.device) {}
+      trace_(options_.profile, parts.device, parts.update.ranks) {}
 
 void Trainer::Resume(const Checkpoint& checkpoint, const std::string& path) {
   const base::Json& state = checkpoint.state;

@@ -1,5 +1,7 @@
 #include "train/update.h"
 
+#include <ATen/record_function.h>
+
 #include <utility>
 
 #include "base/stop_signal.h"
@@ -26,6 +28,7 @@ at::Tensor Update::Pass(const std::function<at::Tensor()>& loss_of) {
   GradientReducer* const reducer = added_ + 1 == options_.accumulate ? parts_.reducer : nullptr;
   if (reducer != nullptr) reducer->PrepareForward();
   {
+    RECORD_USER_SCOPE("forward");
     const AutocastGuard autocast(precision_, device_.type());
     loss = loss_of();
   }
@@ -33,7 +36,10 @@ at::Tensor Update::Pass(const std::function<at::Tensor()>& loss_of) {
   seconds_.forward += watch.Lap();
   const at::Tensor root = loss_scale_ ? loss_scale_->Scaled(loss) : loss;
   if (reducer != nullptr) reducer->PrepareBackward(root);
-  root.backward();
+  {
+    RECORD_USER_SCOPE("backward");
+    root.backward();
+  }
   seconds_.backward += watch.Lap();
   return loss.detach();
 }
@@ -60,6 +66,7 @@ void Update::Add(data::Batch& batch, const BatchPosition& position) {
 }
 
 UpdateResult Update::Finish(double lr) {
+  RECORD_USER_SCOPE("optimizer");
   Stopwatch watch;
   added_ = 0;
   UpdateResult result;

@@ -27,22 +27,28 @@ validate: {{batch_size: 1}}
 """
 
 
-def case(arguments, count, batch, sync_bn, folder):
-    run = pathlib.Path(folder) / "run.yaml"
+def train(arguments, count, batch, sync_bn, out, more=()):
+    """Trains into the folder `out`; the program's line about the exchange."""
+    run = out.with_suffix(".yaml")
     run.write_text(RUN.format(network=arguments.network.resolve(), size=arguments.size, classes=arguments.classes, samples=batch * arguments.updates,
                               batch=batch, sync_bn=str(sync_bn).lower()))
-    out = pathlib.Path(folder) / f"{count}-{batch}-{sync_bn}"
-    result = subprocess.run([arguments.program, "train", run, "--out", out, "--threads", "1", "--device", "cpu", "--nproc", str(count)],
+    result = subprocess.run([arguments.program, "train", run, "--out", out, "--threads", "1", "--device", "cpu", "--nproc", str(count), *more],
                             capture_output=True, text=True, check=False)
     if result.returncode != 0:
         raise SystemExit(result.stderr)
+    exchange = re.search(r"gradients: .*", result.stderr)
+    return exchange.group() if exchange else "nothing exchanged"
+
+
+def case(arguments, count, batch, sync_bn, folder):
+    out = pathlib.Path(folder) / f"{count}-{batch}-{sync_bn}"
+    exchange = train(arguments, count, batch, sync_bn, out)
     records = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
     steps = [record for record in records if record["type"] == "steps"][5:]
     total = [1e3 * sum(record[f"{phase}_seconds"] for phase in ("forward", "backward", "optimizer")) for record in steps]
     backward = [1e3 * record["backward_seconds"] for record in steps]
-    exchange = re.search(r"gradients: .*", result.stderr)
     print(f"{count} processes, batch {batch // count} each, sync_bn {str(sync_bn).lower()}: {statistics.median(total):.1f} ms an update, backward "
-          f"{statistics.median(backward):.1f} ms; {exchange.group() if exchange else 'nothing exchanged'}", flush=True)
+          f"{statistics.median(backward):.1f} ms; {exchange}", flush=True)
 
 
 def main():

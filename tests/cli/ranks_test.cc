@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -201,6 +202,35 @@ TEST_F(RanksTest, AnErrorOfOneRankReachesAll) {
   EXPECT_NE(outcome.err.find("deepmad: rank 0 ("), std::string::npos) << outcome.err;
   EXPECT_NE(outcome.err.find("deepmad: rank 1 ("), std::string::npos) << outcome.err;
   EXPECT_NE(outcome.err.find("No space left on device", outcome.err.find('\n')), std::string::npos) << outcome.err;
+}
+
+// Of all updates in a trace: the floats that were exchanged.
+int64_t FloatsExchanged(const nlohmann::json& trace, const std::string& operation) {
+  int64_t floats = 0;
+  for (const auto& event : trace.at("traceEvents")) {
+    if (event.value("name", "") != operation || event.at("args").at("Input type").at(0) != "float") continue;
+    for (const auto& shape : event.at("args").at("Input Dims")) floats += shape.at(0).get<int64_t>();
+  }
+  return floats;
+}
+
+TEST_F(RanksTest, EachRankTracesItsExchanges) {
+  const Outcome outcome = run_.Train(out_, Ranks(2, {"train.sync_bn=false", "--profile", folder_.File("trace.json")}));
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  int64_t floats = 0;  // gradients of the parameters, and the running statistics
+  for (const auto& [name, tensor] : ReadTensorFile(out_ + "/last.safetensors").tensors) {
+    if (tensor.dtype == "F32") floats += static_cast<int64_t>(tensor.bytes.size() / sizeof(float));
+  }
+  for (const int rank : {0, 1}) {
+    SCOPED_TRACE(rank);
+    std::ifstream file(folder_.File("trace.rank" + std::to_string(rank) + ".json"));
+    const auto trace = nlohmann::json::parse(file);
+    EXPECT_EQ(trace.at("distributedInfo"), nlohmann::json({{"backend", "gloo"}, {"rank", rank}, {"world_size", 2}}));
+    std::map<std::string, int> ranges;
+    for (const auto& event : trace.at("traceEvents")) ++ranges[event.value("name", "")];
+    for (const char* phase : {"forward", "backward", "optimizer"}) EXPECT_EQ(ranges[phase], 5) << phase;
+    EXPECT_EQ(FloatsExchanged(trace, "gloo:all_reduce"), 5 * floats);
+  }
 }
 
 TEST_F(RanksTest, ABatchThatCannotBeSharedEquallyIsRefused) {
