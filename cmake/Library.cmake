@@ -24,7 +24,7 @@ deepmad_library(mad LINK deepmad_base_library NLopt::nlopt)
 deepmad_library(formats LINK deepmad_base_library deepmad::protobuf_lite)
 deepmad_library(metrics LINK deepmad_base_library)
 deepmad_library(report LINK deepmad_base_library ${opencv} deepmad::protobuf_lite)
-deepmad_library(data LINK deepmad_base_library ${opencv} JPEG::JPEG PNG::PNG simdjson::simdjson)
+deepmad_library(data LINK deepmad_base_library ${opencv} Libav::libav JPEG::JPEG PNG::PNG simdjson::simdjson)
 set(deepmad_rooms base mad data)
 if(DEEPMAD_TORCH)
   deepmad_library(models LINK deepmad_formats_library deepmad_mad_library LibTorch::cpu)
@@ -38,5 +38,5 @@ install(EXPORT deepmadTargets NAMESPACE deepmad:: DESTINATION ${package_folder})
 configure_package_config_file(cmake/deepmadConfig.cmake.in deepmadConfig.cmake INSTALL_DESTINATION ${package_folder})
 write_basic_package_version_file(deepmadConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/deepmadConfig.cmake" "${CMAKE_CURRENT_BINARY_DIR}/deepmadConfigVersion.cmake"
-              cmake/FindLibTorch.cmake cmake/LocateLibTorch.cmake cmake/FindOpenCV.cmake
+              cmake/FindLibTorch.cmake cmake/LocateLibTorch.cmake cmake/FindOpenCV.cmake cmake/FindLibav.cmake
         DESTINATION ${package_folder})

@@ -17,6 +17,7 @@ packages=(
   g++ cmake ninja-build ccache pkg-config git ca-certificates                         # build
   libfmt-dev libyaml-cpp-dev nlohmann-json3-dev libnlopt-dev libnlopt-cxx-dev         # base, mad
   libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev                    # data
+  libavformat-dev libavcodec-dev libswscale-dev libavutil-dev
   libjpeg-dev libpng-dev zlib1g-dev libsimdjson-dev dataset-fashion-mnist
   libprotobuf-dev protobuf-compiler libgloo-dev libcli11-dev libjemalloc-dev         # train, cli
   libgtest-dev libbenchmark-dev clang-format-14                                       # tests

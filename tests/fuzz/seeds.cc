@@ -12,6 +12,7 @@
 #include "tests/data/jpeg_writer.h"
 #include "tests/data/pictures.h"
 #include "tests/data/png_writer.h"
+#include "tests/data/video/made_video.h"
 #include "tests/fuzz/checkpoint_seeds.h"
 
 namespace deepmad {
@@ -150,6 +151,18 @@ void WritePacks(const std::string& root) {
   }
 }
 
+void WriteVideos(const std::string& root) {
+  Corpus corpus(root, "video");
+  const std::string path = root + "/seed_video";
+  for (const auto& [container, encoder] :
+       {std::pair{"mp4", "libx264"}, std::pair{"mp4", "mpeg4"}, std::pair{"avi", "mpeg4"}, std::pair{"avi", "mjpeg"},
+        std::pair{"matroska", "libx264"}, std::pair{"webm", "libvpx"}, std::pair{"mpegts", "mpeg2video"}}) {
+    data::WriteVideo({.container = container, .encoder = encoder, .frames = 4, .height = 16, .width = 16, .group = 3, .b_frames = 0}, path);
+    corpus.Add(base::ReadFile(path));
+  }
+  fs::remove(path);
+}
+
 void WriteSafetensors(const std::string& root) {
   Corpus corpus(root, "safetensors_header");
   corpus.Add(std::string("\0\0{}", 4));
@@ -185,6 +198,7 @@ int main(int argc, char** argv) {
   deepmad::WritePngs(root);
   deepmad::WritePacks(root);
   deepmad::WriteCoco(root);
+  deepmad::WriteVideos(root);
   deepmad::WriteSafetensors(root);
   deepmad::WriteCheckpoints(root);
 }
