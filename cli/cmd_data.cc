@@ -22,7 +22,8 @@ base::Json SplitJson(const data::CheckResult& result) {
           {"class_counts", result.class_counts},
           {"height", {result.min_height, result.max_height}},
           {"width", {result.min_width, result.max_width}},
-          {"broken", broken}};
+          {"broken", broken},
+          {"missing", result.missing}};
 }
 
 std::string SplitText(const std::string& name, const data::CheckResult& result) {
@@ -34,6 +35,10 @@ std::string SplitText(const std::string& name, const data::CheckResult& result) 
     text += fmt::format("  {}: {}\n", result.broken[i].source, result.broken[i].reason);
   }
   if (result.broken.size() > kBrokenShown) text += fmt::format("  and {} more; --json lists all\n", result.broken.size() - kBrokenShown);
+  if (result.missing.empty()) return text;
+  text += fmt::format("  {} more should be there and are missing:\n", result.missing.size());
+  for (size_t i = 0; i < std::min(kBrokenShown, result.missing.size()); ++i) text += fmt::format("  {}\n", result.missing[i]);
+  if (result.missing.size() > kBrokenShown) text += fmt::format("  and {} more; --json lists all\n", result.missing.size() - kBrokenShown);
   return text;
 }
 

@@ -4,18 +4,32 @@
 #include <array>
 #include <map>
 #include <mutex>
+#include <numeric>
 #include <thread>
 
 #include "base/error.h"
+#include "data/transforms/crop.h"
 
 namespace deepmad::data {
 namespace {
+
+// Every frame; gives the last one.
+Image DecodeAll(Frames& video) {
+  std::vector<int64_t> numbers(static_cast<size_t>(video.count()));
+  std::iota(numbers.begin(), numbers.end(), 0);
+  Image last;
+  video.Read(numbers, [&](size_t position, const ImageView& frame) {
+    if (position + 1 == numbers.size()) last = Copy(frame);
+  });
+  return last;
+}
 
 class Checker {
  public:
   Checker(const Dataset& dataset, const std::function<void(int64_t)>& progress) : dataset_(dataset), progress_(progress) {
     result_.samples = dataset.size();
     result_.class_counts.resize(dataset.class_names().size());
+    result_.missing = dataset.missing();
   }
 
   void Work() {
@@ -32,7 +46,7 @@ class Checker {
       std::string reason;
       try {
         const Sample sample = dataset_.Get(index);
-        image = sample.picture.Decode();
+        image = sample.video ? DecodeAll(*sample.video) : sample.picture.Decode();
         label_map = sample.label_map;
       } catch (const std::exception& e) {
         reason = e.what();

@@ -22,6 +22,7 @@ struct CheckResult {
   int min_height = 0, max_height = 0;  // over the samples that decode
   int min_width = 0, max_width = 0;
   std::vector<BrokenSample> broken;  // in the order of the set
+  std::vector<std::string> missing;  // see Dataset
 };
 
 // Decodes all samples with `threads` threads. `progress` gets the number done so far, from one thread at a time.

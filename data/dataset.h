@@ -27,6 +27,11 @@ class Dataset {
   virtual int64_t label(int64_t index) const = 0;
   virtual std::string source(int64_t index) const = 0;
   virtual const std::vector<std::string>& class_names() const = 0;
+  // Samples that the set should have and that are not there, by name; size() does not count them.
+  virtual const std::vector<std::string>& missing() const {
+    static const std::vector<std::string> none;
+    return none;
+  }
 };
 
 // A factory reads its own keys from the `data` section. It throws UsageError for a wrong key or an absent folder, FailedError for content

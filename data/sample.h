@@ -1,4 +1,4 @@
-// One labelled picture: a label for the whole, or one for each pixel.
+// One labelled picture or video: a label for the whole, or one for each pixel.
 #pragma once
 
 #include <cstdint>
@@ -6,6 +6,7 @@
 #include <string>
 
 #include "data/picture.h"
+#include "data/video/frames.h"
 
 namespace deepmad::data {
 
@@ -20,6 +21,8 @@ struct Sample {
   std::string source;             // path, or "file#index": for messages
   // Of the picture's size, one channel: 0..classes-1, or 255 for no class. Null where there is a label for the whole.
   std::shared_ptr<const Image> label_map = nullptr;
+  // In place of the picture where the sample is a video; for the thread that got it.
+  std::shared_ptr<Frames> video = nullptr;
 };
 
 }  // namespace deepmad::data

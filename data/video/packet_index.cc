@@ -39,6 +39,7 @@ std::vector<PacketSpan> PacketIndex::Spans(const std::vector<int64_t>& numbers) 
     const Frame& frame = frames_[static_cast<size_t>(number)];
     // Where the span before reaches this far anyway, it goes on.
     if (spans.empty() || frame.key > spans.back().last + 1) spans.push_back({frame.key, frame.packet, {}});
+    spans.back().first = std::min(spans.back().first, frame.key);  // times may run against the order of the file
     spans.back().last = std::max(spans.back().last, frame.packet);
     spans.back().numbers.push_back(number);
   }

@@ -6,10 +6,12 @@
 #include <map>
 #include <string>
 
+#include "base/atomic_file.h"
 #include "data/image_io.h"
 #include "data/pack/writer.h"
 #include "tests/data/numbered_dataset.h"
 #include "tests/data/pictures.h"
+#include "tests/data/video/made_video.h"
 #include "tests/temporary_folder.h"
 
 namespace deepmad::data {
@@ -74,12 +76,27 @@ inline std::string MakeAde20kMiniature(const TemporaryFolder& folder) {
   return "root: " + folder.path() + "\nclasses: 7\n";
 }
 
+// A file and a folder of frames in each split.
+inline std::string MakeKineticsMiniature(const TemporaryFolder& folder) {
+  for (const auto& [split, frames] : {std::pair{"train", 6}, std::pair{"val", 4}}) {
+    base::CreateFolder(folder.path() + "/" + split + "/run");
+    WriteVideo({.encoder = "mpeg4", .frames = frames, .b_frames = 0}, folder.path() + "/" + split + "/run/a.mp4");
+    for (int i = 1; i <= frames; ++i) {
+      folder.Write(std::string(split) + "/sit/b/img_0000" + std::to_string(i) + ".jpg",
+                   EncodeJpeg(SmoothPicture(20, 30, i % 2 == 0 ? 3 : 1)));
+    }
+    folder.Write(std::string(split) + "_list_videos.txt", "run/a.mp4 0\nsit/b 1\n");
+  }
+  return "root: " + folder.path() + "\n";
+}
+
 // By dataset name: writes the files and gives the keys of the `data` section.
 inline const std::map<std::string, std::function<std::string(const TemporaryFolder&)>>& Miniatures() {
   static const std::map<std::string, std::function<std::string(const TemporaryFolder&)>> miniatures = {
       {"ade20k", MakeAde20kMiniature},
       {"fashion_mnist", MakeFashionMiniature},
       {"image_folder", MakeImageFolderMiniature},
+      {"kinetics", MakeKineticsMiniature},
       {"pack", MakePackMiniature},
       {"synthetic", MakeSyntheticMiniature}};
   return miniatures;

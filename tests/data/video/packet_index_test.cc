@@ -42,6 +42,14 @@ TEST(PacketIndex, LeavesOutWhatIsNotShownOrHasNoKeyBefore) {
   EXPECT_EQ(PacketIndex::Make({Other(5)})->count(), 0);
 }
 
+TEST(PacketIndex, SpansHoldTheirFramesWhateverTheOrderOfTimes) {
+  const auto index = PacketIndex::Make({Key(5), Key(0), Other(1)});
+  ASSERT_TRUE(index);
+  const std::vector<PacketSpan> spans = index->Spans({0, 2});
+  ASSERT_EQ(spans.size(), 1U);
+  EXPECT_EQ(std::pair(spans[0].first, spans[0].last), std::pair(size_t{0}, size_t{1}));
+}
+
 TEST(PacketIndex, ManyKeysAheadInTimeCostNothing) {
   std::vector<PacketFacts> packets = {Key(0)};
   for (int64_t i = 0; i < 200000; ++i) packets.push_back(Key(1000000 - i));
