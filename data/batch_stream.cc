@@ -15,7 +15,7 @@ BatchAllocator PlainBatchAllocator() {
   return [](int64_t size, const SampleShape& shape) {
     auto memory = std::make_shared<Memory>();
     HostBatch batch;
-    memory->images = std::make_unique_for_overwrite<float[]>(size * shape.image.values());
+    memory->images = std::make_unique_for_overwrite<float[]>(size * shape.values());
     batch.images = memory->images.get();
     if (shape.labels() == 0) {
       memory->labels = std::make_unique_for_overwrite<int64_t[]>(size);
@@ -34,14 +34,10 @@ namespace {
 // Of the i-th sample.
 SampleMemory Place(const HostBatch& batch, int64_t i) {
   SampleMemory memory;
-  memory.image = batch.images + i * batch.shape.image.values();
+  memory.image = batch.images + i * batch.shape.values();
   if (batch.labels != nullptr) memory.label = batch.labels + i;
   if (batch.label_maps != nullptr) memory.label_map = batch.label_maps + i * batch.shape.labels();
   return memory;
-}
-
-bool SameShape(const SampleShape& a, const SampleShape& b) {
-  return a.image == b.image && a.label_map.height == b.label_map.height && a.label_map.width == b.label_map.width;
 }
 
 }  // namespace
@@ -88,7 +84,7 @@ HostBatch BatchStream::Make(int64_t batch_number) const {
     if (i == 0) {
       batch = allocate_(size, prepared.shape);
       batch.shape = prepared.shape;
-    } else if (!SameShape(batch.shape, prepared.shape)) {
+    } else if (batch.shape != prepared.shape) {
       throw std::logic_error("BatchStream: samples of several shapes in one batch");
     }
     prepared.write(options_.layout, Place(batch, i));

@@ -20,7 +20,7 @@ namespace deepmad::data {
 
 // Memory for one batch and what was put there.
 struct HostBatch {
-  float* images = nullptr;        // [N, C, H, W] or [N, H, W, C] float32, normalised
+  float* images = nullptr;        // [N, C, H, W] or [N, H, W, C] float32, normalised; with views and frames of videos, see SampleShape
   int64_t* labels = nullptr;      // [N]; null where pixels have labels of their own
   uint8_t* label_maps = nullptr;  // [N, height, width] of shape.label_map; else null
   std::shared_ptr<void> owner;    // keeps them alive

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "data/augment_config.h"
+#include "data/clip_config.h"
 #include "data/framing.h"
 #include "data/pipeline.h"
 #include "data/scene_preparation.h"
@@ -118,7 +119,9 @@ InputOptions ReadSceneOptions(const base::Config& section) {
 }  // namespace
 
 InputOptions ReadInputOptions(const base::Config& section) {
-  if (section.GetChoice("input", "pictures", {"pictures", "scenes"}) == "scenes") return ReadSceneOptions(section);
+  const std::string input = section.GetChoice("input", "pictures", {"pictures", "scenes", "clips"});
+  if (input == "scenes") return ReadSceneOptions(section);
+  if (input == "clips") return ReadClipOptions(section, ReadNormaliser(section, static_cast<int>(section.GetInt("channels", 3, 3, 3))));
   InputShape shape;
   shape.channels = static_cast<int>(section.GetInt("channels", 3, 1, 3));
   if (shape.channels == 2) throw base::UsageError(section.Path("channels") + " must be 1 or 3", section.Where("channels"));
@@ -147,9 +150,10 @@ Datasets OpenDatasets(const base::Config& section, bool with_train) {
   if (with_train) data.train = entry.factory(section, Split::kTrain);
   data.validation = entry.factory(section, Split::kValidation);
   if (const LabelKind labels = data.validation->labels(); labels != data.labels) {
-    const bool maps = labels == LabelKind::kPixels;
-    throw base::UsageError(section.GetString("name") + (maps ? " has labels for pixels" : " has a label for each picture"),
-                           section.Where("name"), std::string("set data.input to ") + (maps ? "scenes" : "pictures"));
+    const auto [what, input] = labels == LabelKind::kPixels  ? std::pair(" has labels for pixels", "scenes")
+                               : labels == LabelKind::kVideo ? std::pair(" has videos", "clips")
+                                                             : std::pair(" has a label for each picture", "pictures");
+    throw base::UsageError(section.GetString("name") + what, section.Where("name"), std::string("set data.input to ") + input);
   }
   return data;
 }

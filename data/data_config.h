@@ -24,6 +24,7 @@
 //
 //     train: {scale: [2048, 512], ratio: [0.5, 2], cat_max_ratio: 0.75, flip: 0.5, photometric: true}
 //     validate: {scale: [2048, 512]}      # the most that the long and the short edge may measure; aspect kept
+// With `input: clips` a sample is a video (data/clip_config.h).
 #pragma once
 
 #include <memory>
@@ -47,6 +48,7 @@ struct InputOptions {
   int workers = 2;
   int queue_batches = 4;
   int repeats = 1;  // of each training sample, see SamplerOptions
+  int frames = 0;   // of a clip for a 3-D network; 0: pictures or single frames of videos
 };
 // UsageError for a wrong value.
 InputOptions ReadInputOptions(const base::Config& data_section);

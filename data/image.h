@@ -36,6 +36,7 @@ struct Size {
   int width = 0;
 
   Region whole() const { return {0, 0, width, height}; }
+  friend bool operator==(const Size&, const Size&) = default;
   // Not empty and wholly inside.
   bool Contains(const Region& region) const {
     return region.left >= 0 && region.top >= 0 && region.width > 0 && region.height > 0 && region.width <= width - region.left &&

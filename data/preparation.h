@@ -1,6 +1,7 @@
 // From a sample to its part of a batch, whatever kind of picture and label it has.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 
@@ -24,13 +25,17 @@ struct InputShape {
 struct SampleShape {
   InputShape image;
   Size label_map;  // 0 x 0: one label for the whole
+  int views = 0;   // of a video; 0: a picture, without that dimension
+  int frames = 0;  // of each view, behind the channels; 0: single frames, without that dimension
 
+  int64_t values() const { return image.values() * std::max(1, views) * std::max(1, frames); }
   int64_t labels() const { return static_cast<int64_t>(label_map.height) * label_map.width; }
+  friend bool operator==(const SampleShape&, const SampleShape&) = default;
 };
 
 // Where it goes.
 struct SampleMemory {
-  float* image = nullptr;        // image.values(), normalised
+  float* image = nullptr;        // shape.values(), normalised
   int64_t* label = nullptr;      // one; null where there is a map
   uint8_t* label_map = nullptr;  // labels(), row by row: a class or 255; null where there is none
 };

@@ -10,8 +10,8 @@
 
 namespace deepmad::data {
 
-// What has a label: the picture, each pixel, or boxes in it.
-enum class LabelKind { kWhole, kPixels, kBoxes };
+// What has a label: the picture, each pixel, boxes in it, or a video as a whole.
+enum class LabelKind { kWhole, kPixels, kBoxes, kVideo };
 
 inline constexpr int64_t kNoWholeLabel = -1;  // each pixel has its own, or nobody knows
 

@@ -15,9 +15,10 @@ Classifier::Classifier(int in_channels, const mad::HeadSpec& head, torch::nn::Mo
   if (head.bits > 0) quantiser_.emplace(*module, weight_, mad::Bits{head.bits, head.bits});
 }
 
-at::Tensor Classifier::Forward(const at::Tensor& map) const {
-  // After flattening the rest, [N, C, H*W], one mean serves 2-D and 3-D maps. In channels_last, flatten is a view too.
-  const at::Tensor means = map.flatten(2).mean(2);
+// After flattening the rest, [N, C, H*W], one mean serves 2-D and 3-D maps. In channels_last, flatten is a view too.
+at::Tensor Classifier::Means(const at::Tensor& map) { return map.flatten(2).mean(2); }
+
+at::Tensor Classifier::OfMeans(const at::Tensor& means) const {
   return quantiser_ ? at::linear(quantiser_->Input(means), quantiser_->Weight(), bias_) : at::linear(means, weight_, bias_);
 }
 

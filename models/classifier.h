@@ -16,7 +16,10 @@ class Classifier {
   Classifier(int in_channels, const mad::HeadSpec& head, torch::nn::Module& root);
 
   // [N, in_channels, (T,) H, W] -> logits [N, classes]
-  at::Tensor Forward(const at::Tensor& map) const;
+  at::Tensor Forward(const at::Tensor& map) const { return OfMeans(Means(map)); }
+  // The two halves of it: [N, in_channels, (T,) H, W] -> [N, in_channels] -> [N, classes].
+  static at::Tensor Means(const at::Tensor& map);
+  at::Tensor OfMeans(const at::Tensor& means) const;
 
  private:
   at::Tensor weight_;

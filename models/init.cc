@@ -115,6 +115,7 @@ InitOptions InitOptionsFromConfig(const base::Config& config) {
   InitOptions options;
   options.scheme = config.GetChoice("scheme", options.scheme, Schemes());
   options.zero_last_norm = config.GetBool("zero_last_norm", options.scheme == "zen");
+  options.head_std = config.GetOptionalDouble("head_std", 0, 10);
   return options;
 }
 
@@ -131,6 +132,11 @@ void Initialize(Network& network, const InitOptions& options, uint64_t seed) {
       continue;
     }
     const bool of_head = network.head() == nullptr && network.OfHead(item.key());
+    if (of_head && options.head_std) {
+      parameter.dim() == 1 ? static_cast<void>(parameter.zero_()) : DrawNormal(parameter, seed, position, *options.head_std);
+      ++position;
+      continue;
+    }
     const bool of_norm = parameter.dim() == 1 && !of_head;
     if (!of_norm && kaiming) InitializeKaiming(of_head, parameter, network.backbone().out_channels(), seed, position);
     if (!of_norm && !kaiming) InitializeZen(parameter, seed, position);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/config.h"
@@ -17,9 +18,11 @@ struct InitOptions {
   std::string scheme = "kaiming";
   // Scale 0 for the last norm of every main path that has a shortcut beside it, so that training starts from a shallow network.
   bool zero_last_norm = false;
+  // The classifier's weight N(0, head_std^2), its bias 0; nothing: as the scheme says.
+  std::optional<double> head_std = std::nullopt;
 };
 
-// Keys `scheme` and `zero_last_norm`; the latter defaults to true for zen, as published.
+// Keys `scheme`, `head_std` and `zero_last_norm`; the latter defaults to true for zen, as published.
 InitOptions InitOptionsFromConfig(const base::Config& config);
 
 // UsageError for an unknown scheme. Every tensor draws from a stream of its own, named by its position among the parameters.

@@ -24,6 +24,13 @@ at::Tensor Network::Forward(const at::Tensor& images) {
   return classifier.Forward(backbone_.Forward(StartForward(images)));
 }
 
+at::Tensor Network::ForwardMeans(const at::Tensor& images) {
+  RequireClassifier();
+  return Classifier::Means(backbone_.Forward(StartForward(images)));
+}
+
+at::Tensor Network::Classify(const at::Tensor& means) const { return RequireClassifier().OfMeans(means); }
+
 std::vector<at::Tensor> Network::ForwardFeatures(const at::Tensor& images) { return backbone_.ForwardFeatures(StartForward(images)); }
 
 Network::LogitsAndFeatures Network::ForwardWithFeatures(const at::Tensor& images) {

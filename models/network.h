@@ -25,6 +25,9 @@ class Network : public torch::nn::Module {
   // images [N, C, H, W] ([N, C, T, H, W] in 3-D), normalised, float32 for a float64 network too -> logits [N, classes]. FailedError for
   // another rank or channel count, and for a network whose head is no classifier.
   at::Tensor Forward(const at::Tensor& images);
+  // The two halves of it: images -> the means over the last map, [N, channels] -> logits.
+  at::Tensor ForwardMeans(const at::Tensor& images);
+  at::Tensor Classify(const at::Tensor& means) const;
   // What a dense head predicts from images, see its header in models/heads/; FailedError for a network without one.
   std::vector<at::Tensor> ForwardHead(const at::Tensor& images);
   // The map of each feature level that the head names instead, or takes.

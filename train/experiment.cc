@@ -76,6 +76,8 @@ const char* LabelledThing(data::LabelKind labels) {
       return "pixel";
     case data::LabelKind::kBoxes:
       return "box";
+    case data::LabelKind::kVideo:
+      return "video";
     default:
       return "picture";
   }
@@ -86,9 +88,15 @@ void CheckFits(const mad::NetworkSpec& spec, const data::Datasets& data, const T
     throw base::UsageError(fmt::format("network '{}' is quantised, and only for inference", spec.name), config.Where("network"),
                            "train it without activation_bits, weight_bits and head.bits");
   }
-  if (spec.SpatialDims() != 2) {
-    throw base::UsageError(fmt::format("network '{}' takes videos, the data are images", spec.name), config.Where("network"),
-                           "choose a network of 2-D blocks");
+  if ((spec.SpatialDims() == 3) != (data.frames > 0)) {
+    const bool videos = data.labels == data::LabelKind::kVideo;
+    throw base::UsageError(fmt::format("network '{}' takes {}, the data are {}", spec.name, data.frames > 0 ? "images" : "videos",
+                                       data.frames > 0 ? "clips"
+                                       : videos        ? "single frames"
+                                                       : "images"),
+                           config.Where("network"),
+                           videos ? "choose another data.clip.sampling: sparse for a network of 2-D blocks, dense for one of 3-D blocks"
+                                  : "choose a network of 2-D blocks");
   }
   const std::string task_name = config.Section("task").GetString("name", kDefaultTask);
   if (!task.Takes(spec.head)) {
@@ -139,7 +147,11 @@ Experiment Prepare(const base::Config& config, const mad::NetworkSpec& spec, con
 }
 
 void LoadStart(const Experiment& experiment) {
-  if (const auto& start = experiment.config.start) models::LoadWeights(*experiment.network, start->place, start->head);
+  const auto& start = experiment.config.start;
+  if (!start) return;
+  models::WeightsFile weights = models::OpenWeights(start->place);
+  if (start->inflation) weights = models::InflateFor(*experiment.network, std::move(weights), *start->inflation);
+  models::LoadWeights(*experiment.network, weights, start->head, start->place.file);
 }
 
 // What several processes need: batches that can be shared, and statistics of all of them.

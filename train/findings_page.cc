@@ -61,7 +61,7 @@ FindingsPage DrawFindings(const Findings& findings, const data::Dataset& validat
       findings.classes() <= kMatrixClasses ? Matrix(findings, names) : Pairs(findings, names);
   for (const Mistake& mistake : findings.worst()) {
     const data::Sample sample = validation.Get(mistake.sample);
-    const data::Image image = sample.picture.Decode();
+    const data::Image image = sample.video ? data::ReadFrames(*sample.video, {sample.video->count() / 2})[0] : sample.picture.Decode();
     page.pictures.push_back({Thumbnail(image.pixels.data(), image.height, image.width, image.channels),
                              fmt::format("{}, taken for {} ({:.0f} %): {}", names[static_cast<size_t>(mistake.label)],
                                          names[static_cast<size_t>(mistake.predicted)], 100 * mistake.confidence, sample.source)});

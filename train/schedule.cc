@@ -10,9 +10,10 @@ namespace deepmad::train {
 
 ScheduleOptions ReadSchedule(const base::Config& config) {
   ScheduleOptions options;
-  options.name = config.GetChoice("name", options.name, {"cosine", "constant", "multi_step", "poly"});
+  options.name = config.GetChoice("name", options.name, {"cosine", "half_cosine", "constant", "multi_step", "poly"});
   options.warmup_epochs = config.GetDouble("warmup_epochs", options.warmup_epochs, 0, 10000);
   if (options.name == "cosine" || options.name == "poly") options.final_lr = config.GetDouble("final_lr", options.final_lr, 0, 1000);
+  if (options.name == "half_cosine") options.warmup_start = config.GetDouble("warmup_start", options.warmup_start, 0, 1);
   if (options.name == "poly") options.power = config.GetDouble("power", options.power, 0, 10);
   if (options.name == "multi_step") {
     options.milestones = config.GetDoubles("milestones", {}, 0, 10000);
@@ -34,6 +35,12 @@ Schedule::Schedule(ScheduleOptions options, double lr, int64_t samples_per_epoch
 
 double Schedule::Lr(int64_t samples_seen) const {
   const double n = static_cast<double>(samples_seen);
+  if (options_.name == "half_cosine") {
+    const auto cosine = [this](double samples) { return lr_ * (1 + std::cos(std::numbers::pi * samples / total_samples_)) / 2; };
+    if (n >= warmup_samples_) return cosine(n);
+    const double start = options_.warmup_start * lr_;
+    return start + (cosine(warmup_samples_) - start) * n / warmup_samples_;
+  }
   if (n < warmup_samples_) return lr_ * (n + 1) / warmup_samples_;
   const double r = std::min((n - warmup_samples_ + 1) / (total_samples_ - warmup_samples_), 1.0);
   if (options_.name == "cosine") return options_.final_lr + (lr_ - options_.final_lr) * (1 + std::cos(std::numbers::pi * r)) / 2;

@@ -10,12 +10,13 @@
 namespace deepmad::train {
 
 struct ScheduleOptions {
-  std::string name = "cosine";     // cosine, constant, multi_step, poly
+  std::string name = "cosine";     // cosine, half_cosine, constant, multi_step, poly
   double warmup_epochs = 0;        // linear from 0
   double final_lr = 0;             // cosine and poly end here
   std::vector<double> milestones;  // multi_step, epochs
   double gamma = 0.1;              // multi_step: factor at each milestone
   double power = 0.9;              // poly: (1 - r)^power
+  double warmup_start = 0.1;       // half_cosine: where its warm-up begins, a share of lr
 };
 
 // Reads a `schedule` section. UsageError for an unknown name or a value out of range.
@@ -24,6 +25,8 @@ ScheduleOptions ReadSchedule(const base::Config& config);
 // With n the samples consumed before an update, W = warmup_epochs * N and S = epochs * N:
 //   n < W: lr * (n + 1) / W;  else r = (n - W + 1) / (S - W) and
 //   cosine: final + (lr - final) * (1 + cos(pi r)) / 2      poly: final + (lr - final) * (1 - r)^power
+// half_cosine counts epochs e = n / N from the start of the run: c(e) = lr * (1 + cos(pi e / epochs)) / 2, and during the warm-up the
+// straight line from warmup_start * lr at 0 to c(warmup_epochs) (specification video 5).
 class Schedule {
  public:
   // `samples_per_epoch` counts what an epoch really consumes: a dropped last batch does not count, so that the end is reached.

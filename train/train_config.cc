@@ -50,6 +50,8 @@ TrainConfig ReadTrainConfig(const base::Config& config) {
     result.start->place.set = init.GetBool("averaged", false) ? models::WeightSet::kAveraged : models::WeightSet::kTrained;
     result.start->head =
         init.GetChoice("head", "strict", {"strict", "drop"}) == "drop" ? models::HeadPolicy::kDrop : models::HeadPolicy::kStrict;
+    const std::string inflate = init.GetChoice("inflate", "none", {"none", "centre", "repeat"});
+    if (inflate != "none") result.start->inflation = inflate == "centre" ? models::Inflation::kCentre : models::Inflation::kRepeat;
   }
   const base::Config batch_norm = train.Section("batch_norm");
   result.batch_norm.eps = batch_norm.GetDouble("eps", result.batch_norm.eps, 1e-12, 1);

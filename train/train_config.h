@@ -17,7 +17,8 @@
 //     cuda_graphs: false                    # records the passes of a micro-batch and replays them
 //     drop_path: 0                          # stochastic depth, probability of the deepest branch
 //     deterministic: false
-//     init: {scheme: kaiming, zero_last_norm: false}   # and weights: FILE, averaged: false, head: strict or drop
+//     init: {scheme: kaiming, zero_last_norm: false, head_std: null}   # and weights: FILE, averaged: false, head: strict or drop,
+//                                           # inflate: none, centre or repeat (2-D weights for a 3-D network)
 //     batch_norm: {eps: 1.0e-5, momentum: 0.1}
 //     sync_bn: true                         # of several processes: batch statistics over all of them
 //     checkpoint_every_steps: 0             # besides the one after each epoch
@@ -33,6 +34,7 @@
 #include "base/config.h"
 #include "models/batch_norm.h"
 #include "models/init.h"
+#include "models/weights/inflate.h"
 #include "models/weights/load.h"
 #include "train/precision.h"
 #include "train/schedule.h"
@@ -49,6 +51,7 @@ struct EmaOptions {
 struct StartWeights {
   models::WeightsPlace place;
   models::HeadPolicy head = models::HeadPolicy::kStrict;
+  std::optional<models::Inflation> inflation = std::nullopt;
 };
 
 struct TrainConfig {

@@ -49,7 +49,8 @@ void Update::Add(data::Batch& batch, const BatchPosition& position) {
   if (added_ == 0) parts_.optimizer.ZeroGrad(/*keep_memory=*/recorded_.has_value());
   const base::Random random(position.seed, base::RandomPurpose::kDropPath, static_cast<uint64_t>(position.epoch),
                             static_cast<uint64_t>(position.batch));
-  parts_.network.drop_paths().Draw(random, batch.images.size(0), device_);
+  const int64_t views = batch.images.dim() > 4 ? batch.images.size(1) : 1;  // of videos, each a sample to the network
+  parts_.network.drop_paths().Draw(random, batch.images.size(0) * views, device_);
   at::Tensor loss;
   if (recorded_) {
     const auto& task = static_cast<const ReplayableTask&>(parts_.task);

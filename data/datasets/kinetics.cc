@@ -1,5 +1,5 @@
 // Videos with a label each, named by lists: Kinetics, UCF101 and their like. Keys: root, train_list, validation_list, train_videos,
-// validation_videos, classes, leave_out.
+// validation_videos, classes (all of them from the root on) and leave_out.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -33,6 +33,7 @@ class Kinetics : public Dataset {
       : videos_(std::move(videos)), missing_(std::move(missing)), class_names_(std::move(class_names)) {}
 
   int64_t size() const override { return static_cast<int64_t>(videos_.size()); }
+  LabelKind labels() const override { return LabelKind::kVideo; }
   Sample Get(int64_t index) const override {
     const FoundVideo& video = videos_[static_cast<size_t>(index)];
     Sample sample;
@@ -128,7 +129,7 @@ void Report(const VideoList& list, size_t found, size_t left_out, const std::vec
 
 // The list of a split, read from a key or by its usual name below the root.
 std::string ListFile(const base::Config& section, const std::string& root, const char* key, const char* usual) {
-  if (section.Has(key)) return section.GetPath(key);
+  if (section.Has(key)) return (fs::path(root) / section.GetString(key)).string();
   for (const std::string& name : {fmt::format("{}_list_videos.txt", usual), fmt::format("{}.csv", usual)}) {
     if (IsThere(root + "/" + name)) return root + "/" + name;
   }
@@ -141,7 +142,9 @@ std::unique_ptr<Dataset> MakeKinetics(const base::Config& section, Split split) 
   const std::string files[] = {ListFile(section, root, "train_list", "train"), ListFile(section, root, "validation_list", "val")};
   const std::string folders[] = {section.GetString("train_videos", "train"), section.GetString("validation_videos", "val")};
   const std::string usual_classes = root + "/classes.txt";
-  const std::string classes_file = section.Has("classes") ? section.GetPath("classes") : IsThere(usual_classes) ? usual_classes : "";
+  const std::string classes_file = section.Has("classes")   ? (fs::path(root) / section.GetString("classes")).string()
+                                   : IsThere(usual_classes) ? usual_classes
+                                                            : "";
   const std::unordered_set<std::string> left_out = ReadLeftOut(section);
   const size_t own = split == Split::kTrain ? 0 : 1;
   const std::vector<VideoList> lists = {ReadVideoList(files[0]), ReadVideoList(files[1])};

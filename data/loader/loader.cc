@@ -2,6 +2,7 @@
 
 #include <ATen/ops/empty.h>
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -13,12 +14,20 @@ struct Tensors {
   at::Tensor labels;
 };
 
-BatchAllocator TensorAllocator(bool channels_last, bool pin_memory) {
+at::Tensor EmptyImages(int64_t size, const SampleShape& shape, bool channels_last, const at::TensorOptions& options) {
+  const InputShape& image = shape.image;
+  const int64_t views = std::max(1, shape.views);
+  if (shape.frames > 0) return at::empty({size, views, image.channels, shape.frames, image.height, image.width}, options);
   const at::MemoryFormat format = channels_last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
+  const at::Tensor images = at::empty({size * views, image.channels, image.height, image.width}, options, format);
+  return shape.views == 0 ? images : images.unflatten(0, {size, views});
+}
+
+BatchAllocator TensorAllocator(bool channels_last, bool pin_memory) {
   const at::TensorOptions options = at::TensorOptions().device(at::kCPU).pinned_memory(pin_memory);
   return [=](int64_t size, const SampleShape& shape) {
     auto tensors = std::make_shared<Tensors>();
-    tensors->images = at::empty({size, shape.image.channels, shape.image.height, shape.image.width}, options.dtype(at::kFloat), format);
+    tensors->images = EmptyImages(size, shape, channels_last, options.dtype(at::kFloat));
     HostBatch batch;
     batch.images = tensors->images.data_ptr<float>();
     if (shape.labels() == 0) {

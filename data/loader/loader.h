@@ -14,7 +14,9 @@
 namespace deepmad::data {
 
 struct Batch {
-  at::Tensor images;  // [N, C, H, W] float32 on the CPU, normalised; channels_last memory if asked
+  // [N, C, H, W] float32 on the CPU, normalised; channels_last memory if asked. Of videos [N, views, C, H, W], likewise, or
+  // [N, views, C, frames, H, W].
+  at::Tensor images;
   at::Tensor labels;  // [N] int64, or [N, height, width] uint8 with 255 for no class
   std::vector<std::string> sources;
   int64_t first_position = 0;  // of the first sample, in the epoch

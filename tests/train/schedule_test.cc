@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "base/error.h"
 #include "tests/train/golden.h"
 
@@ -44,6 +46,15 @@ TEST(Schedule, PolyEndsAtTheFinalRate) {
   const Schedule schedule = FromYaml("{name: poly, final_lr: 0.001, power: 2}", 1, 100, 2);
   EXPECT_DOUBLE_EQ(schedule.Lr(99), 0.001 + 0.999 * 0.25);
   EXPECT_DOUBLE_EQ(schedule.Lr(199), 0.001);
+}
+
+TEST(Schedule, HalfCosineOfVideosGivesThePublishedValues) {
+  ScheduleOptions options = ReadSchedule(base::Config::FromText("{name: half_cosine, warmup_epochs: 34}"));
+  const Schedule schedule(options, 0.1, 1000, 196);
+  for (const auto& at : Golden("video.json")["slow_k400_lr"]) {
+    const double expected = at[1];
+    EXPECT_NEAR(schedule.Lr(std::llround(at[0].get<double>() * 1000)), expected, 1e-12) << "epoch " << at[0];
+  }
 }
 
 TEST(Schedule, FallsAsInPython) {
