@@ -79,7 +79,7 @@ class RunCommand : public Command {
     options.ranks = ranks;
     if (ranks != nullptr) train::CheckAgreement("the configuration", train::WithoutPlaces(config.Resolved()), *ranks);
     if (ranks != nullptr && ranks->rank() > 0) {
-      for (const char* section : {"design", "network"}) config.MarkRead(section);
+      for (const char* key : {"design", "network", "classes_from_data"}) config.MarkRead(key);
       train::TrainRun(config, mad::NetworkFromConfig(base::Config::FromText(ranks->Broadcast(""), "rank 0's network")), options);
       return;
     }
