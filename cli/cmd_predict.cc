@@ -9,6 +9,7 @@
 #include "cli/run_folder.h"
 #include "cli/weights_choice.h"
 #include "train/predict.h"
+#include "train/predict_scenes.h"
 
 namespace deepmad::cli {
 namespace {
@@ -41,6 +42,7 @@ class PredictCommand : public Command {
   void Declare(CLI::App& app) override {
     weights_.Declare(app);
     app.add_option("--batch", batch_, "pictures that the network takes at a time")->check(CLI::Range(1, 65536))->capture_default_str();
+    app.add_option("--out", out_, "folder for pictures with what was found in them (networks with a class for each pixel)");
   }
   std::string Example() const override { return "deepmad predict runs/quickstart picture.png"; }
 
@@ -53,8 +55,17 @@ class PredictCommand : public Command {
     train::RunOptions options;
     options.device = common.device;
     options.threads = common.threads;
+    const bool scenes = network.head.type == "upernet";
+    if (scenes == out_.empty()) {
+      throw base::UsageError(scenes ? "no --out folder given" : "--out with a network that draws nothing", source,
+                             scenes ? "give one for the pictures with the classes of their pixels" : "leave it out");
+    }
     if (common.dry_run) {
-      Print({{"network", network.name}, {"files", files}}, fmt::format("would classify {} files with {}\n", files.size(), network.name));
+      Print({{"network", network.name}, {"files", files}}, fmt::format("would predict {} files with {}\n", files.size(), network.name));
+      return;
+    }
+    if (scenes) {
+      PrintScenes(train::PredictScenes(config, network, weights, files, out_, options));
       return;
     }
     base::Json document = base::Json::array();
@@ -72,13 +83,29 @@ class PredictCommand : public Command {
   }
 
  private:
+  void PrintScenes(const std::vector<train::ScenePrediction>& predictions) const {
+    base::Json document = base::Json::array();
+    std::string text;
+    for (const train::ScenePrediction& prediction : predictions) {
+      base::Json classes = base::Json::array();
+      text += fmt::format("{} -> {}\n", prediction.file, prediction.overlay);
+      for (const train::ClassShare& one : prediction.classes) {
+        classes.push_back({{"class", one.class_index + 1}, {"name", one.name}, {"share", one.share}});
+        text += fmt::format("  {:6.2f} %  {:>4}  {}\n", 100 * one.share, one.class_index + 1, one.name);
+      }
+      document.push_back({{"file", prediction.file}, {"overlay", prediction.overlay}, {"classes", classes}});
+    }
+    Print(document, text);
+  }
+
   WeightsChoice weights_{"best"};
   int batch_ = 32;
+  std::string out_;
 };
 
 }  // namespace
 
-DEEPMAD_REGISTER(CommandRegistry, "predict", "the five likeliest classes of picture files or folders",
+DEEPMAD_REGISTER(CommandRegistry, "predict", "the five likeliest classes of picture files or folders, or the class of each pixel",
                  [] { return std::make_unique<PredictCommand>(); });
 
 }  // namespace deepmad::cli

@@ -7,6 +7,7 @@
 #include "cli/run_folder.h"
 #include "cli/weights_choice.h"
 #include "train/experiment.h"
+#include "train/metrics/class_table.h"
 #include "train/rank_agreement.h"
 #include "train/train_config.h"
 
@@ -17,6 +18,7 @@ class ValidateCommand : public Command {
  public:
   void Declare(CLI::App& app) override {
     weights_.Declare(app);
+    app.add_option("--predictions", predictions_, "folder for what the network predicts: of scenes a PNG of class numbers each");
     local_ranks_.Declare(app);
   }
   std::string Example() const override { return "deepmad validate runs/quickstart --weights runs/quickstart/best.safetensors"; }
@@ -33,6 +35,7 @@ class ValidateCommand : public Command {
     train::RunOptions options;
     options.device = common.device;
     options.threads = common.threads;
+    options.predictions = predictions_;
     if (common.dry_run) {
       Print({{"network", network.name}, {"weights", weights.file}}, fmt::format("would validate {} with {}\n", network.name, weights.file));
       return;
@@ -54,12 +57,14 @@ class ValidateCommand : public Command {
     for (const auto& [name, value] : result.at("metrics").items()) text += fmt::format("  {:<14} {:.6f}\n", name, value.get<double>());
     text += fmt::format("  {:<14} {}\n  {:<14} {}\n", "protocol", result.at("protocol").get<std::string>(), "weights digest",
                         result.at("weights_digest").get<std::string>());
+    if (result.contains("classes")) text += "\n" + train::ClassTableText(result.at("classes"));
     Print(result, text);
   }
 
  private:
   WeightsChoice weights_{"last"};
   LocalRanks local_ranks_;
+  std::string predictions_;
 };
 
 }  // namespace

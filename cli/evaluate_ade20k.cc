@@ -13,12 +13,15 @@
 #include "data/class_list.h"
 #include "data/file_pairs.h"
 #include "data/label_map.h"
+#include "train/metrics/class_table.h"
 #include "train/metrics/mean_iou.h"
 
 namespace deepmad::cli {
 namespace {
 
 using train::ClassPixels;
+using train::ClassTable;
+using train::ClassTableText;
 using train::SegmentationCounts;
 
 constexpr int64_t kMostClasses = 255;
@@ -73,14 +76,6 @@ class PairScorer {
   size_t first_wrong_ = SIZE_MAX;
 };
 
-base::Json Share(int64_t part, int64_t whole) {
-  return whole == 0 ? base::Json() : base::Json(static_cast<double>(part) / static_cast<double>(whole));
-}
-
-std::string Percent(int64_t part, int64_t whole) {
-  return whole == 0 ? "-" : fmt::format("{:.2f}", 100 * static_cast<double>(part) / static_cast<double>(whole));
-}
-
 class EvaluateAde20k : public Evaluation {
  public:
   void Declare(CLI::App& app) override {
@@ -102,25 +97,11 @@ class EvaluateAde20k : public Evaluation {
 
     base::Json document = {
         {"version", 1},           {"mIoU", counts.mean_iou()}, {"mAcc", counts.mean_accuracy()}, {"aAcc", counts.pixel_accuracy()},
-        {"images", pairs.size()}, {"pixels", counts.pixels()}, {"classes", base::Json::array()}};
+        {"images", pairs.size()}, {"pixels", counts.pixels()}};
     std::string text = fmt::format("mIoU {:.2f}   mAcc {:.2f}   aAcc {:.2f}   percent, {} images, {} pixels\n\n", 100 * counts.mean_iou(),
                                    100 * counts.mean_accuracy(), 100 * counts.pixel_accuracy(), pairs.size(), counts.pixels());
-    text += fmt::format("{:>5} {:<24} {:>7} {:>7} {:>13} {:>13}\n", "class", "", "IoU", "Acc", "labelled", "predicted");
-    for (size_t i = 0; i < counts.classes().size(); ++i) {
-      const ClassPixels& one = counts.classes()[i];
-      if (one.either() == 0) continue;  // in neither: scored nowhere
-      const size_t number = i + (from_zero_ ? 0 : 1);
-      const std::string name = i < class_names_.size() ? class_names_[i] : fmt::format("class {}", number);
-      document["classes"].push_back({{"class", number},
-                                     {"name", name},
-                                     {"IoU", Share(one.both, one.either())},
-                                     {"Acc", Share(one.both, one.labelled)},
-                                     {"both", one.both},
-                                     {"predicted", one.predicted},
-                                     {"labelled", one.labelled}});
-      text += fmt::format("{:>5} {:<24} {:>7} {:>7} {:>13} {:>13}\n", number, name, Percent(one.both, one.either()),
-                          Percent(one.both, one.labelled), one.labelled, one.predicted);
-    }
+    document["classes"] = ClassTable(counts, class_names_, from_zero_ ? 0 : 1);
+    text += ClassTableText(document.at("classes"));
     return {std::move(document), std::move(text)};
   }
 

@@ -92,6 +92,7 @@ HostBatch BatchStream::Make(int64_t batch_number) const {
   }
   batch.size = size;
   batch.first_position = positions.front();
+  batch.position_step = options_.sampler.world;
   return batch;
 }
 

@@ -27,6 +27,7 @@ struct HostBatch {
   SampleShape shape;
   int64_t size = 0;            // N
   int64_t first_position = 0;  // of the first sample, in the epoch
+  int64_t position_step = 1;   // from one sample to the next: the number of ranks
   std::vector<std::string> sources;
 };
 

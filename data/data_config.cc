@@ -105,15 +105,16 @@ InputOptions ReadSceneOptions(const base::Config& section) {
   augmentation.cat_max_ratio = train.GetDouble("cat_max_ratio", augmentation.cat_max_ratio, 0.01, 1);
   augmentation.flip = train.GetDouble("flip", augmentation.flip, 0, 1);
   if (!train.GetBool("photometric", true)) augmentation.photometric.probability = 0;
-  const SceneScale scale = ReadScale(section.Section("validate"));
+  const SceneInput whole{ReadScale(section.Section("validate")), normaliser};
   return {PrepareTrainingScenes(augmentation, normaliser),
-          PrepareWholeScenes(scale, normaliser),
+          PrepareWholeScenes(whole),
           shape,
           /*one_shape=*/false,
           LabelKind::kPixels,
-          "whole pictures within " + std::to_string(scale.long_edge) + " x " + std::to_string(scale.short_edge) + " px, bilinear",
+          "within " + std::to_string(whole.scale.long_edge) + " x " + std::to_string(whole.scale.short_edge) + " px, bilinear",
           static_cast<int>(section.GetInt("workers", 2, 0, 1024)),
-          static_cast<int>(section.GetInt("queue_batches", 4, 1, 1024))};
+          static_cast<int>(section.GetInt("queue_batches", 4, 1, 1024)),
+          std::make_shared<const SceneInput>(whole)};
 }
 
 }  // namespace
@@ -141,6 +142,7 @@ InputOptions ReadInputOptions(const base::Config& section) {
                       protocol,
                       static_cast<int>(section.GetInt("workers", 2, 0, 1024)),
                       static_cast<int>(section.GetInt("queue_batches", 4, 1, 1024)),
+                      /*scenes=*/nullptr,
                       static_cast<int>(section.Section("train").GetInt("repeats", 1, 1, 100))};
 }
 

@@ -34,6 +34,7 @@
 #include "base/config.h"
 #include "data/dataset.h"
 #include "data/preparation.h"
+#include "data/scene_input.h"
 
 namespace deepmad::data {
 
@@ -47,8 +48,9 @@ struct InputOptions {
   std::string protocol;                  // "64 px, crop_pct 0.875, bicubic"
   int workers = 2;
   int queue_batches = 4;
-  int repeats = 1;  // of each training sample, see SamplerOptions
-  int frames = 0;   // of a clip for a 3-D network; 0: pictures or single frames of videos
+  std::shared_ptr<const SceneInput> scenes = nullptr;  // of validation and prediction, where pixels have labels
+  int repeats = 1;                                     // of each training sample, see SamplerOptions
+  int frames = 0;                                      // of a clip for a 3-D network; 0: pictures or single frames of videos
 };
 // UsageError for a wrong value.
 InputOptions ReadInputOptions(const base::Config& data_section);

@@ -10,6 +10,14 @@
 namespace deepmad::data {
 
 Sampler::Sampler(int64_t samples, const SamplerOptions& options) : samples_(samples), options_(options) {
+  if (options.epoch_batches > 0) {
+    if (options.repeats > 1) {
+      throw base::UsageError("repeated augmentation needs epochs", "data.train.repeats", "use 1, or train.epochs in place of train.steps");
+    }
+    batches_ = options.epoch_batches;
+    share_ = batches_ * options.batch_size;
+    return;
+  }
   constexpr int64_t kRepeatedUnit = 256;
   const int64_t used = options.repeats > 1 ? samples / kRepeatedUnit * kRepeatedUnit / options.world * options.world : samples;
   if (options.repeats > 1 && used == 0) {
@@ -30,13 +38,29 @@ Sampler::Sampler(int64_t samples, const SamplerOptions& options) : samples_(samp
   }
 }
 
-std::vector<int64_t> Sampler::Order(int64_t epoch) const {
+std::vector<int64_t> Sampler::PassOrder(int64_t pass) const {
+  if (options_.shuffle) return base::Random(options_.seed, base::RandomPurpose::kOrder, pass).Permutation(samples_);
   std::vector<int64_t> order(samples_);
-  if (options_.shuffle) {
-    order = base::Random(options_.seed, base::RandomPurpose::kOrder, epoch).Permutation(samples_);
-  } else {
-    std::iota(order.begin(), order.end(), int64_t{0});
+  std::iota(order.begin(), order.end(), int64_t{0});
+  return order;
+}
+
+std::vector<int64_t> Sampler::StreamOrder(int64_t epoch) const {
+  const int64_t length = share_ * options_.world, begin = epoch * length, end = begin + length;
+  std::vector<int64_t> order;
+  order.reserve(length);
+  for (int64_t at = begin; at < end;) {
+    const int64_t pass = at / samples_, stop = std::min(end, (pass + 1) * samples_);
+    const std::vector<int64_t> whole = PassOrder(pass);
+    order.insert(order.end(), whole.begin() + (at - pass * samples_), whole.begin() + (stop - pass * samples_));
+    at = stop;
   }
+  return order;
+}
+
+std::vector<int64_t> Sampler::Order(int64_t epoch) const {
+  if (options_.epoch_batches > 0) return StreamOrder(epoch);
+  std::vector<int64_t> order = PassOrder(epoch);
   if (options_.repeats > 1) {
     for (int64_t i = samples_ - 1; i > 0; --i) order[i] = order[i / options_.repeats];  // from the back: i / repeats is not yet changed
   }

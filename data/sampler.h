@@ -10,8 +10,9 @@ struct SamplerOptions {
   int64_t batch_size = 1;  // per rank
   uint64_t seed = 0;
   bool shuffle = false;
-  bool drop_last = false;  // drop the tail that does not fill a batch on every rank
-  int repeats = 1;         // repeated augmentation: each sample so often in a row, of as many samples as make an epoch
+  bool drop_last = false;     // drop the tail that does not fill a batch on every rank
+  int repeats = 1;            // repeated augmentation: each sample so often in a row, of as many samples as make an epoch
+  int64_t epoch_batches = 0;  // of an endless stream: batches a rank that are called an epoch; 0: an epoch is one pass over the set
   int rank = 0;
   int world = 1;
 };
@@ -20,18 +21,23 @@ struct SamplerOptions {
 // its positions r, r+w, r+2w, ... Repeated, that order has each index `repeats` times in a row and, of n samples, the first
 // floor(n / 256) * 256 / world positions a rank are used (Berman et al., 2019; specification classification 4). With drop_last every rank
 // has equally many full batches; without, each position occurs on exactly one rank.
+// An endless stream is one pass after the other, each a permutation of its own, and batches go on over the border: epoch e is the part from
+// position e * epoch_batches * batch_size * world of it. Nothing is dropped or repeated, and a set may be smaller than a batch.
 class Sampler {
  public:
-  // UsageError when drop_last would drop everything.
+  // UsageError when drop_last would drop everything, and for an endless stream with repeats.
   Sampler(int64_t samples, const SamplerOptions& options);
 
   int64_t batches_per_epoch() const { return batches_; }
-  // The order of `epoch`: sample indices by position, length `samples`.
+  // The order of `epoch`: sample indices by position in it, length `samples`; of an endless stream, as many as the epoch has.
   std::vector<int64_t> Order(int64_t epoch) const;
   // The positions in the epoch of batch 0..batches_per_epoch()-1 of this rank.
   std::vector<int64_t> Positions(int64_t batch) const;
 
  private:
+  std::vector<int64_t> PassOrder(int64_t pass) const;
+  std::vector<int64_t> StreamOrder(int64_t epoch) const;
+
   int64_t samples_;
   SamplerOptions options_;
   int64_t share_;  // positions of this rank, after dropping

@@ -1,6 +1,7 @@
 #include "data/scene_preparation.h"
 
 #include <algorithm>
+#include <functional>
 #include <stdexcept>
 #include <utility>
 
@@ -50,9 +51,12 @@ Preparation PrepareTrainingScenes(const SceneAugmentation& augmentation, const N
   };
 }
 
-Preparation PrepareWholeScenes(const SceneScale& scale, const Normaliser& normaliser) {
+namespace {
+
+// Of the size that `size_of` gives for that of the picture.
+Preparation PrepareUncropped(const std::function<Size(Size)>& size_of, const Normaliser& normaliser) {
   return [=](const Sample& sample, base::Random) {
-    const Size original = sample.picture.size(), resized = scale.SizeOf(original);
+    const Size original = sample.picture.size(), resized = size_of(original);
     const auto write = [=, &sample](MemoryLayout layout, const SampleMemory& memory) {
       normaliser.Apply(ResizeBilinear(DecodeColour(sample.picture), resized), layout, memory.image);
       if (sample.label_map) {
@@ -63,6 +67,16 @@ Preparation PrepareWholeScenes(const SceneScale& scale, const Normaliser& normal
     };
     return PreparedSample{{{kChannels, resized.height, resized.width}, original}, write};
   };
+}
+
+}  // namespace
+
+Preparation PrepareWholeScenes(const SceneInput& input) {
+  return PrepareUncropped([scale = input.scale](Size picture) { return scale.SizeOf(picture); }, input.normaliser);
+}
+
+Preparation PrepareLevelsOfScenes() {
+  return PrepareUncropped([](Size picture) { return picture; }, Normaliser({0, 0, 0}, {1, 1, 1}));
 }
 
 }  // namespace deepmad::data

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "data/preparation.h"
+#include "data/scene_input.h"
 #include "data/transforms/scene_augmentation.h"
 
 namespace deepmad::data {
@@ -12,6 +13,9 @@ Preparation PrepareTrainingScenes(const SceneAugmentation& augmentation, const N
 
 // For validation and prediction: the picture resized as a whole, the labels as they are. So samples differ in shape, and a picture differs
 // from its labels; where a sample has no label map the shape of labels is that of the original picture all the same, and all are 255.
-Preparation PrepareWholeScenes(const SceneScale& scale, const Normaliser& normaliser);
+Preparation PrepareWholeScenes(const SceneInput& input);
+
+// The same with the picture at its own size and its levels on [0, 1]: to be resized by several scales later.
+Preparation PrepareLevelsOfScenes();
 
 }  // namespace deepmad::data

@@ -75,6 +75,7 @@ MetricValues Evaluator::Run(const std::string& label) {
   if (seen != samples_) throw base::FailedError(fmt::format("scored {} samples of {}", seen, samples_), label);
   // Of a part of the set they would tell half the truth.
   if (const Findings* findings = metric->findings(); findings != nullptr && ranks_ == nullptr) findings_ = *findings;
+  particulars_ = metric->Particulars();
   return metric->Values();
 }
 

@@ -23,6 +23,8 @@ class Evaluator {
   MetricValues Run(const std::string& label);
   // Of the last run, for tasks that have any: empty else, and with ranks.
   const Findings& findings() const { return findings_; }
+  // Of the last run, on every rank.
+  const base::Json& particulars() const { return particulars_; }
 
  private:
   const Task& task_;
@@ -33,6 +35,7 @@ class Evaluator {
   at::Device device_;
   const RankGroup* ranks_;
   Findings findings_;
+  base::Json particulars_;
 };
 
 // Moves a batch to the device without waiting for the copy, in the layout of the run.

@@ -48,6 +48,7 @@ struct Experiment {
     options.seed = config.trainer.seed;
     options.shuffle = options.drop_last = train;
     options.repeats = train ? data.repeats : 1;
+    if (train) options.epoch_batches = config.trainer.steps_per_epoch * config.trainer.update.accumulate;
     options.channels_last = config.precision.channels_last;
     options.pin_memory = device.is_cuda();
     return data::Loader(train ? *data.train : *data.validation, train ? data.train_pipeline : data.validation_pipeline, options);
@@ -140,6 +141,8 @@ Experiment Prepare(const base::Config& config, const mad::NetworkSpec& spec, con
   if (options.ranks != nullptr) CheckSameData(data, *options.ranks);
   std::unique_ptr<Task> task_made = task_entry.factory(task, static_cast<int64_t>(data.class_names().size()));
   CheckFits(spec, data, *task_made, config, with_train);
+  task_made->StartValidation(config.Section("validate"), data);
+  if (!options.predictions.empty()) task_made->WritePredictions(options.predictions);
 
   const at::Device device = StartSession(options, train.precision);
   std::shared_ptr<models::Network> network = MakeNetwork(spec, train, device);
@@ -283,7 +286,8 @@ RunSummary TrainRun(const base::Config& config, const mad::NetworkSpec& spec, co
   Evaluator evaluator(*experiment.task, *experiment.network, validation_loader, experiment.data.validation->size(),
                       experiment.config.precision, experiment.device, experiment.ranks);
   const Schedule schedule(experiment.config.schedule, experiment.config.lr,
-                          experiment.UpdatesPerEpoch(train_loader) * trainer_options.batch_size, trainer_options.epochs);
+                          experiment.UpdatesPerEpoch(train_loader) * trainer_options.batch_size, trainer_options.epochs,
+                          trainer_options.batch_size);
   Trainer trainer(trainer_options, {{*experiment.task, *experiment.network, *optimizer, ema.get(), options.ranks, reducer.get()},
                                     schedule,
                                     train_loader,
@@ -301,12 +305,13 @@ RunSummary TrainRun(const base::Config& config, const mad::NetworkSpec& spec, co
   trainer.Share();
   trainer.Run();
   if (reducer) LogExchange(*reducer);
+  // A session that found everything trained and scored has seen neither mistakes nor particulars.
+  const bool seen = !trainer.particulars().is_null();
+  if (!seen) evaluator.Run("report");
   if (!experiment.first()) return {};
-  const base::Json summary = Summarise(experiment, spec, data_name, trainer.state());
-  // A session that found everything trained and scored has not seen the mistakes.
-  if (trainer.findings().classes() == 0 && options.ranks == nullptr) evaluator.Run("report");
-  const Findings& findings = trainer.findings().classes() == 0 ? evaluator.findings() : trainer.findings();
-  run_dir.Finish(summary, DrawFindings(findings, *experiment.data.validation));
+  base::Json summary = Summarise(experiment, spec, data_name, trainer.state());
+  summary.update(seen ? trainer.particulars() : evaluator.particulars());
+  run_dir.Finish(summary, DrawFindings(seen ? trainer.findings() : evaluator.findings(), *experiment.data.validation));
   return {summary, false};
 }
 
@@ -349,12 +354,14 @@ base::Json ValidateRun(const base::Config& config, const mad::NetworkSpec& spec,
                       experiment.device, experiment.ranks);
   Stopwatch watch;
   const MetricValues metrics = evaluator.Run("validate");
-  return {{"metrics", MetricsJson(metrics)},
-          {"protocol", experiment.Protocol()},
-          {"weights", weights.file},
-          {"weights_digest", digest},
-          {"samples", experiment.data.validation->size()},
-          {"images_per_second", static_cast<double>(experiment.data.validation->size()) / watch.Lap()}};
+  base::Json result = {{"metrics", MetricsJson(metrics)},
+                       {"protocol", experiment.Protocol()},
+                       {"weights", weights.file},
+                       {"weights_digest", digest},
+                       {"samples", experiment.data.validation->size()},
+                       {"images_per_second", static_cast<double>(experiment.data.validation->size()) / watch.Lap()}};
+  result.update(evaluator.particulars());
+  return result;
 }
 
 }  // namespace deepmad::train

@@ -18,11 +18,16 @@ const char* deepmad::train::OptimizerRegistry::kind() {
 
 namespace deepmad::train {
 
-Optimizer::Optimizer(const NamedTensors& parameters, double weight_decay, std::vector<std::string> slots) : slots_(std::move(slots)) {
+WeightDecay ReadWeightDecay(const base::Config& config, double rate, double largest) {
+  return {config.GetDouble("weight_decay", rate, 0, largest), config.GetBool("decay_all", false)};
+}
+
+Optimizer::Optimizer(const NamedTensors& parameters, const WeightDecay& weight_decay, std::vector<std::string> slots)
+    : slots_(std::move(slots)) {
   ParameterGroup decayed, plain;
-  decayed.weight_decay = weight_decay;
+  decayed.weight_decay = weight_decay.rate;
   for (const auto& [name, tensor] : parameters) {
-    ParameterGroup& group = tensor.dim() > 1 ? decayed : plain;
+    ParameterGroup& group = weight_decay.all || tensor.dim() > 1 ? decayed : plain;
     group.names.push_back(name);
     group.parameters.push_back(tensor);
   }

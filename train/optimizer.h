@@ -21,11 +21,17 @@ struct ParameterGroup {
   std::vector<std::vector<at::Tensor>> state;  // [slot][parameter], same shape and memory layout as the parameter
 };
 
+struct WeightDecay {
+  double rate = 0;
+  bool all = false;  // for biases and normalisation too; else for convolution and linear weights (more than one axis) alone
+};
+// Keys weight_decay and decay_all; UsageError.
+WeightDecay ReadWeightDecay(const base::Config& config, double rate, double largest);
+
 class Optimizer {
  public:
-  // Weight decay holds for convolution and linear weights (more than one axis) only, never for biases and normalisation. `slots`: names
-  // of the state tensors per parameter, for example {"momentum"}.
-  Optimizer(const NamedTensors& parameters, double weight_decay, std::vector<std::string> slots);
+  // `slots`: names of the state tensors per parameter, for example {"momentum"}.
+  Optimizer(const NamedTensors& parameters, const WeightDecay& weight_decay, std::vector<std::string> slots);
   virtual ~Optimizer() = default;
   Optimizer(const Optimizer&) = delete;
   Optimizer& operator=(const Optimizer&) = delete;

@@ -49,6 +49,25 @@ PageTable MetricsTable(const std::vector<EpochRecord>& epochs, const std::vector
   return table;
 }
 
+// Rows of an object each, all with the same keys; fractions in percent.
+PageTable ClassesTable(const base::Json& rows) {
+  PageTable table;
+  for (const base::Json& row : rows) {
+    if (table.columns.empty()) {
+      for (const auto& [key, value] : row.items()) table.columns.push_back(key);
+    }
+    std::vector<std::string> cells;
+    for (const base::Json& value : row) {
+      cells.push_back(value.is_null()           ? "-"
+                      : value.is_number_float() ? fmt::format("{:.2f} %", 100 * value.get<double>())
+                      : value.is_string()       ? value.get<std::string>()
+                                                : value.dump());
+    }
+    table.rows.push_back(std::move(cells));
+  }
+  return table;
+}
+
 }  // namespace
 
 base::Json ToJson(const EpochRecord& record) {
@@ -107,6 +126,7 @@ std::string DrawRunPage(const std::string& title, const std::vector<EpochRecord>
   page.structure_svg = structure_svg;
   page.curves_png = curves_png;
   page.metrics = MetricsTable(epochs, metrics);
+  if (summary.contains("classes")) page.classes = ClassesTable(summary.at("classes"));
   page.confusion = findings.confusion;
   page.confused = findings.confused;
   page.pictures = findings.pictures;

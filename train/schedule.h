@@ -11,11 +11,14 @@ namespace deepmad::train {
 
 struct ScheduleOptions {
   std::string name = "cosine";     // cosine, half_cosine, constant, multi_step, poly
-  double warmup_epochs = 0;        // linear from 0
+  double warmup_epochs = 0;        // linear from 0, before the rest
+  int64_t warmup_steps = 0;        // of updates: a factor on the schedule, which goes on meanwhile
+  double warmup_factor = 0;        // that factor at the first update
+  bool warmup_constant = false;    // it stays there; else it rises linearly, to 1 after warmup_steps
   double final_lr = 0;             // cosine and poly end here
   std::vector<double> milestones;  // multi_step, epochs
   double gamma = 0.1;              // multi_step: factor at each milestone
-  double power = 0.9;              // poly: (1 - r)^power
+  double power = 0.9;              // poly
   double warmup_start = 0.1;       // half_cosine: where its warm-up begins, a share of lr
 };
 
@@ -23,24 +26,30 @@ struct ScheduleOptions {
 ScheduleOptions ReadSchedule(const base::Config& config);
 
 // With n the samples consumed before an update, W = warmup_epochs * N and S = epochs * N:
-//   n < W: lr * (n + 1) / W;  else r = (n - W + 1) / (S - W) and
-//   cosine: final + (lr - final) * (1 + cos(pi r)) / 2      poly: final + (lr - final) * (1 - r)^power
-// half_cosine counts epochs e = n / N from the start of the run: c(e) = lr * (1 + cos(pi e / epochs)) / 2, and during the warm-up the
-// straight line from warmup_start * lr at 0 to c(warmup_epochs) (specification video 5).
+//   n < W: lr * (n + 1) / W;  else
+//   cosine: final + (lr - final) * (1 + cos(pi r)) / 2, r = (n - W + 1) / (S - W)
+//   poly: final + (lr - final) * (1 - r)^power, r = (n - W) / (S - W)
+// Of these, with V = warmup_steps > 0 and t updates before: times f + (1 - f) * t / V while t < V with f = warmup_factor, or times f if
+// constant. half_cosine counts epochs e = n / N from the start of the run: c(e) = lr * (1 + cos(pi e / epochs)) / 2, and during the warm-up
+// the straight line from warmup_start * lr at 0 to c(warmup_epochs) (specification video 5).
 class Schedule {
  public:
-  // `samples_per_epoch` counts what an epoch really consumes: a dropped last batch does not count, so that the end is reached.
+  // `samples_per_epoch` counts what an epoch really consumes: a dropped last batch does not count, so that the end is reached. Updates
+  // consume `batch_size` each.
   // UsageError when the warm-up is not shorter than the run.
-  Schedule(ScheduleOptions options, double lr, int64_t samples_per_epoch, int64_t epochs);
+  Schedule(ScheduleOptions options, double lr, int64_t samples_per_epoch, int64_t epochs, int64_t batch_size = 1);
 
   double Lr(int64_t samples_seen) const;
 
  private:
+  double Unfactored(double samples_seen) const;
+
   ScheduleOptions options_;
   double lr_;
   double samples_per_epoch_;
   double warmup_samples_;
   double total_samples_;
+  double batch_size_;
 };
 
 }  // namespace deepmad::train

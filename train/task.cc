@@ -13,4 +13,8 @@ void TaskMetric::AddRanks(const models::ProcessGroup&) {
   throw base::FailedError("the score of this task cannot be added up over processes", "task", "validate it in one process");
 }
 
+void Task::WritePredictions(const std::string& place) {
+  throw base::UsageError("this task writes no predictions", place, "leave out --predictions");
+}
+
 }  // namespace deepmad::train

@@ -12,11 +12,16 @@
 #include <vector>
 
 #include "base/config.h"
+#include "base/json.h"
 #include "base/registry.h"
 #include "data/loader/loader.h"
 #include "mad/network_spec.h"
 #include "train/findings.h"
 #include "train/named_tensors.h"
+
+namespace deepmad::data {
+struct Datasets;
+}
 
 namespace deepmad::models {
 class Network;
@@ -48,6 +53,8 @@ class TaskMetric {
   virtual MetricValues Values() const = 0;
   // What to show of it besides; null: nothing.
   virtual const Findings* findings() const { return nullptr; }
+  // What a document of the score has besides: an object, after AddRanks of the whole set.
+  virtual base::Json Particulars() const { return base::Json::object(); }
 };
 
 // What a task may need to know before training starts.
@@ -65,6 +72,11 @@ class Task {
   virtual data::LabelKind labels() const { return data::LabelKind::kWhole; }
   // Whether it can score what such a head gives.
   virtual bool Takes(const mad::HeadSpec& head) const { return head.IsClassifier(); }
+  // Once, before anything is scored. Reads its own keys of the `validate` section; may change how the data are prepared for validation and
+  // what their protocol says.
+  virtual void StartValidation(const base::Config&, data::Datasets&) {}
+  // Metrics made from then on also write what the network predicts to a place. UsageError for a task that writes nothing.
+  virtual void WritePredictions(const std::string& place);
   // Once, before training; scoring needs no start.
   virtual void Start(const TaskContext&) {}
   // Tensors of the task's own that are trained with the network and not part of it; after Start.

@@ -2,19 +2,45 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "base/error.h"
 #include "train/checkpoint.h"
 
 namespace deepmad::train {
+namespace {
+
+// How long to train, and when to validate.
+void ReadLength(const base::Config& train, const base::Config& validate, TrainerOptions& trainer) {
+  if (train.IsNull("steps")) {
+    trainer.epochs = train.GetInt("epochs", trainer.epochs, 1, 100'000);
+    trainer.validate_every_epochs = validate.GetInt("every_epochs", trainer.validate_every_epochs, 1, 100'000);
+    return;
+  }
+  constexpr int64_t kMostSteps = 1'000'000'000;
+  const int64_t steps = train.GetInt("steps", 1, kMostSteps);
+  if (!train.IsNull("epochs")) {
+    throw base::UsageError("both train.epochs and train.steps are given", train.Where("steps"), "set one of them to null");
+  }
+  const int64_t every = std::min(steps, validate.GetInt("every_steps", steps, 1, kMostSteps));
+  if (steps % every != 0) {
+    throw base::UsageError(fmt::format("{} updates are no multiple of the {} between two validations", steps, every), train.Where("steps"),
+                           "change validate.every_steps");
+  }
+  trainer.steps_per_epoch = every;
+  trainer.epochs = steps / every;
+}
+
+}  // namespace
 
 TrainConfig ReadTrainConfig(const base::Config& config) {
   const base::Config train = config.Section("train");
   TrainConfig result(train.Section("optimizer"));
   TrainerOptions& trainer = result.trainer;
   trainer.seed = static_cast<uint64_t>(config.GetInt("seed", 0, 0, std::numeric_limits<int64_t>::max()));
-  trainer.epochs = train.GetInt("epochs", trainer.epochs, 1, 100'000);
+  const base::Config validate = config.Section("validate");
+  ReadLength(train, validate, trainer);
   trainer.batch_size = train.GetInt("batch_size", trainer.batch_size, 1, 1'000'000);
   trainer.update.accumulate = train.GetInt("accumulate", trainer.update.accumulate, 1, 1'000'000);
   if (trainer.batch_size % trainer.update.accumulate != 0) {
@@ -44,12 +70,12 @@ TrainConfig ReadTrainConfig(const base::Config& config) {
   result.precision = ReadPrecision(train);
   const base::Config init = train.Section("init");
   result.init = models::InitOptionsFromConfig(init);
+  const bool drop_head = init.GetChoice("head", "strict", {"strict", "drop"}) == "drop";  // read without weights too
   if (!init.IsNull("weights")) {
     result.start.emplace();
     result.start->place.file = init.GetPath("weights");
     result.start->place.set = init.GetBool("averaged", false) ? models::WeightSet::kAveraged : models::WeightSet::kTrained;
-    result.start->head =
-        init.GetChoice("head", "strict", {"strict", "drop"}) == "drop" ? models::HeadPolicy::kDrop : models::HeadPolicy::kStrict;
+    result.start->head = drop_head ? models::HeadPolicy::kDrop : models::HeadPolicy::kStrict;
     const std::string inflate = init.GetChoice("inflate", "none", {"none", "centre", "repeat"});
     if (inflate != "none") result.start->inflation = inflate == "centre" ? models::Inflation::kCentre : models::Inflation::kRepeat;
   }
@@ -58,9 +84,7 @@ TrainConfig ReadTrainConfig(const base::Config& config) {
   result.batch_norm.momentum = batch_norm.GetDouble("momentum", result.batch_norm.momentum, 0, 1);
   result.sync_bn = train.GetBool("sync_bn", result.sync_bn);
 
-  const base::Config validate = config.Section("validate");
   result.validate_batch_size = validate.GetInt("batch_size", result.validate_batch_size, 1, 1'000'000);
-  trainer.validate_every_epochs = validate.GetInt("every_epochs", trainer.validate_every_epochs, 1, 100'000);
   return result;
 }
 

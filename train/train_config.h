@@ -2,11 +2,12 @@
 //
 //   seed: 0
 //   train:
-//     epochs: 18
+//     epochs: 18                            # or steps: 80000, updates on an endless stream; an epoch is then validate.every_steps of them
 //     batch_size: 128                       # samples an update
 //     accumulate: 1                         # micro-batches an update, each with a forward and a backward pass of its own
-//     optimizer: {name: sgd, lr_per_256: 0.1, momentum: 0.9, nesterov: true, weight_decay: 5.0e-5}   # or lr: absolute
+//     optimizer: {name: sgd, lr_per_256: 0.1, momentum: 0.9, nesterov: true, weight_decay: 5.0e-5}   # or lr: absolute; decay_all: true
 //     schedule: {name: cosine, warmup_epochs: 2, final_lr: 0}
+//                                           # or warmup_steps: 500, warmup_factor: 0.001, warmup_shape: linear
 //     ema: {decay: 0.999, warmup: true}     # null: none
 //     clip_norm: null
 //     precision: float32                    # or bfloat16, float16, mixed (the better of the two on a GPU), float64
@@ -23,7 +24,7 @@
 //     sync_bn: true                         # of several processes: batch statistics over all of them
 //     checkpoint_every_steps: 0             # besides the one after each epoch
 //     log_every_steps: 50
-//   validate: {batch_size: 256, every_epochs: 1}
+//   validate: {batch_size: 256, every_epochs: 1}   # with train.steps every_steps: 8000 in its place; by default all of them
 #pragma once
 
 #include <cstdint>

@@ -219,6 +219,7 @@ MetricValues Trainer::Validate() {
   const std::string label = fmt::format("validate {}/{}", state_.epoch + 1, options_.epochs);
   MetricValues values = parts_.evaluator.Run(label);
   findings_ = parts_.evaluator.findings();
+  particulars_ = parts_.evaluator.particulars();
   if (ema_ != nullptr) {
     const EmaSwap averaged(*ema_);
     for (const auto& [name, value] : parts_.evaluator.Run(label + " ema")) values.emplace_back(name + "_ema", value);

@@ -22,7 +22,8 @@ namespace deepmad::train {
 
 struct TrainerOptions {
   int64_t epochs = 18;
-  int64_t batch_size = 128;  // samples an update
+  int64_t steps_per_epoch = 0;  // updates, on an endless stream of the data; 0: an epoch is a pass over them
+  int64_t batch_size = 128;     // samples an update
   UpdateOptions update;
   int64_t checkpoint_every_steps = 0;  // besides the one after each epoch; 0: none
   int64_t log_every_steps = 50;
@@ -64,6 +65,8 @@ class Trainer {
   const RunState& state() const { return state_; }
   // Of the newest validation in this session, of the trained weights, not the averaged ones.
   const Findings& findings() const { return findings_; }
+  // The same; null where this session has not validated.
+  const base::Json& particulars() const { return particulars_; }
 
  private:
   // What an update gave and has not been read yet: on a GPU, reading it at once would wait for the whole step.
@@ -108,6 +111,7 @@ class Trainer {
   Pace pace_;        // of this session
   Pace epoch_pace_;  // of this session's part of the epoch
   Findings findings_;
+  base::Json particulars_;
   double epoch_seconds_ = 0;
   int64_t epoch_samples_ = 0;
   bool ranks_stop_ = false;  // some rank was asked to, as of the newest update that was read

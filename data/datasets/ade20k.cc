@@ -1,5 +1,5 @@
 // Scenes with a class for each pixel, as ADE20K's scene parsing benchmark has them: ROOT/images/{training,validation}/NAME.jpg and
-// ROOT/annotations/{training,validation}/NAME.png. Keys: root, classes, label_numbering, class_names.
+// ROOT/annotations/{training,validation}/NAME.png. Keys: root, classes, label_numbering, class_names, training_folder, validation_folder.
 #include <filesystem>
 #include <utility>
 
@@ -63,7 +63,9 @@ std::unique_ptr<Dataset> MakeAde20k(const base::Config& section, Split split) {
   const std::string root = section.GetPath("root");
   const int64_t classes = section.GetInt("classes", 1, kNoLabel);
   const bool from_zero = section.GetChoice("label_numbering", "from_one", {"from_one", "from_zero"}) == "from_zero";
-  const std::string folder = split == Split::kTrain ? "/training" : "/validation";
+  const std::string training = section.GetString("training_folder", "training");
+  const std::string validation = section.GetString("validation_folder", "validation");
+  const std::string folder = "/" + (split == Split::kTrain ? training : validation);
   std::vector<std::string> names = ClassNames(section, root, classes, from_zero ? 0 : 1);
   return std::make_unique<Ade20k>(PairFiles(root + "/images" + folder, root + "/annotations" + folder),
                                   from_zero ? LabelNumbering::kFromZero : LabelNumbering::kFromOne, std::move(names));

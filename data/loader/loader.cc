@@ -44,7 +44,14 @@ BatchAllocator TensorAllocator(bool channels_last, bool pin_memory) {
 
 StreamOptions ToStreamOptions(const LoaderOptions& options) {
   StreamOptions stream;
-  stream.sampler = {options.batch_size, options.seed, options.shuffle, options.drop_last, options.repeats, options.rank, options.world};
+  stream.sampler = {.batch_size = options.batch_size,
+                    .seed = options.seed,
+                    .shuffle = options.shuffle,
+                    .drop_last = options.drop_last,
+                    .repeats = options.repeats,
+                    .epoch_batches = options.epoch_batches,
+                    .rank = options.rank,
+                    .world = options.world};
   stream.workers = options.workers;
   stream.queue_batches = options.queue_batches;
   stream.layout = options.channels_last ? MemoryLayout::kChannelsLast : MemoryLayout::kContiguous;
@@ -65,6 +72,7 @@ bool Loader::Next(Batch* batch) {
   batch->labels = tensors.labels;
   batch->sources = std::move(made.sources);
   batch->first_position = made.first_position;
+  batch->position_step = made.position_step;
   batch->wait_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return true;
 }

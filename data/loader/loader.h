@@ -20,6 +20,7 @@ struct Batch {
   at::Tensor labels;  // [N] int64, or [N, height, width] uint8 with 255 for no class
   std::vector<std::string> sources;
   int64_t first_position = 0;  // of the first sample, in the epoch
+  int64_t position_step = 1;   // from one sample to the next
   double wait_seconds = 0;     // for which Next() kept its caller
 };
 
@@ -30,7 +31,8 @@ struct LoaderOptions {
   uint64_t seed = 0;         // of the run: order and augmentation
   bool shuffle = false;
   bool drop_last = false;
-  int repeats = 1;  // see SamplerOptions
+  int repeats = 1;  // this and the next: see SamplerOptions
+  int64_t epoch_batches = 0;
   bool channels_last = false;
   bool pin_memory = false;  // for asynchronous copies to a CUDA device; needs one
   int rank = 0;

@@ -4,9 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <csignal>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -74,24 +72,6 @@ class RanksTest : public testing::Test {
 // No mixing, which is drawn within each rank's part, and no jump of the learning rate that would magnify a rounding error.
 const std::vector<std::string> kExact = {"train.precision=float64", "task.mixup=0", "validate.batch_size=64"};
 
-double Difference(const std::string& a, const std::string& b) {
-  const TensorFile one = ReadTensorFile(a), other = ReadTensorFile(b);
-  EXPECT_EQ(one.tensors.size(), other.tensors.size());
-  double largest = 0;
-  for (const auto& [name, tensor] : one.tensors) {
-    const std::string &x = tensor.bytes, &y = other.tensors.at(name).bytes;
-    EXPECT_EQ(x.size(), y.size());
-    if (tensor.dtype != "F64") continue;
-    for (size_t i = 0; i + sizeof(double) <= x.size(); i += sizeof(double)) {
-      double p = 0, q = 0;
-      std::memcpy(&p, x.data() + i, sizeof p);
-      std::memcpy(&q, y.data() + i, sizeof q);
-      largest = std::max(largest, std::abs(p - q));
-    }
-  }
-  return largest;
-}
-
 TEST_F(RanksTest, TwoAndFourRanksMakeTheWeightsOfOneProcess) {
   const Outcome one = run_.Train(whole_, kExact);
   ASSERT_EQ(one.exit_code, 0) << one.err;
@@ -101,8 +81,8 @@ TEST_F(RanksTest, TwoAndFourRanksMakeTheWeightsOfOneProcess) {
     const Outcome outcome = run_.Train(out, Ranks(count, kExact));
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_EQ(outcome.err, "");
-    EXPECT_LT(Difference(whole_ + "/last.safetensors", out + "/last.safetensors"), 1e-9);
-    EXPECT_LT(Difference(whole_ + "/last_ema.safetensors", out + "/last_ema.safetensors"), 1e-9);
+    EXPECT_LT(LargestDifference(whole_ + "/last.safetensors", out + "/last.safetensors"), 1e-9);
+    EXPECT_LT(LargestDifference(whole_ + "/last_ema.safetensors", out + "/last_ema.safetensors"), 1e-9);
     const auto summary = nlohmann::json::parse(outcome.out), expected = nlohmann::json::parse(one.out);
     EXPECT_EQ(summary.at("metrics").at("top1"), expected.at("metrics").at("top1"));
     EXPECT_EQ(summary.at("samples"), expected.at("samples"));
@@ -191,7 +171,7 @@ TEST_F(RanksTest, AnotherNumberOfRanksGoesOnFromTheCheckpoint) {
   program->Signal(SIGTERM);
   EXPECT_EQ(program->Wait().exit_code, 75);
   ExpectGoesOn(4, kExact);
-  EXPECT_LT(Difference(whole_ + "/last.safetensors", out_ + "/last.safetensors"), 1e-9);
+  EXPECT_LT(LargestDifference(whole_ + "/last.safetensors", out_ + "/last.safetensors"), 1e-9);
 }
 
 TEST_F(RanksTest, AnErrorOfOneRankReachesAll) {

@@ -1,8 +1,11 @@
 #include "tests/cli/tensor_file.h"
 
 #include <fmt/format.h>
+#include <gtest/gtest.h>
 #include <zlib.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -67,6 +70,24 @@ void WriteTensorFile(const std::string& path, TensorFile file) {
   std::string start(8, '\0');
   std::memcpy(start.data(), &size, 8);
   std::ofstream(path, std::ios::binary) << start << json << data;
+}
+
+double LargestDifference(const std::string& a, const std::string& b) {
+  const TensorFile one = ReadTensorFile(a), other = ReadTensorFile(b);
+  EXPECT_EQ(one.tensors.size(), other.tensors.size());
+  double largest = 0;
+  for (const auto& [name, tensor] : one.tensors) {
+    const std::string &x = tensor.bytes, &y = other.tensors.at(name).bytes;
+    EXPECT_EQ(x.size(), y.size());
+    if (tensor.dtype != "F64") continue;
+    for (size_t i = 0; i + sizeof(double) <= x.size(); i += sizeof(double)) {
+      double p = 0, q = 0;
+      std::memcpy(&p, x.data() + i, sizeof p);
+      std::memcpy(&q, y.data() + i, sizeof q);
+      largest = std::max(largest, std::abs(p - q));
+    }
+  }
+  return largest;
 }
 
 }  // namespace deepmad::cli

@@ -25,5 +25,7 @@ TensorFile ReadTensorFile(const std::string& path);
 bool ChecksumHolds(const TensorFile& file);
 // With the right checksum if `file.metadata` has one at all.
 void WriteTensorFile(const std::string& path, TensorFile file);
+// Of the float64 values of two files with tensors of the same names and sizes; a test failure where they are not.
+double LargestDifference(const std::string& a, const std::string& b);
 
 }  // namespace deepmad::cli

@@ -113,6 +113,63 @@ TEST(Sampler, RepeatsEachIndexInPlaceAndDealsRanksInTurn) {
   }
 }
 
+// All samples of `epochs` epochs in the order of the ranks' batches together.
+std::vector<int64_t> Stream(int64_t samples, SamplerOptions options, int64_t epochs) {
+  std::vector<int64_t> stream(epochs * options.epoch_batches * options.batch_size * options.world, -1);
+  const int64_t length = static_cast<int64_t>(stream.size()) / epochs;
+  for (options.rank = 0; options.rank < options.world; ++options.rank) {
+    const Sampler sampler(samples, options);
+    EXPECT_EQ(sampler.batches_per_epoch(), options.epoch_batches);
+    for (int64_t epoch = 0; epoch < epochs; ++epoch) {
+      const std::vector<int64_t> order = sampler.Order(epoch);
+      EXPECT_EQ(order.size(), static_cast<size_t>(length));
+      for (int64_t batch = 0; batch < sampler.batches_per_epoch(); ++batch) {
+        const std::vector<int64_t> positions = sampler.Positions(batch);
+        EXPECT_EQ(positions.size(), static_cast<size_t>(options.batch_size));
+        for (const int64_t position : positions) stream[epoch * length + position] = order[position];
+      }
+    }
+  }
+  return stream;
+}
+
+TEST(Sampler, AnEndlessStreamIsOnePermutationAfterTheOther) {
+  SamplerOptions options = Options(4, 1, true);
+  options.shuffle = true;
+  options.epoch_batches = 3;
+  const std::vector<int64_t> stream = Stream(7, options, 10);  // 17 passes and one sample
+  std::vector<std::vector<int64_t>> passes;
+  for (size_t begin = 0; begin + 7 <= stream.size(); begin += 7) {
+    std::vector<int64_t> pass(stream.begin() + static_cast<std::ptrdiff_t>(begin), stream.begin() + static_cast<std::ptrdiff_t>(begin) + 7);
+    passes.push_back(pass);
+    std::sort(pass.begin(), pass.end());
+    EXPECT_EQ(pass, FirstIntegers(7));
+  }
+  EXPECT_NE(passes[0], passes[1]);
+  EXPECT_NE(passes[1], passes[2]);
+
+  SamplerOptions other = options;
+  other.epoch_batches = 30;
+  EXPECT_EQ(Stream(7, other, 1), stream) << "where an epoch ends does not change the stream";
+  other.epoch_batches = 3;
+  other.world = 2;
+  other.batch_size = 2;
+  EXPECT_EQ(Stream(7, other, 10), stream) << "nor does the number of ranks";
+}
+
+TEST(Sampler, AnEndlessStreamServesASetSmallerThanABatch) {
+  SamplerOptions options = Options(8, 1, true);
+  options.epoch_batches = 2;
+  EXPECT_EQ(Stream(3, options, 1), (std::vector<int64_t>{0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0}));
+}
+
+TEST(Sampler, AnEndlessStreamTakesNoRepeats) {
+  SamplerOptions options = Options(8, 1, true);
+  options.epoch_batches = 2;
+  options.repeats = 3;
+  ExpectContains(ErrorOf(base::ErrorKind::kUsage, [&] { Sampler(300, options); }), "repeated augmentation needs epochs");
+}
+
 TEST(Sampler, RefusesRepeatedAugmentationOfASmallSet) {
   SamplerOptions options = Options(8, 2, true);
   options.repeats = 3;

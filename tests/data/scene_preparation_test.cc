@@ -79,7 +79,7 @@ TEST(ScenePreparation, CropsLargeScenesToTheSide) {
 
 TEST(ScenePreparation, ResizesThePictureAloneForValidation) {
   const Sample scene = Scene(10, 20);
-  const Written written = Write(PrepareWholeScenes({.long_edge = 100, .short_edge = 15}, Plain()), scene, MemoryLayout::kContiguous);
+  const Written written = Write(PrepareWholeScenes({{.long_edge = 100, .short_edge = 15}, Plain()}), scene, MemoryLayout::kContiguous);
   EXPECT_EQ(written.shape.image, (InputShape{3, 15, 30}));
   EXPECT_EQ(written.labels, scene.label_map->pixels);
 }
@@ -87,7 +87,7 @@ TEST(ScenePreparation, ResizesThePictureAloneForValidation) {
 TEST(ScenePreparation, TakesAGreyPictureWithoutLabelsForPrediction) {
   Sample scene;
   scene.picture = Picture(SmoothPicture(8, 9, 1));
-  const Written written = Write(PrepareWholeScenes({.long_edge = 9, .short_edge = 8}, Plain()), scene, MemoryLayout::kContiguous);
+  const Written written = Write(PrepareWholeScenes({{.long_edge = 9, .short_edge = 8}, Plain()}), scene, MemoryLayout::kContiguous);
   EXPECT_EQ(written.shape.image.channels, 3);
   EXPECT_EQ(written.labels, std::vector<uint8_t>(72, kNoLabel));
 }

@@ -94,7 +94,7 @@ def averages():
 
 
 def schedules():
-    """timm counts in our samples: position n - W + 1 of S - W after a warm-up of W samples."""
+    """timm counts in our samples, S - W of them after a warm-up of W: position n - W + 1 for cosine, n - W for poly."""
     samples, epochs, warmup, lr, final = 40, 5, 1, 0.4, 0.01
     after = samples * (epochs - warmup)
     optimizer = torch.optim.SGD(parameters(), lr=lr)
@@ -103,7 +103,7 @@ def schedules():
     poly = timm.scheduler.PolyLRScheduler(optimizer, t_initial=after, power=0.9, lr_min=final)
     steps = timm.scheduler.MultiStepLRScheduler(optimizer, decay_t=[80, 120], decay_rate=0.1)
     cases = []
-    for name, scheduler, offset in (("cosine", cosine, 1), ("poly", poly, 1), ("multi_step", steps, -1)):  # timm drops one position early
+    for name, scheduler, offset in (("cosine", cosine, 1), ("poly", poly, 0), ("multi_step", steps, -1)):  # timm drops one position early
         values = [[warmup * samples + n, scheduler._get_lr(max(n + offset, 0))[0]] for n in at]
         if name == "cosine":
             values = values[:-1]  # there timm begins its next cycle

@@ -52,6 +52,25 @@ TEST_F(ExperimentTest, AStoppedRunGoesOnToTheSameBits) {
   }
 }
 
+// 70 samples: a pass ends in the middle of the fifth batch, and the second epoch.
+TEST_F(ExperimentTest, CountedInStepsItTrainsOverTheEndsOfPassesAndGoesOnToTheSameBits) {
+  const std::vector<std::string> steps = {"train.epochs=null", "train.steps=9", "validate.every_steps=3",
+                                          "train.schedule={name: poly, warmup_steps: 4}"};
+  const base::Json summary = Train("whole", steps).summary;
+  EXPECT_EQ(summary.at("samples"), 9 * 16);
+  EXPECT_EQ(summary.at("epochs"), 3);
+  stop_at = Accident{1, 1};
+  EXPECT_EQ(ErrorOf([&] { Train("stopped", steps); }).kind(), base::ErrorKind::kStopped);
+  base::ClearStopRequest();
+  stop_at.reset();
+  Train("stopped", steps);
+  ExpectSameRun("whole", "stopped");
+  Train("accumulated", {steps[0], steps[1], steps[2], steps[3], "train.accumulate=2"});
+  EXPECT_EQ(LastLine("accumulated/metrics.csv").substr(0, 7), "3,9,144") << "epoch, step, samples";
+  const base::Error error = ErrorOf([&] { Train("uneven", {steps[0], steps[1], "validate.every_steps=2"}); });
+  EXPECT_NE(std::string(error.what()).find("9 updates are no multiple of the 2"), std::string::npos) << error.what();
+}
+
 TEST_F(ExperimentTest, AStopWhileTheAverageIsValidatedLeavesTheWeightsInPlace) {
   Train("whole");
   metrics_until_stop = 5;  // one for the names, two for the first epoch, then the plain and the averaged weights of the second
@@ -150,6 +169,7 @@ TEST_F(ExperimentTest, RefusesWhatDoesNotFit) {
                                                           {"task.name=clasification", "classification"},
                                                           {"train.schedule.warmup_epochs=3", "warmup_epochs"},
                                                           {"train.accumulate=3", "3 micro-batches"},
+                                                          {"train.steps=3", "both train.epochs and train.steps"},
                                                           {"train.batch_size=100", "100"}};
   for (const auto& [override, told] : mistakes) {
     const base::Error error = ErrorOf([&, assignment = std::string(override)] { Train("a", {assignment}); });

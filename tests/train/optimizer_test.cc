@@ -1,6 +1,7 @@
 #include "train/optimizer.h"
 
 #include <ATen/ops/linspace.h>
+#include <ATen/ops/ones.h>
 #include <ATen/ops/ones_like.h>
 #include <ATen/ops/zeros_like.h>
 #include <gtest/gtest.h>
@@ -80,6 +81,19 @@ TEST(Optimizer, LambGivesThePublishedVector) {
     optimizer->Step(golden["lr"]);
     ExpectNear(weight, Flat(step["param"][0]), 1e-6);
     ExpectNear(bias, Flat(step["param"][1]), 1e-6);
+  }
+}
+
+TEST(Optimizer, DecaysWeightsAloneUnlessAllIsAsked) {
+  for (const bool all : {false, true}) {
+    const NamedTensors parameters = {{"weight", at::ones({2, 2})}, {"bias", at::ones({2})}};
+    for (auto [key, tensor] : parameters) {
+      tensor.set_requires_grad(true);
+      tensor.mutable_grad() = at::zeros_like(tensor);
+    }
+    Make("sgd", parameters, std::string("{nesterov: false, weight_decay: 0.5, decay_all: ") + (all ? "true}" : "false}"))->Step(0.1);
+    EXPECT_FLOAT_EQ(parameters[0].second.min().item<float>(), 0.95F);
+    EXPECT_FLOAT_EQ(parameters[1].second.min().item<float>(), all ? 0.95F : 1.0F);
   }
 }
 

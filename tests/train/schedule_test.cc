@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "tests/train/golden.h"
@@ -44,8 +46,60 @@ TEST(Schedule, MultiStepDropsAtEachMilestone) {
 
 TEST(Schedule, PolyEndsAtTheFinalRate) {
   const Schedule schedule = FromYaml("{name: poly, final_lr: 0.001, power: 2}", 1, 100, 2);
-  EXPECT_DOUBLE_EQ(schedule.Lr(99), 0.001 + 0.999 * 0.25);
-  EXPECT_DOUBLE_EQ(schedule.Lr(199), 0.001);
+  EXPECT_DOUBLE_EQ(schedule.Lr(0), 1);
+  EXPECT_DOUBLE_EQ(schedule.Lr(100), 0.001 + 0.999 * 0.25);
+  EXPECT_DOUBLE_EQ(schedule.Lr(200), 0.001);
+}
+
+// Values of the specification's schedules.json, by the updates before.
+struct ByStep {
+  const char* yaml;
+  double lr;
+  int64_t steps;
+  std::vector<std::pair<int64_t, double>> at;
+};
+
+TEST(Schedule, CountedInUpdatesGivesThePublishedValues) {
+  const std::vector<ByStep> cases = {{"{name: poly, power: 0.9, final_lr: 1.0e-4}",
+                                      0.01,
+                                      160'000,
+                                      {{0, 0.01},
+                                       {1, 0.009999944312482597},
+                                       {40'000, 0.0077417061165633485},
+                                       {80'000, 0.005405278639554652},
+                                       {159'999, 0.00010020508184232249}}},
+                                     {"{name: poly, power: 1, warmup_steps: 1500, warmup_factor: 1.0e-6}",
+                                      6e-5,
+                                      160'000,
+                                      {{0, 6e-11},
+                                       {1, 4.005970962525e-08},
+                                       {750, 2.9859404859375002e-05},
+                                       {1499, 5.9398249789625246e-05},
+                                       {1500, 5.94375e-05},
+                                       {1501, 5.9437125e-05},
+                                       {80'000, 3e-05},
+                                       {159'999, 3.7499999999912603e-10}}},
+                                     {"{name: multi_step, milestones: [8, 11], warmup_steps: 500, warmup_factor: 0.001}",
+                                      0.01,
+                                      88'000,
+                                      {{0, 1e-05}, {1, 2.9980000000000004e-05}, {250, 0.005005}, {499, 0.00998002}}},
+                                     {"{name: constant, warmup_steps: 500, warmup_factor: 0.3333333333333333, warmup_shape: constant}",
+                                      0.01,
+                                      88'000,
+                                      {{0, 0.0033333333333333335}, {499, 0.0033333333333333335}, {500, 0.01}}},
+                                     {"{name: constant, warmup_steps: 500, warmup_factor: 0.3333333333333333}",
+                                      0.01,
+                                      88'000,
+                                      {{0, 0.0033333333333333335}, {250, 0.006666666666666666}, {499, 0.009986666666666666}, {500, 0.01}}}};
+  constexpr int64_t kBatch = 16, kEpochs = 20;
+  for (const ByStep& each : cases) {
+    const Schedule schedule(ReadSchedule(base::Config::FromText(each.yaml)), each.lr, each.steps / kEpochs * kBatch, kEpochs, kBatch);
+    for (const auto& [step, lr] : each.at) EXPECT_NEAR(schedule.Lr(step * kBatch), lr, 1e-12 * lr) << each.yaml << " at " << step;
+  }
+}
+
+TEST(Schedule, AWarmupByEpochsAndByStepsIsRefused) {
+  EXPECT_THROW(ReadSchedule(base::Config::FromText("{warmup_epochs: 1, warmup_steps: 10}")), base::Error);
 }
 
 TEST(Schedule, HalfCosineOfVideosGivesThePublishedValues) {

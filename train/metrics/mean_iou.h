@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace deepmad::train {
@@ -24,6 +25,8 @@ class SegmentationCounts {
  public:
   // 1..255 classes.
   explicit SegmentationCounts(int64_t classes);
+  // Counted elsewhere.
+  explicit SegmentationCounts(std::vector<ClassPixels> classes) : classes_(std::move(classes)) {}
 
   // Maps of `pixels` values, each in 0..classes-1 or 255. FailedError for another value in `labels`, or in `predictions` where the label is
   // not ignored; then nothing is added.

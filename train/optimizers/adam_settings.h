@@ -2,17 +2,18 @@
 #pragma once
 
 #include "base/config.h"
+#include "train/optimizer.h"
 
 namespace deepmad::train {
 
 struct AdamSettings {
-  double weight_decay = 0.01;
+  WeightDecay weight_decay = {0.01};
   double beta1 = 0.9;  // of the first moment
   double beta2 = 0.999;
   double epsilon = 1e-8;
 };
 
-// Keys weight_decay, betas and epsilon; UsageError.
+// Keys weight_decay, decay_all, betas and epsilon; UsageError.
 AdamSettings ReadAdamSettings(const base::Config& config, AdamSettings defaults = {});
 
 }  // namespace deepmad::train

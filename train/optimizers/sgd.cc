@@ -9,7 +9,7 @@ namespace {
 
 class Sgd : public Optimizer {
  public:
-  Sgd(const NamedTensors& parameters, double weight_decay, double momentum, bool nesterov)
+  Sgd(const NamedTensors& parameters, const WeightDecay& weight_decay, double momentum, bool nesterov)
       : Optimizer(parameters, weight_decay, momentum > 0 ? std::vector<std::string>{"momentum"} : std::vector<std::string>{}),
         momentum_(momentum),
         nesterov_(nesterov) {}
@@ -26,7 +26,7 @@ class Sgd : public Optimizer {
 };
 
 std::unique_ptr<Optimizer> MakeSgd(const NamedTensors& parameters, const base::Config& config) {
-  const double weight_decay = config.GetDouble("weight_decay", 0, 0, 1);
+  const WeightDecay weight_decay = ReadWeightDecay(config, 0, 1);
   const double momentum = config.GetDouble("momentum", 0.9, 0, 1);
   const bool nesterov = config.GetBool("nesterov", true);
   if (nesterov && momentum == 0) {

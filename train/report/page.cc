@@ -130,6 +130,7 @@ std::string PageHtml(const PageContent& content) {
     html += "<h2>Structure</h2>\n" + Image("image/svg+xml", content.structure_svg, "structure of the network");
   if (!content.curves_png.empty()) html += "<h2>Curves</h2>\n" + Image("image/png", content.curves_png, "curves of the metrics");
   if (!content.metrics.columns.empty()) html += "<h2>Metrics</h2>\n" + Table(content.metrics);
+  if (!content.classes.columns.empty()) html += "<h2>Classes</h2>\n" + Table(content.classes);
   if (!content.confusion.columns.empty()) {
     html +=
         "<h2>Confusion</h2>\n<p class=\"subtitle\">rows: the true class; columns: what it was taken for</p>\n" + Matrix(content.confusion);

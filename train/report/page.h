@@ -26,6 +26,7 @@ struct PageContent {
   std::string structure_svg;                                 // an SVG document
   std::string curves_png;                                    // bytes of a PNG
   PageTable metrics;
+  PageTable classes;                  // the score of each
   PageTable confusion;                // the first column names the class, the others count; shaded by share of the row
   PageTable confused;                 // the same for many classes: only the pairs that are taken for each other most
   std::vector<PagePicture> pictures;  // the worst mistakes

@@ -45,6 +45,11 @@ TEST_F(Ade20kTest, TakesTheNamesOfTheBenchmarksList) {
   ExpectContains(ErrorOf(base::ErrorKind::kUsage, [&] { Open("class_names: " + own); }), "1 names for 7 classes: " + own);
 }
 
+TEST_F(Ade20kTest, TakesOtherNamesOfFolders) {
+  EXPECT_EQ(Open("training_folder: validation\n")->size(), 3);
+  ExpectContains(ErrorOf(base::ErrorKind::kUsage, [&] { Open("training_folder: train\n"); }), "images/train");
+}
+
 TEST_F(Ade20kTest, NamesAMapOfAnotherSizeThanItsPicture) {
   folder_.Write("annotations/training/2.png", EncodePng(Image(21, 30, 1)));
   for (const char* part : {"30x21", "26x23", "annotations/training/2.png", "images/training/2.jpg"}) ExpectContains(FailureOf(2), part);

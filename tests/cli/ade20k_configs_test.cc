@@ -1,0 +1,85 @@
+// configs/run/ade20k_upernet_*.yaml: each is complete, and starts and trains on the pictures of ade20k-mini.
+//
+// The suite plans two of them and trains one, DEEPMAD_ADE20K_RUNS=100 all.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "tests/cli/program.h"
+#include "tests/cli/small_run.h"
+#include "tests/places.h"
+#include "tests/temporary_folder.h"
+
+namespace deepmad::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+class Ade20kConfigTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const char* data = std::getenv("DEEPMAD_TEST_DATA");
+    if (data == nullptr) GTEST_SKIP() << "DEEPMAD_TEST_DATA is not set";
+    data_ = (fs::path(data) / "ade20k-mini").string();
+  }
+
+  // Cheap ones of different recipes first.
+  static std::vector<std::string> Configs() {
+    std::vector<std::string> names = {"ade20k_upernet_r18", "ade20k_upernet_29m_adamw"};
+    for (const auto& entry : fs::directory_iterator(SourceFolder() + "/configs/run")) {
+      const std::string name = entry.path().stem().string();
+      if (name.starts_with("ade20k_upernet_") && std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    }
+    return names;
+  }
+  static std::vector<std::string> Sample(int count) {
+    std::vector<std::string> names = Configs();
+    names.resize(std::min<size_t>(names.size(), static_cast<size_t>(Effort("DEEPMAD_ADE20K_RUNS", count))));
+    return names;
+  }
+  std::vector<std::string> Words(const std::string& name, const std::vector<std::string>& more) const {
+    std::vector<std::string> words = {
+        "run", SourceFolder() + "/configs/run/" + name + ".yaml", "--quiet", "--json", "--device", "cpu", "data.root=" + data_};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  }
+
+  std::string data_;
+};
+
+TEST_F(Ade20kConfigTest, EachIsPlanned) {
+  EXPECT_EQ(Configs().size(), 10U);  // seven backbones, two of them with twice the updates, and one with AdamW
+  for (const std::string& name : Sample(2)) {
+    SCOPED_TRACE(name);
+    const Outcome outcome = Deepmad(Words(name, {"--dry-run"}));
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    const Json plan = Json::parse(outcome.out);
+    EXPECT_EQ(plan.at("classes"), 150);
+    EXPECT_EQ(plan.at("train_images"), 9);
+    const bool longer = name.ends_with("_160k") || name.ends_with("_adamw");
+    EXPECT_EQ(plan.at("updates"), longer ? 160000 : 80000);
+    EXPECT_EQ(plan.at("samples"), (longer ? 160000 : 80000) * 16);
+  }
+}
+
+TEST_F(Ade20kConfigTest, EachStartsAndTrains) {
+  for (const std::string& name : Sample(1)) {
+    SCOPED_TRACE(name);
+    const TemporaryFolder folder;
+    // Trained weights are absent: without residual branches at first, the deepest networks start as if they were there.
+    const Outcome outcome =
+        Deepmad(Words(name, {"--out", folder.File("run"), "data.image_size=64", "data.workers=1", "data.train.scale=[256, 64]",
+                             "data.validate.scale=[128, 64]", "train.batch_size=2", "train.steps=2", "train.init.zero_last_norm=true"}));
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    const Json summary = Json::parse(outcome.out);
+    EXPECT_EQ(summary.at("samples"), 4);
+    EXPECT_EQ(summary.at("metrics").size(), 3U);
+  }
+}
+
+}  // namespace
+}  // namespace deepmad::cli

@@ -1,0 +1,138 @@
+#include "train/predict_scenes.h"
+
+#include <c10/core/InferenceMode.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <set>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/progress.h"
+#include "base/stop_signal.h"
+#include "data/data_config.h"
+#include "data/loader/loader.h"
+#include "data/picture_files.h"
+#include "data/transforms/channels.h"
+#include "models/network.h"
+#include "models/weights/load.h"
+#include "train/evaluator.h"
+#include "train/report/scene_overlay.h"
+#include "train/scene_reader.h"
+#include "train/session.h"
+#include "train/train_config.h"
+
+namespace deepmad::train {
+namespace {
+
+namespace fs = std::filesystem;
+
+data::InputOptions ReadInput(const base::Config& config, const mad::NetworkSpec& spec) {
+  base::Config input = config;
+  if (!config.Has("data")) {
+    input = base::Config::FromText("data: {input: scenes}");
+    input.Override("data.image_size=" + std::to_string(spec.input.height));
+  }
+  data::InputOptions options = data::ReadInputOptions(input.Section("data"));
+  if (!options.scenes) {
+    throw base::UsageError("network '" + spec.name + "' gives a class for each pixel, not for a picture", config.Where("data"),
+                           "set data.input to scenes");
+  }
+  return options;
+}
+
+// By file; each name once.
+std::vector<std::string> OverlayFiles(const std::vector<std::string>& files, const std::string& out) {
+  std::set<std::string> taken;
+  std::vector<std::string> overlays;
+  for (const std::string& file : files) {
+    overlays.push_back((fs::path(out) / fs::path(file).stem()).string() + ".png");
+    if (!taken.insert(overlays.back()).second) throw base::UsageError("two pictures of one name", file, "predict them into two folders");
+  }
+  std::error_code error;
+  fs::create_directories(out, error);
+  if (error) throw base::FailedError("cannot make the folder: " + error.message(), out);
+  return overlays;
+}
+
+struct SceneNetwork {
+  std::shared_ptr<models::Network> network;
+  std::vector<std::string> class_names;
+};
+
+SceneNetwork LoadSceneNetwork(const mad::NetworkSpec& spec, const models::WeightsPlace& weights, const TrainConfig& config,
+                              at::Device device) {
+  SceneNetwork loaded{MakeNetwork(spec, config, device), {}};
+  models::WeightsFile file = models::OpenWeights(weights);
+  models::LoadWeights(*loaded.network, file, models::HeadPolicy::kStrict, weights.file);
+  if (const std::string& text = file.metadata["classes"]; !text.empty()) loaded.class_names = base::Json::parse(text);
+  loaded.network->eval();
+  return loaded;
+}
+
+std::vector<ClassShare> SharesOf(const at::Tensor& classes, const std::vector<std::string>& names) {
+  std::array<int64_t, 256> pixels{};
+  const auto* values = classes.const_data_ptr<uint8_t>();
+  for (int64_t i = 0; i < classes.numel(); ++i) ++pixels[values[i]];
+  std::vector<ClassShare> shares;
+  for (size_t i = 0; i < pixels.size(); ++i) {
+    if (pixels[i] == 0) continue;
+    shares.push_back({static_cast<int>(i), i < names.size() ? names[i] : fmt::format("class {}", i + 1),
+                      static_cast<double>(pixels[i]) / static_cast<double>(classes.numel())});
+  }
+  std::stable_sort(shares.begin(), shares.end(), [](const ClassShare& a, const ClassShare& b) { return a.share > b.share; });
+  return shares;
+}
+
+std::string Overlay(const data::Dataset& pictures, int64_t index, const at::Tensor& classes, const std::vector<ClassShare>& shares) {
+  data::Image picture = pictures.Get(index).picture.Decode();
+  data::ConvertChannels(picture, 3);
+  std::vector<LegendEntry> legend;
+  for (const ClassShare& one : shares)
+    legend.push_back({fmt::format("{:.1f} % {}", 100 * one.share, one.name), ClassColour(one.class_index)});
+  return SceneOverlay(picture.pixels.data(), classes.const_data_ptr<uint8_t>(), picture.height, picture.width, legend);
+}
+
+}  // namespace
+
+std::vector<ScenePrediction> PredictScenes(const base::Config& config, const mad::NetworkSpec& spec, const models::WeightsPlace& weights,
+                                           const std::vector<std::string>& files, const std::string& out, const RunOptions& options) {
+  const data::InputOptions input = ReadInput(config, spec);
+  TrainConfig train = ReadTrainConfig(config);
+  const SceneReader reader(ReadSceneReading(config.Section("validate"), input.shape.height), *input.scenes);
+  const at::Device device = StartSession(options, train.precision);
+  const data::PictureFiles pictures(files);
+  const std::vector<std::string> overlays = OverlayFiles(files, out);
+  const SceneNetwork scene = LoadSceneNetwork(spec, weights, train, device);
+  data::LoaderOptions loading;
+  loading.batch_size = 1;
+  loading.workers = input.workers;
+  loading.queue_batches = input.queue_batches;
+  loading.channels_last = train.precision.channels_last;
+  data::Loader loader(pictures, reader.Prepare(), loading);
+
+  const c10::InferenceMode inference;
+  base::ProgressOptions progress_options;
+  progress_options.label = "predict";
+  progress_options.total = pictures.size();
+  base::Progress progress(progress_options);
+  std::vector<ScenePrediction> predictions;
+  data::Batch batch;
+  loader.StartEpoch(0);
+  while (loader.Next(&batch)) {
+    if (base::StopRequested()) throw base::Error(base::ErrorKind::kStopped, "stopped by a signal", "predict", "start again");
+    const auto index = static_cast<int64_t>(predictions.size());
+    const AutocastGuard autocast(train.precision, device.type());
+    const SceneMaps maps = reader.Read(*scene.network, batch.images.to(device), batch.labels.size(1), batch.labels.size(2));
+    const at::Tensor classes = (maps.averaged.defined() ? maps.averaged : maps.classes).contiguous();
+    std::vector<ClassShare> shares = SharesOf(classes, scene.class_names);
+    base::WriteFileAtomically(overlays[static_cast<size_t>(index)], Overlay(pictures, index, classes, shares));
+    predictions.push_back({files[static_cast<size_t>(index)], overlays[static_cast<size_t>(index)], std::move(shares)});
+    progress.Update(index + 1);
+  }
+  return predictions;
+}
+
+}  // namespace deepmad::train
