@@ -6,6 +6,7 @@
 #include "models/export/onnx_graph.h"
 #include "models/export/onnx_layers.h"
 #include "models/export/onnx_quantiser.h"
+#include "models/export/onnx_upernet.h"
 #include "models/spatial.h"
 
 namespace deepmad::models {
@@ -48,6 +49,7 @@ OnnxModel OnnxFromNetwork(Network& network, const OnnxOptions& options) {
   const mad::NetworkSpec& spec = network.spec();
   const int spatial_dims = spec.SpatialDims();
   OnnxGraph graph(network.StateDict());
+  const mad::Extent input{spec.input.frames, spec.input.height, spec.input.width};
   const OnnxContext context{graph, spatial_dims, network.batch_norm_settings().eps, options.fold_norms};
 
   const std::vector<mad::PlacedBlock> blocks = mad::PlaceBlocks(spec);
@@ -60,6 +62,13 @@ OnnxModel OnnxFromNetwork(Network& network, const OnnxOptions& options) {
   }
   if (spec.head.IsClassifier()) {
     graph.SetOutput(AddClassifier(graph, spec.head, x), "logits", {kAnyBatch, spec.head.classes});
+  } else if (spec.head.type == "upernet") {
+    std::vector<OnnxMap> levels;
+    for (const mad::FeatureLevel& level : mad::HeadLevels(spec)) {
+      const auto block = static_cast<size_t>(level.block);
+      levels.push_back({maps[block], level.channels, blocks[block].out_size});
+    }
+    graph.SetOutput(AddUPerNet(context, spec.head, levels, input), "logits", MapDims(spec.head.classes, input, spatial_dims));
   } else {
     for (const mad::FeatureLevel& level : mad::HeadLevels(spec)) {
       const size_t block = static_cast<size_t>(level.block);
@@ -69,7 +78,6 @@ OnnxModel OnnxFromNetwork(Network& network, const OnnxOptions& options) {
 
   OnnxModel model = graph.Take();
   model.name = spec.name;
-  const mad::Extent input{spec.input.frames, spec.input.height, spec.input.width};
   model.inputs = {{"images", MapDims(spec.input.channels, input, spatial_dims)}};
   return model;
 }

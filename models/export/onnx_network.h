@@ -11,11 +11,11 @@ struct OnnxOptions {
   bool fold_norms = false;
 };
 
-// Input "images": [any, C, (T,) H, W] float32, the size that the spec names, normalised. Output "logits" [any, classes], or of a network
-// without classifier the map of each level that its head names, "stride_8" [any, C, (T,) H, W]. Weights have their names of the state_dict;
-// folding adds a bias to the convolution, and a quantised layer has its weight as int8 under `weightq`. All weights are float32 besides,
-// whatever type the network has. The network's own norm settings count. FailedError where the weights are too large for the format, or a
-// quantisation step is not positive.
+// Input "images": [any, C, (T,) H, W] float32, the size that the spec names, normalised. Output "logits" [any, classes], of a network with
+// UPerNet "logits" [any, classes, H, W] of the input's size, or of a network without classifier the map of each level that its head names,
+// "stride_8" [any, C, (T,) H, W]. Weights have their names of the state_dict; folding adds a bias to the convolution, and a quantised layer
+// has its weight as int8 under `weightq`. All weights are float32 besides, whatever type the network has. The network's own norm settings
+// count. FailedError where the weights are too large for the format, or a quantisation step is not positive.
 OnnxModel OnnxFromNetwork(Network& network, const OnnxOptions& options);
 
 }  // namespace deepmad::models

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "models/export/onnx_network.h"
+#include "models/heads/upernet.h"
 #include "models/weights/safetensors.h"
 #include "tests/models/formula_fill.h"
 #include "tests/models/networks.h"
@@ -29,7 +30,9 @@ void WriteBoth(Network& network, const std::string& start) {
   const mad::NetworkSpec& spec = network.spec();
   const at::Tensor images = FormulaImages(BatchShape(spec, kImages)).to(at::kFloat);
   NamedTensors tensors = {{"images", images}};
-  if (spec.head.IsClassifier()) {
+  if (spec.head.IsDense()) {
+    tensors.emplace_back("logits", ResizeMap(network.ForwardHead(images).front(), images.sizes().slice(2)));
+  } else if (spec.head.IsClassifier()) {
     tensors.emplace_back("logits", network.Forward(images));
   } else {
     const std::vector<at::Tensor> maps = network.ForwardFeatures(images);
@@ -65,6 +68,22 @@ TEST(OnnxPeer, RandomStructuresOfEveryBlockTypeGiveOurOutputsThere) {
     WriteBoth(*network, folder.File(std::to_string(seed)));
   }
   EXPECT_EQ(seen.size(), mad::BlockRegistry::Get().Names().size());
+  EXPECT_TRUE(Python(folder.path()));
+}
+
+// Sizes that no pooling grid and no stride divides.
+TEST(OnnxPeer, UPerNetGivesOurLogitsThere) {
+  if (PeersPython().empty()) GTEST_SKIP() << "no Python peers: run scripts/setup.sh --peers";
+  const TemporaryFolder folder;
+  for (const char* name : {"deepmad-r18", "resnet18"}) {
+    mad::NetworkSpec spec = PublishedStructure(name);
+    spec.input.height = 115;
+    spec.input.width = 138;
+    spec.head = {.type = "upernet", .classes = 7, .channels = 24};
+    const auto network = BuildNetwork(spec);
+    FillByFormula(*network);
+    WriteBoth(*network, folder.File(name));
+  }
   EXPECT_TRUE(Python(folder.path()));
 }
 

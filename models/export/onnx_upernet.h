@@ -1,0 +1,25 @@
+// UPerNet (models/heads/upernet.h) as ONNX nodes, for inputs of one size.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "mad/layer.h"
+#include "mad/network_spec.h"
+#include "models/export/onnx_layers.h"
+
+namespace deepmad::models {
+
+// A map that a node gives.
+struct OnnxMap {
+  std::string name;
+  int channels = 0;
+  mad::Extent size;
+};
+
+// `maps` of strides 4, 8, 16 and 32 -> the name of the main logits [any, classes, height, width] at `size`, that of the input. Pooling and
+// resizing are products with constant matrices: exact for any sizes, which the operators of opset 17 are not where batches may have any
+// size.
+std::string AddUPerNet(const OnnxContext& context, const mad::HeadSpec& head, const std::vector<OnnxMap>& maps, const mad::Extent& size);
+
+}  // namespace deepmad::models
