@@ -35,9 +35,12 @@ class CpuDevice : public DeviceKind {
   }
   void Synchronize(int) const override {}  // operations on it end before they return
   DeviceMemory Memory(int) const override {
-    return {ProcBytes("/proc/self/status", "VmRSS:"), ProcBytes("/proc/self/status", "VmHWM:"), ProcBytes("/proc/meminfo", "MemTotal:")};
+    return {ProcBytes("/proc/self/status", "VmRSS:"), ProcBytes("/proc/self/status", "VmHWM:"), ProcBytes("/proc/meminfo", "MemTotal:"),
+            ProcBytes("/proc/meminfo", "MemAvailable:")};
   }
   void ResetPeakMemory(int) const override { std::ofstream("/proc/self/clear_refs") << '5'; }  // proc(5): resets VmHWM
+  void ReleaseCachedMemory(int) const override {}
+  std::unique_ptr<CopyQueue> NewCopyQueue(int) const override { return nullptr; }
   // Some processors multiply bfloat16 faster, but the layers between gain nothing and the sums are coarser.
   std::optional<at::ScalarType> MixedFormat(int) const override { return std::nullopt; }
   std::unique_ptr<Recording> Record(int, std::function<void()> work) const override { return std::make_unique<RunAgain>(std::move(work)); }

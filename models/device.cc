@@ -66,6 +66,8 @@ std::string DescribeDevice(at::Device device) { return KindOf(device).Describe(I
 void SynchronizeDevice(at::Device device) { KindOf(device).Synchronize(IndexOf(device)); }
 DeviceMemory MemoryOf(at::Device device) { return KindOf(device).Memory(IndexOf(device)); }
 void ResetPeakMemory(at::Device device) { KindOf(device).ResetPeakMemory(IndexOf(device)); }
+void ReleaseCachedMemory(at::Device device) { KindOf(device).ReleaseCachedMemory(IndexOf(device)); }
+std::unique_ptr<CopyQueue> NewCopyQueue(at::Device device) { return KindOf(device).NewCopyQueue(IndexOf(device)); }
 std::unique_ptr<Recording> Record(at::Device device, std::function<void()> work) {
   return KindOf(device).Record(IndexOf(device), std::move(work));
 }

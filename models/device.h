@@ -2,6 +2,7 @@
 // were linked into it and nothing else changes.
 #pragma once
 
+#include <ATen/core/Tensor.h>
 #include <c10/core/Device.h>
 #include <c10/core/ScalarType.h>
 
@@ -10,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/registry.h"
 
@@ -19,6 +21,17 @@ struct DeviceMemory {
   int64_t current_bytes = 0;  // cpu: resident memory of the process; cuda: memory of this process's tensors
   int64_t peak_bytes = 0;     // since the start or the last ResetPeakMemory
   int64_t total_bytes = 0;    // of the machine or device
+  int64_t free_bytes = 0;     // that new tensors could have
+};
+
+// Copies to a device beside the work that is queued on it.
+class CopyQueue {
+ public:
+  virtual ~CopyQueue() = default;
+  // Queues the copies that `copies` makes.
+  virtual void Start(const std::function<void()>& copies) = 0;
+  // Work queued from now on waits for them; it may use `made`, the tensors that they made.
+  virtual void Join(const std::vector<at::Tensor>& made) = 0;
 };
 
 // Work that was recorded once and is repeated.
@@ -37,6 +50,8 @@ class DeviceKind {
   virtual void Synchronize(int index) const = 0;  // waits for the work queued on it
   virtual DeviceMemory Memory(int index) const = 0;
   virtual void ResetPeakMemory(int index) const = 0;
+  virtual void ReleaseCachedMemory(int index) const = 0;
+  virtual std::unique_ptr<CopyQueue> NewCopyQueue(int index) const = 0;
   virtual std::optional<at::ScalarType> MixedFormat(int index) const = 0;
   virtual std::unique_ptr<Recording> Record(int index, std::function<void()> work) const = 0;
 };
@@ -52,6 +67,9 @@ std::string DescribeDevice(at::Device device);  // "NVIDIA H200", "CPU, 2 thread
 void SynchronizeDevice(at::Device device);
 DeviceMemory MemoryOf(at::Device device);
 void ResetPeakMemory(at::Device device);
+void ReleaseCachedMemory(at::Device device);  // what the allocator keeps for later
+// Null where tensors need no copy: on the CPU.
+std::unique_ptr<CopyQueue> NewCopyQueue(at::Device device);
 // The 16-bit type in which it multiplies faster than in float32 and that is the better one to train in; nullopt: none.
 std::optional<at::ScalarType> MixedFormat(at::Device device);
 // Makes `work`, which must do the same to the same memory each time and may not wait for the device, repeatable without the processor: a

@@ -19,13 +19,10 @@
 #include "models/init.h"
 #include "models/network.h"
 #include "models/tensor_memory.h"
-#include "train/ema.h"
-#include "train/named_tensors.h"
-#include "train/optimizer.h"
 #include "train/session.h"
 #include "train/stopwatch.h"
-#include "train/task.h"
 #include "train/train_config.h"
+#include "train/trial.h"
 #include "train/update.h"
 
 namespace deepmad::train {
@@ -103,17 +100,8 @@ class Bench {
     models::TensorMemory memory;
     PrecisionOptions precision = train_.precision;
     precision.autocast = one.precision == "bfloat16" ? std::optional(at::kBFloat16) : std::nullopt;
-    const std::shared_ptr<models::Network> network = MakeNetwork(spec_, train_, device_);
-    network->drop_paths().SetRate(train_.drop_path);
-    network->SetRecompute(train_.activation_checkpointing);
-    const std::unique_ptr<Task> task = MakeTask(*network);
-    NamedTensors parameters = WithPrefix(task->Parameters(), "task.");
-    for (const auto& named : network->named_parameters()) parameters.emplace_back(named.key(), named.value());
-    const std::unique_ptr<Optimizer> optimizer = MakeOptimizer(parameters);
-    std::unique_ptr<Ema> ema;
-    if (train_.ema) ema = std::make_unique<Ema>(network->StateDict(), train_.ema->decay, train_.ema->warmup);
-    Update update({.accumulate = 1, .clip_norm = train_.trainer.update.clip_norm}, {*task, *network, *optimizer, ema.get()}, precision,
-                  device_);
+    Trial trial(config_, train_, precision, spec_, device_);
+    Update update({.accumulate = 1, .clip_norm = train_.trainer.update.clip_norm}, trial.parts(), precision, device_);
     const at::Tensor images = Images(one.batch);
     const at::Tensor labels = at::randint(spec_.head.classes, {one.batch}, at::TensorOptions(at::kLong).device(device_));
 
@@ -161,20 +149,6 @@ class Bench {
   models::InferenceNetwork Folded(const Case& one) const {
     const std::shared_ptr<models::Network> network = MakeNetwork(spec_, train_, device_);
     return models::InferenceNetwork(*network, {.dtype = one.precision == "bfloat16" ? at::kBFloat16 : at::kFloat, .batch = one.batch});
-  }
-
-  std::unique_ptr<Task> MakeTask(models::Network& network) const {
-    const base::Config section = config_.Section("task");
-    std::unique_ptr<Task> task =
-        TaskRegistry::Get().Find(section.GetString("name", "classification"), section.Where("name")).factory(section, spec_.head.classes);
-    task->Start({network, device_, train_.precision.channels_last, train_.trainer.seed});
-    return task;
-  }
-
-  std::unique_ptr<Optimizer> MakeOptimizer(const NamedTensors& parameters) const {
-    return OptimizerRegistry::Get()
-        .Find(train_.optimizer.GetString("name", "sgd"), train_.optimizer.Where("name"))
-        .factory(parameters, train_.optimizer);
   }
 
   void Run(const models::InferenceNetwork& network, const at::Tensor& images, models::LayerClock* clock) const {

@@ -14,6 +14,7 @@
 #include "models/device.h"
 #include "models/network.h"
 #include "models/weights/load.h"
+#include "train/batch_fit.h"
 #include "train/findings_page.h"
 #include "train/rank_agreement.h"
 #include "train/session.h"
@@ -172,17 +173,36 @@ void StartRanks(const Experiment& experiment, const base::Config& section) {
   if (config.sync_bn) experiment.network->batch_norm_settings().group = experiment.ranks;
 }
 
-// What only training has; comes before the optimizer, which also moves the task's own parameters.
+// `batch_size: auto` becomes a number, in the configuration too: that of the run in the folder, so that it goes on with it, or what fits.
+void ChooseBatch(Experiment& experiment, base::Config config, const mad::NetworkSpec& spec, const RunOptions& options) {
+  if (!experiment.config.batch_limits) return;
+  int64_t samples = experiment.first() && !options.fresh ? BatchOfRun(options.out) : 0;
+  if (options.ranks != nullptr) samples = std::stoll(options.ranks->Broadcast(std::to_string(samples)));
+  if (samples == 0) samples = FitBatch(config, experiment.config, spec, experiment.data, experiment.device, options.ranks);
+  config.Override("train.batch_size=" + std::to_string(samples));
+  const PrecisionOptions chosen = experiment.config.precision;
+  experiment.config = ReadTrainConfig(config);
+  experiment.config.precision = chosen;
+}
+
 void StartTraining(const Experiment& experiment, const base::Config& config) {
   if (experiment.ranks != nullptr) StartRanks(experiment, config.Section("train"));
   experiment.network->drop_paths().SetRate(experiment.config.drop_path);
   experiment.network->SetRecompute(experiment.config.activation_checkpointing);
+  experiment.task->Start(
+      {*experiment.network, experiment.device, experiment.config.precision.channels_last, experiment.config.trainer.seed});
+}
+
+// What only training has; comes before the optimizer, which also moves the task's own parameters.
+Experiment PrepareTraining(const base::Config& config, const mad::NetworkSpec& spec, const RunOptions& options) {
+  Experiment experiment = Prepare(config, spec, options, /*with_train=*/true);
   if (experiment.config.trainer.update.graphs && dynamic_cast<const ReplayableTask*>(experiment.task.get()) == nullptr) {
     throw base::UsageError("the passes of task '" + experiment.task_name + "' cannot be recorded",
                            config.Section("train").Where("cuda_graphs"), "set cuda_graphs: false");
   }
-  experiment.task->Start(
-      {*experiment.network, experiment.device, experiment.config.precision.channels_last, experiment.config.trainer.seed});
+  ChooseBatch(experiment, config, spec, options);
+  StartTraining(experiment, config);
+  return experiment;
 }
 
 // All that is trained, by name.
@@ -253,8 +273,7 @@ void LogExchange(const GradientReducer& reducer) {
 }  // namespace
 
 RunSummary TrainRun(const base::Config& config, const mad::NetworkSpec& spec, const RunOptions& options) {
-  Experiment experiment = Prepare(config, spec, options, /*with_train=*/true);
-  StartTraining(experiment, config);
+  Experiment experiment = PrepareTraining(config, spec, options);
   const std::unique_ptr<Optimizer> optimizer = MakeOptimizer(experiment);
   const std::string data_name = config.Section("data").GetString("name");
   const std::string name = config.GetString("name", spec.name);
@@ -316,8 +335,7 @@ RunSummary TrainRun(const base::Config& config, const mad::NetworkSpec& spec, co
 }
 
 base::Json DescribeRun(const base::Config& config, const mad::NetworkSpec& spec, const RunOptions& options) {
-  const Experiment experiment = Prepare(config, spec, options, /*with_train=*/true);
-  StartTraining(experiment, config);
+  const Experiment experiment = PrepareTraining(config, spec, options);
   MakeOptimizer(experiment);
   config.GetString("name", spec.name);
   config.CheckAllRead();

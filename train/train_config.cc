@@ -41,8 +41,15 @@ TrainConfig ReadTrainConfig(const base::Config& config) {
   trainer.seed = static_cast<uint64_t>(config.GetInt("seed", 0, 0, std::numeric_limits<int64_t>::max()));
   const base::Config validate = config.Section("validate");
   ReadLength(train, validate, trainer);
-  trainer.batch_size = train.GetInt("batch_size", trainer.batch_size, 1, 1'000'000);
+  const bool search = train.Has("batch_size") && train.IsScalar("batch_size") && train.GetString("batch_size") == "auto";
   trainer.update.accumulate = train.GetInt("accumulate", trainer.update.accumulate, 1, 1'000'000);
+  const BatchLimits limits = ReadBatchLimits(train);
+  if (search) {
+    result.batch_limits = limits;
+    trainer.batch_size = kBatchStep * trainer.update.accumulate;
+  } else {
+    trainer.batch_size = train.GetInt("batch_size", trainer.batch_size, 1, 1'000'000);
+  }
   if (trainer.batch_size % trainer.update.accumulate != 0) {
     throw base::UsageError(
         fmt::format("{} samples an update do not divide into {} micro-batches", trainer.batch_size, trainer.update.accumulate),

@@ -3,7 +3,8 @@
 //   seed: 0
 //   train:
 //     epochs: 18                            # or steps: 80000, updates on an endless stream; an epoch is then validate.every_steps of them
-//     batch_size: 128                       # samples an update
+//     batch_size: 128                       # samples an update; auto: as many as fit in memory
+//     batch_limits: {max: 1024, memory_share: 0.9, memory_gb: null}   # of auto: train/batch_search.h
 //     accumulate: 1                         # micro-batches an update, each with a forward and a backward pass of its own
 //     optimizer: {name: sgd, lr_per_256: 0.1, momentum: 0.9, nesterov: true, weight_decay: 5.0e-5}   # or lr: absolute; decay_all: true
 //     schedule: {name: cosine, warmup_epochs: 2, final_lr: 0}
@@ -37,6 +38,7 @@
 #include "models/init.h"
 #include "models/weights/inflate.h"
 #include "models/weights/load.h"
+#include "train/batch_search.h"
 #include "train/precision.h"
 #include "train/schedule.h"
 #include "train/trainer.h"
@@ -59,6 +61,8 @@ struct TrainConfig {
   explicit TrainConfig(base::Config optimizer_section) : optimizer(std::move(optimizer_section)) {}
 
   TrainerOptions trainer;  // without the digest
+  // Of `batch_size: auto`: trainer.batch_size and lr are those of the smallest batch, until one is chosen (train/batch_fit.h).
+  std::optional<BatchLimits> batch_limits;
   double lr = 0;           // peak
   base::Config optimizer;  // the section, for the optimizer named in it
   ScheduleOptions schedule;

@@ -55,6 +55,7 @@ Trainer::Trainer(TrainerOptions options, const TrainerParts& parts)
       optimizer_(parts.update.optimizer),
       ema_(parts.update.ema),
       update_(options_.update, parts.update, parts.precision, parts.device),
+      feed_(parts.loader, parts.device),
       updates_per_epoch_(parts.loader.batches_per_epoch() / options_.update.accumulate),
       trace_(options_.profile, parts.device, parts.update.ranks) {}
 
@@ -115,7 +116,7 @@ void Trainer::TrainEpoch() {
   progress_options.label = fmt::format("train {}/{}", state_.epoch + 1, options_.epochs);
   progress_options.total = (updates_per_epoch_ - state_.batch) * options_.batch_size;
   base::Progress progress(progress_options);
-  parts_.loader.StartEpoch(state_.epoch, state_.batch * options_.update.accumulate);
+  feed_.StartEpoch(state_.epoch, state_.batch * options_.update.accumulate);
   Stopwatch watch;
   while (state_.batch < updates_per_epoch_) {
     trace_.NextUpdate();
@@ -137,11 +138,12 @@ double Trainer::Step() {
   Pending next;
   for (int64_t i = 0; i < micro_batches; ++i) {
     data::Batch batch;
-    parts_.loader.Next(&batch);
+    feed_.Next(&batch);
     data_seconds += batch.wait_seconds;
     next.size += batch.labels.size(0);
     next.sources.insert(next.sources.end(), batch.sources.begin(), batch.sources.end());
     update_.Add(batch, {options_.seed, state_.epoch, state_.batch * micro_batches + i});
+    feed_.Prefetch();
   }
   if (parts_.update.ranks != nullptr) next.size *= parts_.update.ranks->size();
   Settle();  // the step before, while a GPU works on this one

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "data/loader/loader.h"
+#include "train/batch_feed.h"
 #include "train/checkpoint.h"
 #include "train/evaluator.h"
 #include "train/pace.h"
@@ -102,6 +103,7 @@ class Trainer {
   Optimizer& optimizer_;
   Ema* ema_;
   Update update_;
+  BatchFeed feed_;
   int64_t updates_per_epoch_;
   RunState state_;
   Pending pending_;

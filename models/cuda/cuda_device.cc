@@ -1,3 +1,4 @@
+#include <ATen/cuda/CUDAEvent.h>
 #include <ATen/cuda/CUDAGraph.h>
 #include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAFunctions.h>
@@ -37,6 +38,27 @@ class Graph : public Recording {
   at::cuda::CUDAGraph graph_;
 };
 
+// A stream of its own, of whose memory the current stream's work is told.
+class SideStream : public CopyQueue {
+ public:
+  explicit SideStream(int index) : stream_(c10::cuda::getStreamFromPool(/*isHighPriority=*/false, static_cast<c10::DeviceIndex>(index))) {}
+
+  void Start(const std::function<void()>& copies) override {
+    const c10::cuda::CUDAStreamGuard on_stream(stream_);
+    copies();
+    copied_.record(stream_);
+  }
+  void Join(const std::vector<at::Tensor>& made) override {
+    const c10::cuda::CUDAStream current = c10::cuda::getCurrentCUDAStream(stream_.device_index());
+    copied_.block(current);
+    for (const at::Tensor& tensor : made) tensor.record_stream(current);
+  }
+
+ private:
+  c10::cuda::CUDAStream stream_;
+  at::cuda::CUDAEvent copied_;
+};
+
 class CudaDevice : public DeviceKind {
  public:
   int Count() const override { return c10::cuda::device_count(); }
@@ -47,10 +69,17 @@ class CudaDevice : public DeviceKind {
   }
   DeviceMemory Memory(int index) const override {
     const auto stats = c10::cuda::CUDACachingAllocator::getDeviceStats(static_cast<c10::DeviceIndex>(index));
-    const auto& allocated = stats.allocated_bytes[static_cast<size_t>(c10::CachingAllocator::StatType::AGGREGATE)];
-    return {allocated.current, allocated.peak, static_cast<int64_t>(Properties(index).totalGlobalMem)};
+    constexpr auto kAll = static_cast<size_t>(c10::CachingAllocator::StatType::AGGREGATE);
+    const auto& allocated = stats.allocated_bytes[kAll];
+    const c10::cuda::CUDAGuard guard(static_cast<c10::DeviceIndex>(index));
+    size_t free = 0, total = 0;
+    C10_CUDA_CHECK(cudaMemGetInfo(&free, &total));
+    const int64_t cached = stats.reserved_bytes[kAll].current - allocated.current;
+    return {allocated.current, allocated.peak, static_cast<int64_t>(total), static_cast<int64_t>(free) + cached};
   }
   void ResetPeakMemory(int index) const override { c10::cuda::CUDACachingAllocator::resetPeakStats(static_cast<c10::DeviceIndex>(index)); }
+  void ReleaseCachedMemory(int) const override { c10::cuda::CUDACachingAllocator::emptyCache(); }
+  std::unique_ptr<CopyQueue> NewCopyQueue(int index) const override { return std::make_unique<SideStream>(index); }
   std::optional<at::ScalarType> MixedFormat(int index) const override {
     return Properties(index).major >= 8 ? at::kBFloat16 : at::kHalf;  // Ampere and newer have bfloat16
   }

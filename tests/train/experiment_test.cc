@@ -3,6 +3,7 @@
 
 #include "tests/train/accident_run.h"
 #include "train/task.h"
+#include "train/train_config.h"
 
 namespace deepmad::train {
 namespace {
@@ -184,6 +185,51 @@ TEST_F(ExperimentTest, RefusesANetworkThatDoesNotFitTheRunBeforeWritingAnything)
   ExpectRefused("only for inference", [](mad::NetworkSpec& spec) { spec.head.bits = 8; });
   ExpectRefused("only for inference", [](mad::NetworkSpec& spec) { spec.blocks[1].activation_bits = spec.blocks[1].weight_bits = {4}; });
   ExpectRefused("takes videos", [](mad::NetworkSpec& spec) { spec.blocks = {{.type = "conv3d", .stride = 2, .out_channels = 8}}; });
+}
+
+// Memory for some samples of kRun's network, not for all of its 70.
+const std::vector<std::string> kAutoBatch = {"train.batch_size=auto", "train.batch_limits.memory_gb=0.004"};
+
+TEST_F(ExperimentTest, FindsABatchThatFitsAndSaysItInTheConfigurationOfTheRun) {
+  Train("found", kAutoBatch);
+  const base::Config config = base::Config::FromFile(Folder("found") + "/config.yaml");
+  const int64_t batch = config.Section("train").GetInt("batch_size", 1, 70);
+  EXPECT_EQ(batch % 8, 0);
+  EXPECT_LT(batch, 64);
+  const TrainConfig read = ReadTrainConfig(config);
+  EXPECT_FALSE(read.batch_limits);
+  EXPECT_DOUBLE_EQ(read.lr, static_cast<double>(batch) / 256);  // lr_per_256: 1
+  Train("given", {"train.batch_size=" + std::to_string(batch), kAutoBatch[1]});
+  ExpectSameRun("found", "given");
+
+  RunOptions options = Options();
+  base::Config plan = base::Config::FromText(kRun);
+  for (const std::string& assignment : kAutoBatch) plan.Override(assignment);
+  EXPECT_EQ(DescribeRun(plan, TinyNetwork(), options).at("updates"), 70 / batch * 3);
+}
+
+TEST_F(ExperimentTest, GoesOnWithTheBatchThatWasFound) {
+  Train("whole", kAutoBatch);
+  stop_at = Accident{1, 1};
+  EXPECT_EQ(ErrorOf([&] { Train("stopped", kAutoBatch); }).kind(), base::ErrorKind::kStopped);
+  base::ClearStopRequest();
+  stop_at.reset();
+  Train("stopped", kAutoBatch);
+  ExpectSameRun("whole", "stopped");
+  EXPECT_TRUE(Train("stopped", kAutoBatch).already_done);
+}
+
+TEST_F(ExperimentTest, ABatchThatCannotFitIsAnErrorThatNamesTheLimit) {
+  const std::pair<std::vector<std::string>, const char*> mistakes[] = {
+      {{"train.batch_size=auto", "train.batch_limits.memory_gb=0.001"}, "takes more than 0.001 GB"},
+      {{"train.batch_size=auto", "train.batch_limits.max=16", "train.accumulate=4"}, "in 4 parts is within 16"},
+      {{"train.batch_size=automatic"}, "train.batch_size"}};
+  for (const auto& [overrides, told] : mistakes) {
+    const base::Error error = ErrorOf([&, assignments = overrides] { Train("a", assignments); });
+    EXPECT_EQ(error.kind(), base::ErrorKind::kUsage);
+    EXPECT_NE(std::string(error.what()).find(told), std::string::npos) << error.what();
+  }
+  EXPECT_FALSE(std::filesystem::exists(Folder("a")));
 }
 
 TEST_F(ExperimentTest, DescribesARunWithoutWritingAnything) {

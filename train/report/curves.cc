@@ -66,7 +66,8 @@ std::string TickText(double value, double step, bool percent) {
   if (percent) return fmt::format("{:.{}f}%", 100 * value, step < 0.001 ? 2 : step < 0.01 ? 1 : 0);
   if (std::abs(value) < 1e-9 * step) return "0";
   if (std::abs(value) >= 1e4) return base::FormatCount(value);
-  return fmt::format("{:.{}g}", value, std::clamp(static_cast<int>(std::log10(std::abs(value) / step) + 2), 2, 6));
+  const int digits = std::clamp(static_cast<int>(std::log10(std::abs(value) / step) + 2), 2, 6);
+  return fmt::format("{:.{}g}", value, std::max(digits, static_cast<int>(std::log10(std::abs(value)) + 1)));  // 150, not 1.5e+02
 }
 
 std::string Printable(const std::string& text) {

@@ -1,0 +1,24 @@
+#include "train/trial.h"
+
+#include "train/named_tensors.h"
+#include "train/session.h"
+
+namespace deepmad::train {
+
+Trial::Trial(const base::Config& config, const TrainConfig& train, const PrecisionOptions& precision, const mad::NetworkSpec& spec,
+             at::Device device)
+    : network_(MakeNetwork(spec, train, device)) {
+  network_->drop_paths().SetRate(train.drop_path);
+  network_->SetRecompute(train.activation_checkpointing);
+  const base::Config section = config.Section("task");
+  task_ = TaskRegistry::Get().Find(section.GetString("name", "classification"), section.Where("name")).factory(section, spec.head.classes);
+  task_->Start({*network_, device, precision.channels_last, train.trainer.seed});
+  NamedTensors parameters = WithPrefix(task_->Parameters(), "task.");
+  for (const auto& named : network_->named_parameters()) parameters.emplace_back(named.key(), named.value());
+  optimizer_ = OptimizerRegistry::Get()
+                   .Find(train.optimizer.GetString("name", "sgd"), train.optimizer.Where("name"))
+                   .factory(parameters, train.optimizer);
+  if (train.ema) ema_ = std::make_unique<Ema>(network_->StateDict(), train.ema->decay, train.ema->warmup);
+}
+
+}  // namespace deepmad::train

@@ -1,0 +1,34 @@
+// A network with all that trains it, apart from any run: to measure what an update takes.
+#pragma once
+
+#include <c10/core/Device.h>
+
+#include <memory>
+
+#include "base/config.h"
+#include "mad/network_spec.h"
+#include "models/network.h"
+#include "train/ema.h"
+#include "train/optimizer.h"
+#include "train/task.h"
+#include "train/train_config.h"
+#include "train/update.h"
+
+namespace deepmad::train {
+
+class Trial {
+ public:
+  // `config` is the root of the run's configuration, `train` what was read of it. UsageError for an unknown task or optimizer.
+  Trial(const base::Config& config, const TrainConfig& train, const PrecisionOptions& precision, const mad::NetworkSpec& spec,
+        at::Device device);
+
+  UpdateParts parts() const { return {*task_, *network_, *optimizer_, ema_.get()}; }  // of this trial, while it lives
+
+ private:
+  std::shared_ptr<models::Network> network_;
+  std::unique_ptr<Task> task_;
+  std::unique_ptr<Optimizer> optimizer_;
+  std::unique_ptr<Ema> ema_;
+};
+
+}  // namespace deepmad::train
