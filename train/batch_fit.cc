@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/progress.h"
 #include "base/stop_signal.h"
 #include "data/loader/loader.h"
 #include "models/device.h"
@@ -18,6 +19,8 @@
 
 namespace deepmad::train {
 namespace {
+
+std::string Bytes(int64_t bytes) { return base::FormatCount(static_cast<double>(bytes)) + "B"; }
 
 constexpr int kUpdates = 2;  // libraries may take memory of their own in the first
 
@@ -42,7 +45,7 @@ class Fit {
       return std::nullopt;
     }
     const int64_t held = device_.is_cpu() ? tensors.peak_bytes() : models::MemoryOf(device_).peak_bytes - before;
-    base::LogInfo(fmt::format("a batch of {} takes {:.3f} GB", samples, static_cast<double>(held + waiting) / 1e9));
+    base::LogInfo(fmt::format("a batch of {} takes {}", samples, Bytes(held + waiting)));
     return held + waiting;
   }
 
@@ -116,11 +119,10 @@ int64_t FitBatch(const base::Config& config, const TrainConfig& train, const mad
   int64_t samples = found ? found->samples : 0;
   if (ranks != nullptr) samples = SmallestOf(samples, *ranks);
   if (samples == 0) {
-    throw base::UsageError(fmt::format("an update of {} samples takes more than {:.3f} GB", kBatchStep, static_cast<double>(limit) / 1e9),
-                           where, "give more memory by train.batch_limits, smaller pictures, or activation_checkpointing: true");
+    throw base::UsageError(fmt::format("an update of {} samples takes more than {}", kBatchStep, Bytes(limit)), where,
+                           "give more memory by train.batch_limits, smaller pictures, or activation_checkpointing: true");
   }
-  base::LogInfo(
-      fmt::format("train.batch_size: {} of at most {} fit in {:.3f} GB", samples * parts, most * parts, static_cast<double>(limit) / 1e9));
+  base::LogInfo(fmt::format("train.batch_size: {} of at most {} fit in {}", samples * parts, most * parts, Bytes(limit)));
   return samples * parts;
 }
 

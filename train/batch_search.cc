@@ -22,7 +22,7 @@ BatchLimits ReadBatchLimits(const base::Config& train) {
   const base::Config section = train.Section("batch_limits");
   limits.max = section.GetInt("max", limits.max, kBatchStep, 1'000'000);
   limits.memory_share = section.GetDouble("memory_share", limits.memory_share, 0.01, 1);
-  limits.memory_gb = section.GetOptionalDouble("memory_gb", 1e-3, 1e6);
+  limits.memory_gb = section.GetOptionalDouble("memory_gb", 1e-6, 1e6);
   return limits;
 }
 

@@ -188,7 +188,7 @@ TEST_F(ExperimentTest, RefusesANetworkThatDoesNotFitTheRunBeforeWritingAnything)
 }
 
 // Memory for some samples of kRun's network, not for all of its 70.
-const std::vector<std::string> kAutoBatch = {"train.batch_size=auto", "train.batch_limits.memory_gb=0.004"};
+const std::vector<std::string> kAutoBatch = {"train.batch_size=auto", "train.batch_limits.memory_gb=0.001"};
 
 TEST_F(ExperimentTest, FindsABatchThatFitsAndSaysItInTheConfigurationOfTheRun) {
   Train("found", kAutoBatch);
@@ -221,7 +221,7 @@ TEST_F(ExperimentTest, GoesOnWithTheBatchThatWasFound) {
 
 TEST_F(ExperimentTest, ABatchThatCannotFitIsAnErrorThatNamesTheLimit) {
   const std::pair<std::vector<std::string>, const char*> mistakes[] = {
-      {{"train.batch_size=auto", "train.batch_limits.memory_gb=0.001"}, "takes more than 0.001 GB"},
+      {{"train.batch_size=auto", "train.batch_limits.memory_gb=0.0001"}, "takes more than 100 kB"},
       {{"train.batch_size=auto", "train.batch_limits.max=16", "train.accumulate=4"}, "in 4 parts is within 16"},
       {{"train.batch_size=automatic"}, "train.batch_size"}};
   for (const auto& [overrides, told] : mistakes) {
