@@ -15,6 +15,19 @@ base::Json RunJson(const FoundRun& run) {
   return json;
 }
 
+// "11.69M"; "-" where nothing was published.
+std::string Scaled(const std::optional<double>& value, double unit, char letter) {
+  return value ? fmt::format("{:.2f}{}", *value / unit, letter) : "-";
+}
+
+base::Json PublishedJson(const PublishedRow& row) {
+  base::Json json = {{"top1", row.top1}};
+  if (row.params) json["params"] = *row.params;
+  if (row.macs) json["macs"] = *row.macs;
+  if (!row.protocol.empty()) json["protocol"] = row.protocol;
+  return json;
+}
+
 std::string Percent(const base::Json& metrics, const char* name) {
   return metrics.contains(name) && metrics[name].is_number() ? fmt::format("{:.3f}", 100 * metrics[name].get<double>()) : "-";
 }
@@ -44,13 +57,10 @@ class ReproduceCommand : public Command {
       for (const FoundRun& run : runs) {
         if (run.name == row.name) found.push_back(RunJson(run));
       }
-      text +=
-          fmt::format("{:<34} {:>8.2f}M {:>8.2f}G {:>8.3f}  {}\n", row.name, row.params / 1e6, row.macs / 1e9, 100 * row.top1, row.config);
+      text += fmt::format("{:<34} {:>9} {:>9} {:>8.3f}  {}{}\n", row.name, Scaled(row.params, 1e6, 'M'), Scaled(row.macs, 1e9, 'G'),
+                          100 * row.top1, row.config, row.protocol.empty() ? "" : " by " + row.protocol);
       for (const base::Json& run : found) text += RunLine(run, row.top1);
-      document["rows"].push_back({{"name", row.name},
-                                  {"config", row.config},
-                                  {"published", {{"top1", row.top1}, {"params", row.params}, {"macs", row.macs}}},
-                                  {"runs", found}});
+      document["rows"].push_back({{"name", row.name}, {"config", row.config}, {"published", PublishedJson(row)}, {"runs", found}});
     }
     Print(document, text + "top1 in percent of the validation images; a run without lines here has another name.\n");
   }

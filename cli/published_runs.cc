@@ -32,8 +32,8 @@ std::vector<PublishedRow> PublishedRows() {
     const base::Config config = base::Config::FromFile(entry.path().string());
     if (config.IsNull("published")) continue;
     const base::Config published = config.Section("published");
-    rows.push_back({config.GetString("name"), fs::relative(entry.path(), root).string(), published.GetDouble("params", 1, 1e12),
-                    published.GetDouble("macs", 1, 1e15), published.GetDouble("top1", 0, 1)});
+    rows.push_back({config.GetString("name"), fs::relative(entry.path(), root).string(), published.GetOptionalDouble("params", 1, 1e12),
+                    published.GetOptionalDouble("macs", 1, 1e15), published.GetDouble("top1", 0, 1), published.GetString("protocol", "")});
   }
   std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.config < b.config; });
   return rows;

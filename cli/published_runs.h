@@ -1,6 +1,7 @@
 // Runs beside the numbers that were published for them.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,10 +11,11 @@ namespace deepmad::cli {
 
 // A run configuration of configs/run/ with a `published` section.
 struct PublishedRow {
-  std::string name;    // of the run, by which run folders are found
-  std::string config;  // its file, relative to configs/
-  double params = 0, macs = 0;
-  double top1 = 0;  // a fraction
+  std::string name;                    // of the run, by which run folders are found
+  std::string config;                  // its file, relative to configs/
+  std::optional<double> params, macs;  // where they were published
+  double top1 = 0;                     // a fraction
+  std::string protocol;                // of the score; empty: that of the run
 };
 
 // One run found on disk.
