@@ -5,7 +5,7 @@
 namespace deepmad::mad {
 
 const std::vector<DenseHead>& DenseHeads() {
-  static const std::vector<DenseHead> heads = {{"upernet", 4, 512}, {"fcos", 8, 256}, {"fcos_plain", 8, 256}, {"gflv2", 8, 256}};
+  static const std::vector<DenseHead> heads = {{"upernet", 4, 512}};
   return heads;
 }
 

@@ -45,10 +45,10 @@ TEST(NetworkInput, EveryLimitIsNamedInOneLine) {
       {"bottleneck_channels -8", [](NetworkSpec& n) { n.blocks[1].bottleneck_channels = -8; }},
       {"head with 0 classes", [](NetworkSpec& n) { n.head.classes = 0; }},
       {"unknown head 'uppernet'", [](NetworkSpec& n) { n.head.type = "uppernet"; }},
-      {"head with 0 channels", [](NetworkSpec& n) { n.head.type = "fcos"; }},
-      {"head fcos takes maps of strides 8, 16, 32, the backbone gives ",
+      {"head with 0 channels", [](NetworkSpec& n) { n.head.type = "upernet"; }},
+      {"head upernet takes maps of strides 4, 8, 16, 32, the backbone gives ",
        [](NetworkSpec& n) {
-         n.head.type = "fcos";
+         n.head.type = "upernet";
          n.head.channels = 8;
        }},
       {"head upernet with bits or levels",

@@ -30,6 +30,7 @@ mad::NetworkSpec Structure(const std::string& head) {
 std::vector<std::string> Types() { return HeadRegistry::Get().Names(); }
 
 TEST(HeadRegistry, EveryTypeIsKnownToTheMathematics) {
+  EXPECT_EQ(Types().size(), mad::DenseHeads().size());
   for (const std::string& type : Types()) EXPECT_NE(mad::FindDenseHead(type), nullptr) << type;
 }
 
