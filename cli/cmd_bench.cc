@@ -63,7 +63,7 @@ class BenchCommand : public Command {
     const Split split = SplitArguments(1, 1, "network file or run folder");
     const NetworkAndConfig source = OpenRunOrNetwork(split.files[0], split.overrides);
     benchmark_.inference = work_ != "training";
-    benchmark_.training = work_ == "training" || (work_ == "all" && train::CanTrain(source.network));
+    benchmark_.training = work_ == "training" || (work_ == "all" && train::CanTrain(source.config, source.network));
     train::RunOptions options;
     options.device = common.device;
     options.threads = common.threads;

@@ -43,8 +43,9 @@ class PackCommand : public Command {
     config.Override("data.cache=none");  // a cache would hand out pixels in place of files
     const data::Datasets sets = data::OpenDatasets(config.Section("data"));
     if (sets.labels != data::LabelKind::kWhole) {
-      throw base::UsageError("a pack has a label for each picture, the data have one for each pixel", config.Where("data"),
-                             "train from their own files");
+      throw base::UsageError(
+          fmt::format("a pack has a label for each picture, the data have one for each {}", data::LabelledThing(sets.labels)),
+          config.Where("data"), "train from their own files");
     }
     if (std::filesystem::exists(out_ + "/" + data::kPackManifest)) {
       throw base::UsageError("there is a pack already", out_, "name another folder, or remove it first");

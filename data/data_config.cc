@@ -152,10 +152,9 @@ Datasets OpenDatasets(const base::Config& section, bool with_train) {
   if (with_train) data.train = entry.factory(section, Split::kTrain);
   data.validation = entry.factory(section, Split::kValidation);
   if (const LabelKind labels = data.validation->labels(); labels != data.labels) {
-    const auto [what, input] = labels == LabelKind::kPixels  ? std::pair(" has labels for pixels", "scenes")
-                               : labels == LabelKind::kVideo ? std::pair(" has videos", "clips")
-                                                             : std::pair(" has a label for each picture", "pictures");
-    throw base::UsageError(section.GetString("name") + what, section.Where("name"), std::string("set data.input to ") + input);
+    const char* const input = labels == LabelKind::kPixels ? "scenes" : labels == LabelKind::kVideo ? "clips" : "pictures";
+    throw base::UsageError(section.GetString("name") + " has a label for each " + LabelledThing(labels), section.Where("name"),
+                           std::string("set data.input to ") + input);
   }
   return data;
 }

@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 std::map<std::string, std::string> FilesByStem(const std::string& folder) {
   std::error_code error;
   if (!fs::is_directory(folder, error))
-    throw base::UsageError("no such folder", folder, "give a folder of files that belong to another one's");
+    throw base::UsageError("no such folder", folder, "pictures and labels are two folders of files of the same names");
   std::map<std::string, std::string> files;
   try {
     for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
@@ -27,7 +27,7 @@ std::map<std::string, std::string> FilesByStem(const std::string& folder) {
   } catch (const fs::filesystem_error& e) {
     throw base::FailedError("cannot list: " + e.code().message(), folder);
   }
-  if (files.empty()) throw base::UsageError("an empty folder", folder, "give a folder of files that belong to another one's");
+  if (files.empty()) throw base::UsageError("an empty folder", folder, "pictures and labels are two folders of files of the same names");
   return files;
 }
 

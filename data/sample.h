@@ -10,8 +10,11 @@
 
 namespace deepmad::data {
 
-// What has a label: the picture, each pixel, boxes in it, or a video as a whole.
-enum class LabelKind { kWhole, kPixels, kBoxes, kVideo };
+// What has a label: the picture, each pixel, or a video as a whole.
+enum class LabelKind { kWhole, kPixels, kVideo };
+
+// "picture", "pixel", "video": for messages.
+const char* LabelledThing(LabelKind labels);
 
 inline constexpr int64_t kNoWholeLabel = -1;  // each pixel has its own, or nobody knows
 

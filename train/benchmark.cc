@@ -177,13 +177,21 @@ class Bench {
 
 }  // namespace
 
-bool CanTrain(const mad::NetworkSpec& spec) { return spec.head.IsClassifier() && !spec.Quantised(); }
+bool CanTrain(const base::Config& config, const mad::NetworkSpec& spec) {
+  return spec.head.IsClassifier() && !spec.Quantised() && MakeTask(config, spec.head.classes)->labels() == data::LabelKind::kWhole;
+}
 
 base::Json Benchmark(const base::Config& config, const mad::NetworkSpec& spec, const BenchmarkOptions& benchmark,
                      const RunOptions& options) {
-  if (benchmark.training && !CanTrain(spec)) {
-    throw base::UsageError(fmt::format("network '{}' cannot be trained: it {}", spec.name,
-                                       spec.Quantised() ? "is quantised" : "gives features and has no classifier"),
+  if (spec.head.IsDense()) {
+    throw base::UsageError(fmt::format("bench does not measure a head of type {}", spec.head.type), "",
+                           "give the network a head {type: features} to measure its backbone");
+  }
+  if (benchmark.training && !CanTrain(config, spec)) {
+    throw base::UsageError(fmt::format("no update of network '{}' to measure: it {}", spec.name,
+                                       spec.Quantised()           ? "is quantised"
+                                       : spec.head.IsClassifier() ? "is trained on videos"
+                                                                  : "gives features and has no classifier"),
                            "", "give --work inference");
   }
   const Bench bench(config, spec, benchmark, options);

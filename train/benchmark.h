@@ -21,8 +21,8 @@ struct BenchmarkOptions {
   bool layers = false;  // also the time of each layer: inference, the largest batch, the first precision
 };
 
-// Whether the network can be trained at all: not where it is quantised or has no classifier.
-bool CanTrain(const mad::NetworkSpec& spec);
+// Whether an update can be measured: not where the network is quantised or has no classifier, and for no other task than one of pictures.
+bool CanTrain(const base::Config& config, const mad::NetworkSpec& spec);
 
 // Made-up images of the spec's input, in memory. One case for each kind of work, precision and batch:
 //   {"network", "device", "threads", "macs", "params", "peak_resident_bytes",
@@ -31,7 +31,7 @@ bool CanTrain(const mad::NetworkSpec& spec);
 //               (inference), "tensor_bytes"}],
 //    "layers": {"batch", "precision", "rows": [{"name", "kind", "milliseconds", "share", "macs", "gmacs_per_second"}]}}
 // images_per_second comes from the median; tensor_bytes is the peak of all tensors, weights included; MACs are those of one image in `macs`
-// and `rows`. UsageError where training is asked of a network that cannot; Error(kStopped) after a signal.
+// and `rows`. UsageError for a network with a dense head, and where training is asked of one that cannot; Error(kStopped) after a signal.
 base::Json Benchmark(const base::Config& config, const mad::NetworkSpec& spec, const BenchmarkOptions& benchmark,
                      const RunOptions& options);
 

@@ -70,21 +70,6 @@ struct Experiment {
   }
 };
 
-const char* const kDefaultTask = "classification";
-
-const char* LabelledThing(data::LabelKind labels) {
-  switch (labels) {
-    case data::LabelKind::kPixels:
-      return "pixel";
-    case data::LabelKind::kBoxes:
-      return "box";
-    case data::LabelKind::kVideo:
-      return "video";
-    default:
-      return "picture";
-  }
-}
-
 void CheckFits(const mad::NetworkSpec& spec, const data::Datasets& data, const Task& task, const base::Config& config, bool with_train) {
   if (with_train && spec.Quantised()) {  // no gradient passes its rounding
     throw base::UsageError(fmt::format("network '{}' is quantised, and only for inference", spec.name), config.Where("network"),
@@ -100,14 +85,14 @@ void CheckFits(const mad::NetworkSpec& spec, const data::Datasets& data, const T
                            videos ? "choose another data.clip.sampling: sparse for a network of 2-D blocks, dense for one of 3-D blocks"
                                   : "choose a network of 2-D blocks");
   }
-  const std::string task_name = config.Section("task").GetString("name", kDefaultTask);
+  const std::string task_name = TaskName(config);
   if (!task.Takes(spec.head)) {
     throw base::UsageError(fmt::format("task {} cannot train network '{}', whose head is of type {}", task_name, spec.name, spec.head.type),
                            config.Where("network"), "give the network a head of another type, or choose another task");
   }
   if (data.labels != task.labels()) {
-    throw base::UsageError(fmt::format("the data have a label for each {}, task {} takes one for each {}", LabelledThing(data.labels),
-                                       task_name, LabelledThing(task.labels())),
+    throw base::UsageError(fmt::format("the data have a label for each {}, task {} takes one for each {}", data::LabelledThing(data.labels),
+                                       task_name, data::LabelledThing(task.labels())),
                            config.Where("data"), "choose other data, or another task");
   }
   const int classes = static_cast<int>(data.class_names().size());
@@ -135,19 +120,16 @@ void CheckSameData(const data::Datasets& data, const RankGroup& ranks) {
 Experiment Prepare(const base::Config& config, const mad::NetworkSpec& spec, const RunOptions& options, bool with_train) {
   config.GetInt("version", 1, 1, 1);
   TrainConfig train = ReadTrainConfig(config);
-  const base::Config task = config.Section("task");
-  const std::string task_name = task.GetString("name", kDefaultTask);
-  const auto& task_entry = TaskRegistry::Get().Find(task_name, task.Where("name"));
   data::Datasets data = data::OpenDatasets(config.Section("data"), with_train);
   if (options.ranks != nullptr) CheckSameData(data, *options.ranks);
-  std::unique_ptr<Task> task_made = task_entry.factory(task, static_cast<int64_t>(data.class_names().size()));
-  CheckFits(spec, data, *task_made, config, with_train);
-  task_made->StartValidation(config.Section("validate"), data);
-  if (!options.predictions.empty()) task_made->WritePredictions(options.predictions);
+  std::unique_ptr<Task> task = MakeTask(config, static_cast<int64_t>(data.class_names().size()));
+  CheckFits(spec, data, *task, config, with_train);
+  task->StartValidation(config.Section("validate"), data);
+  if (!options.predictions.empty()) task->WritePredictions(options.predictions);
 
   const at::Device device = StartSession(options, train.precision);
   std::shared_ptr<models::Network> network = MakeNetwork(spec, train, device);
-  return {std::move(train), std::move(data), task_name, std::move(task_made), std::move(network), device, options.ranks};
+  return {std::move(train), std::move(data), TaskName(config), std::move(task), std::move(network), device, options.ranks};
 }
 
 void LoadStart(const Experiment& experiment) {

@@ -96,6 +96,10 @@ std::vector<Prediction> Predict(const base::Config& config, const mad::NetworkSp
                                 const std::vector<std::string>& files, int64_t batch_size, const RunOptions& options) {
   CheckClassifiesPictures(spec);
   const data::InputOptions input = ReadInput(config, spec);
+  if (input.labels == data::LabelKind::kVideo) {
+    throw base::UsageError("network '" + spec.name + "' is trained on videos, which predict does not read yet", config.Where("data"),
+                           "score a list of videos by validate");
+  }
   if (!input.one_shape) {
     throw base::UsageError("network '" + spec.name + "' gives a label for a picture, not for each pixel", config.Where("data"),
                            "set data.input to pictures");

@@ -17,4 +17,11 @@ void Task::WritePredictions(const std::string& place) {
   throw base::UsageError("this task writes no predictions", place, "leave out --predictions");
 }
 
+std::string TaskName(const base::Config& run) { return run.Section("task").GetString("name", "classification"); }
+
+std::unique_ptr<Task> MakeTask(const base::Config& run, int64_t classes) {
+  const base::Config section = run.Section("task");
+  return TaskRegistry::Get().Find(TaskName(run), section.Where("name")).factory(section, classes);
+}
+
 }  // namespace deepmad::train

@@ -108,6 +108,10 @@ class ReplayableTask : public Task {
 // From the `task` section and the number of classes in the data.
 using TaskRegistry = base::Registry<std::unique_ptr<Task>(const base::Config&, int64_t classes)>;
 
+// What the root of a run's configuration asks for: `task.name`, classification where it is not given. UsageError for an unknown one.
+std::string TaskName(const base::Config& run);
+std::unique_ptr<Task> MakeTask(const base::Config& run, int64_t classes);
+
 }  // namespace deepmad::train
 
 template <>

@@ -10,8 +10,7 @@ Trial::Trial(const base::Config& config, const TrainConfig& train, const Precisi
     : network_(MakeNetwork(spec, train, device)) {
   network_->drop_paths().SetRate(train.drop_path);
   network_->SetRecompute(train.activation_checkpointing);
-  const base::Config section = config.Section("task");
-  task_ = TaskRegistry::Get().Find(section.GetString("name", "classification"), section.Where("name")).factory(section, spec.head.classes);
+  task_ = MakeTask(config, spec.head.classes);
   task_->Start({*network_, device, precision.channels_last, train.trainer.seed});
   NamedTensors parameters = WithPrefix(task_->Parameters(), "task.");
   for (const auto& named : network_->named_parameters()) parameters.emplace_back(named.key(), named.value());

@@ -90,6 +90,24 @@ TEST(BenchTest, MeasuresInferenceAloneWhereNothingCanBeTrained) {
   EXPECT_EQ(refused.exit_code, 2);
   EXPECT_NE(refused.err.find("gives features and has no classifier"), std::string::npos) << refused.err;
   EXPECT_NE(refused.err.find("--work inference"), std::string::npos) << refused.err;
+  const SmallRun run;
+  const std::string scenes = folder.Write("scenes.yaml", R"(version: 1
+name: scenes
+input: {channels: 3, height: 32, width: 32}
+blocks:
+  - {type: conv, stride: 2, out_channels: 8}
+  - {type: conv, stride: 2, out_channels: 8}
+  - {type: conv, stride: 2, out_channels: 8}
+  - {type: conv, stride: 2, out_channels: 8}
+  - {type: conv, stride: 2, out_channels: 8}
+head: {type: upernet, classes: 3, channels: 8}
+)");
+  const Outcome dense = Bench({scenes});
+  EXPECT_EQ(dense.exit_code, 2);
+  EXPECT_NE(dense.err.find("head of type upernet"), std::string::npos) << dense.err;
+  const Outcome videos = Bench({run.network_file(), "--work", "training", "task.name=action_recognition"});
+  EXPECT_EQ(videos.exit_code, 2);
+  EXPECT_NE(videos.err.find("is trained on videos"), std::string::npos) << videos.err;
 }
 
 TEST(BenchTest, RefusesArgumentsThatMeanNothingAndRunsNothingDry) {

@@ -45,12 +45,15 @@ TEST_F(SceneDataTest, IsRefusedWhereALabelForThePictureIsWanted) {
   const SmallRun run;
   const std::vector<std::string> scenes = {"data.name=ade20k", "data.root=" + folder_.path(), "data.classes=7"};
   std::vector<std::string> overrides = scenes;
-  ExpectOneLine(run.Train(folder_.File("out"), overrides), 2, {"ade20k has labels for pixels", "data.input"});
+  ExpectOneLine(run.Train(folder_.File("out"), overrides), 2, {"ade20k has a label for each pixel", "data.input"});
   overrides.push_back("data.input=scenes");
   ExpectOneLine(run.Train(folder_.File("out"), overrides), 2, {"label for each pixel", "task classification"});
   ExpectOneLine(Deepmad({"predict", run.network_file(), "--weights", file_, folder_.File("images/training/0.jpg"), "data.image_size=16",
                          "data.input=scenes"}),
                 2, {"network 'small'", "set data.input to pictures"});
+  ExpectOneLine(Deepmad({"predict", run.network_file(), "--weights", file_, folder_.File("images/training/0.jpg"), "data.image_size=16",
+                         "data.input=clips"}),
+                2, {"network 'small' is trained on videos", "validate"});
 }
 
 }  // namespace

@@ -48,7 +48,7 @@ TEST(ClipConfig, AndDataMustBeVideosBoth) {
   const auto open = [](const std::string& keys) {
     return ErrorOf(base::ErrorKind::kUsage, [&] { OpenDatasets(base::Config::FromText(keys)); });
   };
-  ExpectContains(open("name: kinetics\nimage_size: 64\n" + MakeKineticsMiniature(folder)), "kinetics has videos");
+  ExpectContains(open("name: kinetics\nimage_size: 64\n" + MakeKineticsMiniature(folder)), "kinetics has a label for each video");
   const TemporaryFolder pictures;
   ExpectContains(open("name: image_folder\ninput: clips\nimage_size: 64\n" + MakeImageFolderMiniature(pictures)),
                  "set data.input to pictures");

@@ -1,0 +1,16 @@
+#include "data/sample.h"
+
+namespace deepmad::data {
+
+const char* LabelledThing(LabelKind labels) {
+  switch (labels) {
+    case LabelKind::kPixels:
+      return "pixel";
+    case LabelKind::kVideo:
+      return "video";
+    default:
+      return "picture";
+  }
+}
+
+}  // namespace deepmad::data
