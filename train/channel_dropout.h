@@ -1,5 +1,5 @@
-// Channel dropout (Tompson et al., CVPR 2015): a map loses whole channels now and then; those that stay are scaled up, so that the mean is
-// kept.
+// Channel dropout (Tompson et al., CVPR 2015): a map, or a vector of features, loses whole channels now and then; those that stay are
+// scaled up, so that the mean is kept.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -9,10 +9,9 @@
 #include <memory>
 #include <optional>
 
-#include "base/crc32.h"
-#include "base/random.h"
 #include "models/network.h"
 #include "models/process_group.h"
+#include "train/channel_dropout.h"
 #include "train/losses.h"
 #include "train/metrics/mean_class_accuracy.h"
 #include "train/metrics/top_k.h"
@@ -21,13 +20,6 @@
 
 namespace deepmad::train {
 namespace {
-
-// The same for a name on all machines.
-uint32_t NameNumber(const std::string& name) {
-  base::Crc32 checksum;
-  checksum.Add(name);
-  return static_cast<uint32_t>(std::stoul(checksum.Hex(), nullptr, 16));
-}
 
 class ActionMetric : public TaskMetric {
  public:
@@ -101,24 +93,14 @@ class ActionRecognition : public Task {
     const at::Tensor means = network.ForwardMeans(batch.images.flatten(0, 1));
     const at::Tensor features = means.unflatten(0, {batch.images.size(0), batch.images.size(1)}).mean(1);
     const double rate = dropout_.value_or(network.spec().SpatialDims() == 3 ? 0.5 : 0.4);
-    const at::Tensor logits = network.Classify(rate > 0 ? features * Keep(features, batch.sources, position, rate) : features);
+    const at::Tensor keep = DrawChannelDropout(rate, {features.size(1)}, batch, position).front();
+    const at::Tensor logits = network.Classify(keep.defined() ? features * keep.flatten(1).to(features.scalar_type()) : features);
     return SoftTargetCrossEntropy(logits, SoftTargets(batch.labels, classes_, smoothing_));
   }
 
   std::unique_ptr<TaskMetric> NewMetric() const override { return std::make_unique<ActionMetric>(classes_, views_per_pass_); }
 
  private:
-  // Factors of dropout, drawn for each video by its name: the same whichever rank has it.
-  static at::Tensor Keep(const at::Tensor& features, const std::vector<std::string>& sources, const BatchPosition& position, double rate) {
-    const at::Tensor keep = at::empty(features.sizes(), at::kFloat);
-    auto* factor = keep.mutable_data_ptr<float>();
-    for (const std::string& source : sources) {
-      base::Random random(position.seed, base::RandomPurpose::kMix, static_cast<uint64_t>(position.epoch), NameNumber(source));
-      for (int64_t i = 0; i < features.size(1); ++i) *factor++ = random.Bernoulli(rate) ? 0.0F : static_cast<float>(1 / (1 - rate));
-    }
-    return keep.to(features.device(), features.scalar_type());
-  }
-
   int64_t classes_;
   std::optional<double> dropout_;
   double smoothing_;
