@@ -17,10 +17,10 @@ BatchAllocator PlainBatchAllocator() {
     HostBatch batch;
     memory->images = std::make_unique_for_overwrite<float[]>(size * shape.values());
     batch.images = memory->images.get();
-    if (shape.labels() == 0) {
+    if (shape.has_whole_label()) {
       memory->labels = std::make_unique_for_overwrite<int64_t[]>(size);
       batch.labels = memory->labels.get();
-    } else {
+    } else if (!shape.boxes) {
       memory->label_maps = std::make_unique_for_overwrite<uint8_t[]>(size * shape.labels());
       batch.label_maps = memory->label_maps.get();
     }
@@ -35,9 +35,26 @@ namespace {
 SampleMemory Place(const HostBatch& batch, int64_t i) {
   SampleMemory memory;
   memory.image = batch.images + i * batch.shape.values();
+  memory.room = {batch.shape.image.height, batch.shape.image.width};
   if (batch.labels != nullptr) memory.label = batch.labels + i;
   if (batch.label_maps != nullptr) memory.label_map = batch.label_maps + i * batch.shape.labels();
   return memory;
+}
+
+int PaddedSide(int side) { return (side + kPaddedSides - 1) / kPaddedSides * kPaddedSides; }
+
+// That of the first, with room for all.
+template <typename Ready>
+SampleShape CommonShape(const std::vector<Ready>& ready) {
+  SampleShape shape = ready.front().prepared.shape;
+  if (!shape.boxes) return shape;
+  for (const Ready& one : ready) {
+    shape.image.height = std::max(shape.image.height, one.prepared.shape.image.height);
+    shape.image.width = std::max(shape.image.width, one.prepared.shape.image.width);
+  }
+  shape.image.height = PaddedSide(shape.image.height);
+  shape.image.width = PaddedSide(shape.image.width);
+  return shape;
 }
 
 }  // namespace
@@ -73,22 +90,34 @@ void BatchStream::StartEpoch(int64_t epoch, int64_t first_batch) {
   for (int i = 0; i < options_.workers; ++i) threads_.emplace_back([this] { Work(); });
 }
 
+BatchStream::Ready BatchStream::Prepare(int64_t position) const {
+  auto sample = std::make_unique<const Sample>(dataset_.Get(order_[position]));
+  PreparedSample prepared = prepare_(*sample, base::Random(options_.sampler.seed, base::RandomPurpose::kAugment, epoch_, position));
+  return {std::move(sample), std::move(prepared)};
+}
+
 HostBatch BatchStream::Make(int64_t batch_number) const {
   const std::vector<int64_t> positions = sampler_.Positions(batch_number);
   const auto size = static_cast<int64_t>(positions.size());
   HostBatch batch;
+  std::vector<Ready> ready;
+  int64_t written = 0;
   for (int64_t i = 0; i < size; ++i) {
-    Sample sample = dataset_.Get(order_[positions[i]]);
-    const base::Random random(options_.sampler.seed, base::RandomPurpose::kAugment, epoch_, positions[i]);
-    const PreparedSample prepared = prepare_(sample, random);
-    if (i == 0) {
-      batch = allocate_(size, prepared.shape);
-      batch.shape = prepared.shape;
-    } else if (batch.shape != prepared.shape) {
+    ready.push_back(Prepare(positions[i]));
+    if (ready.back().prepared.shape.boxes && i + 1 < size) continue;  // the largest decides how much room all get
+    const SampleShape shape = CommonShape(ready);
+    if (batch.images == nullptr) {
+      batch = allocate_(size, shape);
+      batch.shape = shape;
+    } else if (batch.shape != shape) {
       throw std::logic_error("BatchStream: samples of several shapes in one batch");
     }
-    prepared.write(options_.layout, Place(batch, i));
-    batch.sources.push_back(std::move(sample.source));
+    for (const Ready& one : ready) {
+      one.prepared.write(options_.layout, Place(batch, written++));
+      batch.sources.push_back(one.sample->source);
+      if (shape.boxes) batch.boxes.push_back(one.prepared.boxes);
+    }
+    ready.clear();
   }
   batch.size = size;
   batch.first_position = positions.front();

@@ -21,9 +21,10 @@ namespace deepmad::data {
 // Memory for one batch and what was put there.
 struct HostBatch {
   float* images = nullptr;        // [N, C, H, W] or [N, H, W, C] float32, normalised; with views and frames of videos, see SampleShape
-  int64_t* labels = nullptr;      // [N]; null where pixels have labels of their own
+  int64_t* labels = nullptr;      // [N]; null where pixels or objects have labels of their own
   uint8_t* label_maps = nullptr;  // [N, height, width] of shape.label_map; else null
-  std::shared_ptr<void> owner;    // keeps them alive
+  std::vector<InputBoxes> boxes;  // one a sample, where objects have labels; else empty
+  std::shared_ptr<void> owner;    // keeps the memory alive
   SampleShape shape;
   int64_t size = 0;            // N
   int64_t first_position = 0;  // of the first sample, in the epoch
@@ -31,7 +32,7 @@ struct HostBatch {
   std::vector<std::string> sources;
 };
 
-// Gives memory for `size` samples: fills images, labels or label_maps, and owner. Called by several threads at once.
+// Gives memory for `size` samples: fills images, labels or label_maps as the shape has them, and owner. Called by several threads at once.
 using BatchAllocator = std::function<HostBatch(int64_t size, const SampleShape& shape)>;
 // Ordinary memory.
 BatchAllocator PlainBatchAllocator();
@@ -44,8 +45,8 @@ struct StreamOptions {
 };
 
 // The content of a batch is a pure function of (dataset, preparation, sampler options, epoch, batch number): the number of workers changes
-// only the speed. The samples of a batch must have one shape, so a preparation that gives several needs batches of one. The dataset must
-// outlive the stream. One thread calls the methods.
+// only the speed. The samples of a batch must have one shape, so a preparation that gives several needs batches of one, unless boxes are
+// their labels (see SampleShape). The dataset must outlive the stream. One thread calls the methods.
 class BatchStream {
  public:
   BatchStream(const Dataset& dataset, Preparation prepare, StreamOptions options, BatchAllocator allocate);
@@ -66,6 +67,12 @@ class BatchStream {
     std::exception_ptr error;
   };
 
+  struct Ready {
+    std::unique_ptr<const Sample> sample;
+    PreparedSample prepared;
+  };
+
+  Ready Prepare(int64_t position) const;
   HostBatch Make(int64_t batch_number) const;
   void Work();
   void Stop();

@@ -11,8 +11,8 @@ namespace {
 
 constexpr int kLeastSide = 32;  // of a training image, pixels
 
-// The counter of the reason to drop a box; null where it is kept.
-int64_t* ReasonToDrop(const CocoAnnotation& annotation, const CocoImage& image, CocoDrops& drops) {
+// The list of the reason to drop a box; null where it is kept.
+std::vector<DroppedBox>* ReasonToDrop(const CocoAnnotation& annotation, const CocoImage& image, CocoDrops& drops) {
   const auto [left, top, width, height] = annotation.box;
   if (width < 1 || height < 1) return &drops.thin_boxes;
   const double inside_width = std::min(left + width, static_cast<double>(image.width)) - std::max(left, 0.0);
@@ -31,7 +31,31 @@ void CheckImage(const CocoImage& image, const std::string& path) {
   if (absent != nullptr) throw base::FailedError(fmt::format("image {} '{}': no {}", image.id, image.file_name, absent), path);
 }
 
+void AddBoxes(const char* reason, const std::vector<DroppedBox>& boxes, std::vector<LeftOut>& all) {
+  if (boxes.empty()) return;
+  LeftOut left_out{reason, {}};
+  for (const DroppedBox& box : boxes) left_out.names.push_back(fmt::format("annotation {} of image {}", box.annotation_id, box.image_id));
+  all.push_back(std::move(left_out));
+}
+
+void AddImages(const char* reason, const std::vector<int64_t>& ids, std::vector<LeftOut>& all) {
+  if (ids.empty()) return;
+  LeftOut left_out{reason, {}};
+  for (const int64_t id : ids) left_out.names.push_back(fmt::format("image {}", id));
+  all.push_back(std::move(left_out));
+}
+
 }  // namespace
+
+std::vector<LeftOut> CocoDrops::Describe() const {
+  std::vector<LeftOut> all;
+  AddBoxes("boxes narrower or lower than 1 pixel", thin_boxes, all);
+  AddBoxes("boxes outside the picture", outside_boxes, all);
+  AddBoxes("boxes of masks without area", empty_boxes, all);
+  AddImages("images with a side below 32 pixels", small_images, all);
+  AddImages("images without annotations", objectless_images, all);
+  return all;
+}
 
 CocoSet SelectCoco(const CocoAnnotations& file, Split split, const std::string& path) {
   if (file.categories.empty()) throw base::FailedError("no categories", path);
@@ -49,8 +73,8 @@ CocoSet SelectCoco(const CocoAnnotations& file, Split split, const std::string& 
   for (const CocoAnnotation& annotation : file.annotations) {
     const auto index = static_cast<size_t>(file.ImageIndex(annotation.image_id));
     annotated[index] = true;
-    if (int64_t* reason = ReasonToDrop(annotation, file.images[index], set.drops)) {
-      ++*reason;
+    if (std::vector<DroppedBox>* reason = ReasonToDrop(annotation, file.images[index], set.drops)) {
+      reason->push_back({annotation.id, annotation.image_id});
       continue;
     }
     CocoPicture& picture = pictures[index];
@@ -58,9 +82,9 @@ CocoSet SelectCoco(const CocoAnnotations& file, Split split, const std::string& 
   }
   for (size_t i = 0; i < pictures.size(); ++i) {
     if (split == Split::kTrain && !annotated[i]) {
-      ++set.drops.objectless_images;
+      set.drops.objectless_images.push_back(pictures[i].image_id);
     } else if (split == Split::kTrain && std::min(pictures[i].width, pictures[i].height) < kLeastSide) {
-      ++set.drops.small_images;
+      set.drops.small_images.push_back(pictures[i].image_id);
     } else {
       set.pictures.push_back(std::move(pictures[i]));
     }

@@ -5,17 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "data/boxes.h"
 #include "data/coco_annotations.h"
 #include "data/dataset.h"
 
 namespace deepmad::data {
 
-// Corners in pixels of the original picture, as the file has them: they may reach outside.
-struct LabelledBox {
-  float left = 0, top = 0, right = 0, bottom = 0;
-  int64_t label = 0;  // class index
-};
-
+// Boxes are in pixels of the original, as the file has them: they may reach outside.
 struct CocoPicture {
   int64_t image_id = 0;
   int width = 0, height = 0;
@@ -24,13 +20,21 @@ struct CocoPicture {
   std::vector<LabelledBox> crowds;  // regions of many objects: never to be found, nor wrong
 };
 
+struct DroppedBox {
+  int64_t annotation_id = 0;
+  int64_t image_id = 0;
+};
+
 // What was left out, by the first reason that applies.
 struct CocoDrops {
-  int64_t thin_boxes = 0;         // narrower or lower than 1 pixel, or of negative size
-  int64_t outside_boxes = 0;      // no part inside the picture
-  int64_t empty_boxes = 0;        // the mask's area is 0 or less
-  int64_t small_images = 0;       // shorter side below 32; training only
-  int64_t objectless_images = 0;  // no annotation at all; training only
+  std::vector<DroppedBox> thin_boxes;      // narrower or lower than 1 pixel, or of negative size
+  std::vector<DroppedBox> outside_boxes;   // no part inside the picture
+  std::vector<DroppedBox> empty_boxes;     // the mask's area is 0 or less
+  std::vector<int64_t> small_images;       // ids; shorter side below 32; training only
+  std::vector<int64_t> objectless_images;  // ids; no annotation at all; training only
+
+  // The reasons that apply, in words.
+  std::vector<LeftOut> Describe() const;
 };
 
 struct CocoSet {

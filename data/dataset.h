@@ -12,7 +12,14 @@
 
 namespace deepmad::data {
 
+struct CocoAnnotations;
+
 enum class Split { kTrain, kValidation };
+
+struct LeftOut {
+  std::string reason;              // "boxes narrower or lower than 1 pixel"
+  std::vector<std::string> names;  // "annotation 7 of image 3"
+};
 
 class Dataset {
  public:
@@ -23,7 +30,7 @@ class Dataset {
   // Sample `index` in 0..size()-1, always the same one. Called by several threads at once. Throws FailedError naming the source of a
   // sample that cannot be read or decoded; the picture's own functions do so where it is not decoded yet.
   virtual Sample Get(int64_t index) const = 0;
-  // Label (kNoWholeLabel where pixels have theirs) and source without decoding anything.
+  // Label (kNoWholeLabel where pixels or objects have theirs) and source without decoding anything.
   virtual int64_t label(int64_t index) const = 0;
   virtual std::string source(int64_t index) const = 0;
   virtual const std::vector<std::string>& class_names() const = 0;
@@ -32,6 +39,14 @@ class Dataset {
     static const std::vector<std::string> none;
     return none;
   }
+  // What the set has and cannot be used, with the reason; size() does not count it.
+  virtual std::vector<LeftOut> left_out() const { return {}; }
+  // By index: batches of training should have samples of one group only. Empty: all are of one.
+  virtual std::vector<int> groups() const { return {}; }
+  // Of objects: the number of each class in files of results, by class index.
+  virtual std::vector<int64_t> class_ids() const { return {}; }
+  // Of objects: all that detections are scored against, whatever left_out() says; null for training sets.
+  virtual std::shared_ptr<const CocoAnnotations> annotations() const { return nullptr; }
 };
 
 // A factory reads its own keys from the `data` section. It throws UsageError for a wrong key or an absent folder, FailedError for content

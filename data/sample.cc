@@ -8,6 +8,8 @@ const char* LabelledThing(LabelKind labels) {
       return "pixel";
     case LabelKind::kVideo:
       return "video";
+    case LabelKind::kBoxes:
+      return "object";
     default:
       return "picture";
   }

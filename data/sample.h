@@ -1,22 +1,23 @@
-// One labelled picture or video: a label for the whole, or one for each pixel.
+// One labelled picture or video: a label for the whole, one for each pixel, or boxes around objects.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <string>
 
+#include "data/boxes.h"
 #include "data/picture.h"
 #include "data/video/frames.h"
 
 namespace deepmad::data {
 
-// What has a label: the picture, each pixel, or a video as a whole.
-enum class LabelKind { kWhole, kPixels, kVideo };
+// What has a label: the picture, each pixel, a video as a whole, or each object, whose box is known.
+enum class LabelKind { kWhole, kPixels, kVideo, kBoxes };
 
-// "picture", "pixel", "video": for messages.
+// "picture", "pixel", "video", "object": for messages.
 const char* LabelledThing(LabelKind labels);
 
-inline constexpr int64_t kNoWholeLabel = -1;  // each pixel has its own, or nobody knows
+inline constexpr int64_t kNoWholeLabel = -1;  // each pixel or object has its own, or nobody knows
 
 struct Sample {
   Picture picture;
@@ -26,6 +27,8 @@ struct Sample {
   std::shared_ptr<const Image> label_map = nullptr;
   // In place of the picture where the sample is a video; for the thread that got it.
   std::shared_ptr<Frames> video = nullptr;
+  // Of the picture's objects; null where objects have no labels.
+  std::shared_ptr<const PictureBoxes> boxes = nullptr;
 };
 
 }  // namespace deepmad::data

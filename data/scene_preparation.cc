@@ -7,6 +7,7 @@
 
 #include "data/label_map.h"
 #include "data/transforms/channels.h"
+#include "data/transforms/padding.h"
 
 namespace deepmad::data {
 namespace {
@@ -19,21 +20,6 @@ Image DecodeColour(const Picture& picture) {
   return image;
 }
 
-// Values of `image`, [C][h][w] or [h][w][C], into the top left corner of zeros of side x side.
-void NormalisePadded(const Image& image, int side, const Normaliser& normaliser, MemoryLayout layout, float* out) {
-  std::vector<float> values(image.pixels.size());
-  normaliser.Apply(image, layout, values.data());
-  std::fill(out, out + static_cast<int64_t>(side) * side * kChannels, 0.0F);
-  const bool planes = layout == MemoryLayout::kContiguous;
-  const int row_values = image.width * (planes ? 1 : kChannels), out_row_values = side * (planes ? 1 : kChannels);
-  const float* from = values.data();
-  for (int plane = 0; plane < (planes ? kChannels : 1); ++plane) {
-    for (int y = 0; y < image.height; ++y, from += row_values) {
-      std::copy(from, from + row_values, out + (static_cast<int64_t>(plane) * side + y) * out_row_values);
-    }
-  }
-}
-
 }  // namespace
 
 Preparation PrepareTrainingScenes(const SceneAugmentation& augmentation, const Normaliser& normaliser) {
@@ -43,7 +29,7 @@ Preparation PrepareTrainingScenes(const SceneAugmentation& augmentation, const N
     const int side = augmentation.side;
     const auto write = [=, &sample](MemoryLayout layout, const SampleMemory& memory) {
       const Image image = ApplyToPicture(draw, DecodeColour(sample.picture)), map = ApplyToLabels(draw, *sample.label_map);
-      NormalisePadded(image, side, normaliser, layout, memory.image);
+      NormalisePadded(image, {side, side}, normaliser, layout, memory.image);
       std::fill(memory.label_map, memory.label_map + static_cast<int64_t>(side) * side, kNoLabel);
       for (int y = 0; y < map.height; ++y) std::copy(map.row(y), map.row(y) + map.width, memory.label_map + static_cast<int64_t>(y) * side);
     };

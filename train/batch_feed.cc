@@ -27,7 +27,11 @@ bool BatchFeed::Next(data::Batch* batch) {
   } else if (!Fetch(batch)) {
     return false;
   }
-  if (copies_ != nullptr) copies_->Join({batch->images, batch->labels});
+  if (copies_ != nullptr) {
+    std::vector<at::Tensor> made = {batch->images};
+    if (batch->labels.defined()) made.push_back(batch->labels);
+    copies_->Join(made);
+  }
   return true;
 }
 

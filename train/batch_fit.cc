@@ -76,7 +76,8 @@ class Fit {
     }
     models::SynchronizeDevice(device_);
     const int64_t ahead = device_.is_cpu() ? std::max(data_.queue_batches, data_.workers) : 1;
-    return ahead * static_cast<int64_t>(batch.images.nbytes() + batch.labels.nbytes());
+    const size_t labels = batch.labels.defined() ? batch.labels.nbytes() : 0;
+    return ahead * static_cast<int64_t>(batch.images.nbytes() + labels);
   }
 
   const base::Config& config_;

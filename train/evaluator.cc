@@ -32,7 +32,7 @@ class EvalMode {
 void MoveBatch(data::Batch& batch, at::Device device) {
   if (device.is_cpu()) return;
   batch.images = batch.images.to(device, batch.images.scalar_type(), /*non_blocking=*/true);
-  batch.labels = batch.labels.to(device, batch.labels.scalar_type(), /*non_blocking=*/true);
+  if (batch.labels.defined()) batch.labels = batch.labels.to(device, batch.labels.scalar_type(), /*non_blocking=*/true);
 }
 
 Evaluator::Evaluator(const Task& task, models::Network& network, data::Loader& loader, int64_t samples, PrecisionOptions precision,
@@ -63,7 +63,7 @@ MetricValues Evaluator::Run(const std::string& label) {
       const AutocastGuard autocast(precision_, device_.type());
       metric->Add(network_, batch);
     }
-    seen += batch.labels.size(0);
+    seen += batch.images.size(0);
     progress.Update(seen);
   }
   if (ranks_ != nullptr) {

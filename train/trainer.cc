@@ -140,7 +140,7 @@ double Trainer::Step() {
     data::Batch batch;
     feed_.Next(&batch);
     data_seconds += batch.wait_seconds;
-    next.size += batch.labels.size(0);
+    next.size += batch.images.size(0);
     next.sources.insert(next.sources.end(), batch.sources.begin(), batch.sources.end());
     update_.Add(batch, {options_.seed, state_.epoch, state_.batch * micro_batches + i});
     feed_.Prefetch();

@@ -30,10 +30,10 @@ BatchAllocator TensorAllocator(bool channels_last, bool pin_memory) {
     tensors->images = EmptyImages(size, shape, channels_last, options.dtype(at::kFloat));
     HostBatch batch;
     batch.images = tensors->images.data_ptr<float>();
-    if (shape.labels() == 0) {
+    if (shape.has_whole_label()) {
       tensors->labels = at::empty({size}, options.dtype(at::kLong));
       batch.labels = tensors->labels.data_ptr<int64_t>();
-    } else {
+    } else if (!shape.boxes) {
       tensors->labels = at::empty({size, shape.label_map.height, shape.label_map.width}, options.dtype(at::kByte));
       batch.label_maps = tensors->labels.data_ptr<uint8_t>();
     }
@@ -70,6 +70,7 @@ bool Loader::Next(Batch* batch) {
   const Tensors& tensors = *std::static_pointer_cast<Tensors>(made.owner);
   batch->images = tensors.images;
   batch->labels = tensors.labels;
+  batch->boxes = std::move(made.boxes);
   batch->sources = std::move(made.sources);
   batch->first_position = made.first_position;
   batch->position_step = made.position_step;

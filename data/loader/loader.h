@@ -17,7 +17,8 @@ struct Batch {
   // [N, C, H, W] float32 on the CPU, normalised; channels_last memory if asked. Of videos [N, views, C, H, W], likewise, or
   // [N, views, C, frames, H, W].
   at::Tensor images;
-  at::Tensor labels;  // [N] int64, or [N, height, width] uint8 with 255 for no class
+  at::Tensor labels;              // [N] int64, or [N, height, width] uint8 with 255 for no class; undefined where objects have labels
+  std::vector<InputBoxes> boxes;  // one a sample, where objects have labels; else empty
   std::vector<std::string> sources;
   int64_t first_position = 0;  // of the first sample, in the epoch
   int64_t position_step = 1;   // from one sample to the next

@@ -42,11 +42,11 @@ TEST(CocoSetSelection, TrainingDropsWhatCannotBeLearntFromAndCountsIt) {
   EXPECT_EQ(first.crowds[0].label, 1);
   EXPECT_EQ(set.pictures[1].image_id, 4) << "an image stays where its boxes are all dropped";
   EXPECT_TRUE(set.pictures[1].boxes.empty());
-  EXPECT_EQ(set.drops.thin_boxes, 3);
-  EXPECT_EQ(set.drops.outside_boxes, 2);
-  EXPECT_EQ(set.drops.empty_boxes, 1);
-  EXPECT_EQ(set.drops.small_images, 1);
-  EXPECT_EQ(set.drops.objectless_images, 1);
+  EXPECT_EQ(set.drops.thin_boxes.size(), 3u);
+  EXPECT_EQ(set.drops.outside_boxes.size(), 2u);
+  EXPECT_EQ(set.drops.empty_boxes.size(), 1u);
+  EXPECT_EQ(set.drops.small_images, std::vector<int64_t>{2});
+  EXPECT_EQ(set.drops.objectless_images, std::vector<int64_t>{3});
   EXPECT_EQ(set.class_names, (std::vector<std::string>{"dog", "cat"}));
   EXPECT_EQ(set.category_ids, (std::vector<int64_t>{3, 7}));
 }
@@ -55,7 +55,7 @@ TEST(CocoSetSelection, ValidationKeepsEveryImage) {
   const CocoSet set = SelectCoco(SmallFile(), Split::kValidation, "a.json");
   EXPECT_EQ(set.pictures.size(), 4u);
   EXPECT_TRUE(set.pictures[2].boxes.empty());
-  EXPECT_EQ(set.drops.small_images + set.drops.objectless_images, 0);
+  EXPECT_EQ(set.drops.small_images.size() + set.drops.objectless_images.size(), 0u);
 }
 
 TEST(CocoSetSelection, TheSmallRealSetKeepsItsImages) {
