@@ -41,7 +41,7 @@ ProblemForms::ProblemForms(const DesignProblem& problem) {
     forms.se_ratio = block.form.se_ratio;
     const KernelChoice own{block.spec->kernel, block.spec->kernel_t, block.form.bits};
     for (const KernelChoice& kernel : is_stage ? problem.stages[index - 1].kernels : std::vector<KernelChoice>{own}) {
-      BlockPlace place = PlaceOf(block, maps);
+      BlockPlace place = PlaceOf(block, maps, problem.budgets.latency_model.get());
       place.form.kernel = Square(kernel.side, kernel.time);
       place.form.bits = kernel.bits;
       const double log_alpha = LogAlpha(*problem.formulation, place.form.kernel, layout.score_side[index], problem.input.frames);
@@ -57,7 +57,7 @@ ProblemForms::ProblemForms(const DesignProblem& problem) {
     blocks.push_back(forms);
     maps.Shrink(Square(block.spec->stride));
   }
-  for (int quantity = 0; quantity < kQuantities; ++quantity) head[static_cast<size_t>(quantity)] = AmountOfHead(quantity, problem);
+  for (int quantity = 0; quantity < kQuantities; ++quantity) head[static_cast<size_t>(quantity)] = AmountOfHead(quantity, problem, shape);
 }
 
 }  // namespace deepmad::mad

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "mad/block.h"
+#include "mad/latency_model.h"
 #include "mad/unit_count.h"
 
 namespace deepmad::mad {
@@ -13,6 +14,7 @@ struct BlockTotals {
   T params{};
   T reference_params{};
   T activations{};       // values an image
+  T latency{};           // milliseconds of a pass
   T log_width{};         // sum over units of ln w
   T log_quantisation{};  // the same for what quantisation adds
   T layers{};            // convolutions of the main path
@@ -27,6 +29,7 @@ struct BlockPlace {
   int stride;
   bool changes_channels;
   MapSizes in_maps;
+  const LatencyModel* latency = nullptr;  // null: not asked for
 };
 
 template <typename T>
@@ -47,14 +50,23 @@ UnitDims<T> OtherUnitDims(const BlockPlace& place, const BlockDims<T>& dims) {
   return {place.form, dims.out, dims.out, dims.bottleneck, Extent{}, false, false};
 }
 
+// CountUnit, with the latency where the place has a model for it.
+template <typename T>
+UnitCount<T> CountUnitAt(const BlockPlace& place, const Unit<T>& unit, MapSizes& maps) {
+  const Extent size = maps.true_size;
+  UnitCount<T> count = CountUnit(unit, maps);
+  if (place.latency != nullptr) count.latency = place.latency->UnitMilliseconds(unit, size);
+  return count;
+}
+
 template <typename T>
 UnitCount<T> CountFirstUnit(const BlockPlace& place, const BlockDims<T>& dims, MapSizes& maps) {
-  return CountUnit(MakeUnit(*place.type, FirstUnitDims(place, dims)), maps);
+  return CountUnitAt(place, MakeUnit(*place.type, FirstUnitDims(place, dims)), maps);
 }
 
 template <typename T>
 UnitCount<T> CountOtherUnit(const BlockPlace& place, const BlockDims<T>& dims, MapSizes maps) {
-  return CountUnit(MakeUnit(*place.type, OtherUnitDims(place, dims)), maps);
+  return CountUnitAt(place, MakeUnit(*place.type, OtherUnitDims(place, dims)), maps);
 }
 
 // Adds `units` times one unit; the depth stays.
@@ -65,6 +77,7 @@ void AddUnits(const UnitCount<T>& unit, const T& units, BlockTotals<T>& totals) 
   totals.params += units * unit.params;
   totals.reference_params += units * unit.reference_params;
   totals.activations += units * unit.activations;
+  totals.latency += units * unit.latency;
   totals.log_width += units * unit.log_width;
   totals.log_quantisation += units * T(unit.log_quantisation);
   totals.layers += units * T(unit.layers);

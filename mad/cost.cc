@@ -27,11 +27,12 @@ double QuantiserValues(const NetworkSpec& spec) {
 
 bool HasMixedBits(const BlockSpec& spec) { return spec.activation_bits.size() > 1 || spec.weight_bits.size() > 1; }
 
-BlockTotals<double> CountUnitByUnit(const PlacedBlock& block, MapSizes maps) {
+BlockTotals<double> CountUnitByUnit(const PlacedBlock& block, MapSizes maps, const LatencyModel* latency) {
+  const BlockPlace place = PlaceOf(block, maps, latency);
   BlockTotals<double> totals;
   totals.depth = block.spec->depth;
   totals.out_channels = block.spec->out_channels;
-  for (const Unit<double>& unit : BlockUnits(block)) AddUnits(CountUnit(unit, maps), 1.0, totals);
+  for (const Unit<double>& unit : BlockUnits(block)) AddUnits(CountUnitAt(place, unit, maps), 1.0, totals);
   return totals;
 }
 
@@ -45,17 +46,17 @@ MapSizes InputSizes(const InputSpec& input) {
   return {{input.frames, input.height, input.width}, std::sqrt(static_cast<double>(input.height) * input.width)};
 }
 
-BlockPlace PlaceOf(const PlacedBlock& block, const MapSizes& in_maps) {
-  return {block.type, block.form, block.spec->stride, block.ChangesChannels(), in_maps};
+BlockPlace PlaceOf(const PlacedBlock& block, const MapSizes& in_maps, const LatencyModel* latency) {
+  return {block.type, block.form, block.spec->stride, block.ChangesChannels(), in_maps, latency};
 }
 
-std::vector<BlockTotals<double>> CountBlocks(const NetworkSpec& spec) {
+std::vector<BlockTotals<double>> CountBlocks(const NetworkSpec& spec, const LatencyModel* latency) {
   std::vector<BlockTotals<double>> totals;
   MapSizes maps = InputSizes(spec.input);
   for (const PlacedBlock& block : PlaceBlocks(spec)) {
     const BlockDims<double> dims{static_cast<double>(block.in_channels), static_cast<double>(block.spec->out_channels),
                                  static_cast<double>(block.spec->bottleneck_channels), static_cast<double>(block.spec->depth)};
-    totals.push_back(HasMixedBits(*block.spec) ? CountUnitByUnit(block, maps) : CountBlock(PlaceOf(block, maps), dims));
+    totals.push_back(HasMixedBits(*block.spec) ? CountUnitByUnit(block, maps, latency) : CountBlock(PlaceOf(block, maps, latency), dims));
     maps.Shrink(Square(block.spec->stride));
   }
   return totals;

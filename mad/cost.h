@@ -29,8 +29,8 @@ double HeadMacs(int in_channels, const HeadSpec& head);
 
 // Sizes of the input, and of one block's input, for the counting templates.
 MapSizes InputSizes(const InputSpec& input);
-BlockPlace PlaceOf(const PlacedBlock& block, const MapSizes& in_maps);
-// One entry a block.
-std::vector<BlockTotals<double>> CountBlocks(const NetworkSpec& spec);
+BlockPlace PlaceOf(const PlacedBlock& block, const MapSizes& in_maps, const LatencyModel* latency = nullptr);
+// One entry a block; with latencies where a model is given.
+std::vector<BlockTotals<double>> CountBlocks(const NetworkSpec& spec, const LatencyModel* latency = nullptr);
 
 }  // namespace deepmad::mad

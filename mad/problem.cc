@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "mad/latency_model.h"
 #include "mad/stage_config.h"
 
 namespace deepmad::mad {
@@ -29,6 +30,23 @@ Rules RulesFromConfig(const base::Config& config) {
   return rules;
 }
 
+// The model of the table that the budgets name; null where they name none.
+std::shared_ptr<const LatencyModel> LatencyFromConfig(const base::Config& config) {
+  if (config.IsNull("latency_table")) {
+    if (!config.IsNull("latency_ms")) {
+      throw base::UsageError("latency_ms without latency_table", config.Where("latency_ms"),
+                             "name the table that deepmad profile measured on the device");
+    }
+    return nullptr;
+  }
+  const std::string path = config.GetPath("latency_table");
+  const LatencyTable table = LoadLatencyTable(path);
+  const bool any = !table.inference.empty();
+  const std::string precision = config.GetString("latency_precision", any ? table.inference.front().precision : "float32");
+  const int batch = static_cast<int>(config.GetInt("latency_batch", any ? table.inference.front().batch : 1, 1, 1 << 24));
+  return std::make_shared<LatencyModel>(table, precision, batch, path);
+}
+
 Budgets BudgetsFromConfig(const base::Config& config, const Formulation& formulation) {
   Budgets budgets;
   budgets.flops = config.GetOptionalDouble("flops", 1, 1e18);
@@ -39,6 +57,11 @@ Budgets BudgetsFromConfig(const base::Config& config, const Formulation& formula
   budgets.layers = config.GetOptionalDouble("layers", 1, 1e6);
   budgets.activation_memory = config.GetOptionalDouble("activation_memory", 1, 1e18);
   budgets.activation_batch = static_cast<int>(config.GetInt("activation_batch", 1, 1, 1 << 24));
+  budgets.memory_mb = config.GetOptionalDouble("memory_mb", 1e-6, 1e12);
+  budgets.memory_batch = static_cast<int>(config.GetInt("memory_batch", 1, 1, 1 << 24));
+  budgets.memory_weight_copies = config.GetDouble("memory_weight_copies", budgets.memory_weight_copies, 1, 100);
+  budgets.latency_ms = config.GetOptionalDouble("latency_ms", 1e-6, 1e9);
+  budgets.latency_model = LatencyFromConfig(config);
   if (!config.IsNull("latency")) {
     const base::Config latency = config.Section("latency");
     budgets.latency = latency.GetDouble("seconds", 1e-9, 1e6);
@@ -98,6 +121,7 @@ int CountStages(const DesignProblem& problem, const std::string& where) {
   }
   const NetworkSpec network = ToNetwork(problem, smallest);
   Validate(network, where);
+  if (problem.budgets.latency_model) CheckHasLatency(network, where);
   return PlaceBlocks(network).back().stage + 1;
 }
 

@@ -1,6 +1,7 @@
 // The design problem: what may vary, what must hold, what is maximised. YAML form: docs/formats.md.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,8 @@
 #include "mad/network_spec.h"
 
 namespace deepmad::mad {
+
+class LatencyModel;
 
 struct Range {
   int low = 0;
@@ -76,8 +79,14 @@ struct Budgets {
   std::optional<double> layers;
   std::optional<double> activation_memory;  // bytes that training keeps for the backward pass, float32, for activation_batch images
   int activation_batch = 1;
-  // Seconds an image on a device that a table of measurements describes. The published tables are not public, so a problem that has one
-  // can be read but not solved.
+  // Megabytes (1e6 bytes) that training in float32 holds at its peak: weights with their gradients and the optimizer's state, and the
+  // values kept for the backward pass of memory_batch images.
+  std::optional<double> memory_mb;
+  int memory_batch = 1;
+  double memory_weight_copies = 3;                              // weights, gradients and momentum
+  std::optional<double> latency_ms;                             // of a pass, as the model predicts it
+  std::shared_ptr<const LatencyModel> latency_model = nullptr;  // null: latencies are not known
+  // Of published problems: seconds an image by a table that is not public, so such a problem can be read but not solved.
   std::optional<double> latency;
   std::string latency_table;
 };

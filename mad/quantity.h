@@ -10,7 +10,7 @@
 
 namespace deepmad::mad {
 
-enum Quantity { kFlops, kParams, kLayers, kActivations, kQuantities };
+enum Quantity { kFlops, kParams, kLayers, kActivations, kMemory, kLatency, kQuantities };
 
 struct QuantityInfo {
   const char* name;   // key of the budget and of its entry in report.json
@@ -20,11 +20,16 @@ struct QuantityInfo {
 inline constexpr std::array<QuantityInfo, kQuantities> kQuantityInfos{{{"flops", "FLOPs", &Budgets::flops},
                                                                        {"params", "parameters", &Budgets::params},
                                                                        {"layers", "layers", &Budgets::layers},
-                                                                       {"activation_memory", "activations", &Budgets::activation_memory}}};
+                                                                       {"activation_memory", "activations", &Budgets::activation_memory},
+                                                                       {"memory_mb", "memory", &Budgets::memory_mb},
+                                                                       {"latency_ms", "latency", &Budgets::latency_ms}}};
 
 inline const std::optional<double>& Limit(const DesignProblem& problem, int quantity) {
   return problem.budgets.*kQuantityInfos[static_cast<size_t>(quantity)].limit;
 }
+
+// False for the latency where no table says what it is: then its amounts are 0 and reports leave it out.
+inline bool IsKnown(int quantity, const DesignProblem& problem) { return quantity != kLatency || problem.budgets.latency_model != nullptr; }
 
 // What the numbers count, for tables: "with the head".
 std::string UnitOf(int quantity, const DesignProblem& problem);
@@ -42,16 +47,24 @@ T Amount(int quantity, const DesignProblem& problem, const Counts<T>& counts) {
       return problem.formulation->params_with_head ? counts.params : counts.reference_params;
     case kLayers:
       return T(counts.layers);
-    default:
+    case kActivations:
       return T(kActivationBytes * problem.budgets.activation_batch) * counts.activations;
+    case kMemory: {
+      const double megabytes = kActivationBytes / 1e6;
+      return T(megabytes * problem.budgets.memory_weight_copies) * counts.params +
+             T(megabytes * problem.budgets.memory_batch) * counts.activations;
+    }
+    default:
+      return counts.latency;
   }
 }
 
-// The head's share of the quantity: channels * per_channel + constant.
+// The share of the quantity that is no block's, the head's above all: channels * per_channel + constant.
 struct HeadAmount {
   double per_channel = 0;
   double constant = 0;
 };
-HeadAmount AmountOfHead(int quantity, const DesignProblem& problem);
+// `shape`: any structure of the problem.
+HeadAmount AmountOfHead(int quantity, const DesignProblem& problem, const NetworkSpec& shape);
 
 }  // namespace deepmad::mad

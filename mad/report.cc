@@ -51,6 +51,7 @@ base::Json AssessmentJson(const DesignProblem& problem, const Assessment& assess
   json["layers"] = assessment.cost.layers;
   base::Json budgets;
   for (int quantity = 0; quantity < kQuantities; ++quantity) {
+    if (!IsKnown(quantity, problem)) continue;
     const size_t index = static_cast<size_t>(quantity);
     budgets[kQuantityInfos[index].name] = BudgetJson(assessment.used[index], Limit(problem, quantity));
   }
@@ -130,6 +131,7 @@ std::string StageTable(const NetworkSpec& network) {
 std::string BudgetTable(const DesignProblem& problem, const Assessment& assessment) {
   std::string text = fmt::format("  {:<14} {:>10}  {:>10}  {:>7}\n", "", "budget", "used", "share");
   for (int quantity = 0; quantity < kQuantities; ++quantity) {
+    if (!IsKnown(quantity, problem)) continue;
     const size_t index = static_cast<size_t>(quantity);
     text += BudgetLine(kQuantityInfos[index].label, assessment.used[index], Limit(problem, quantity), UnitOf(quantity, problem));
   }

@@ -156,8 +156,10 @@ std::string SweepCsv(const std::vector<SweepAxis>& axes, const std::vector<Sweep
     for (const double value : points[i].values) csv += fmt::format(",{:.10g}", value);
     csv += fmt::format(",{},{}", report.at("status").get<std::string>(), points[i].on_front ? 1 : 0);
     for (const char* key : {"objective", "upper_bound", "gap"}) csv += "," + Cell(report, key);
-    for (const QuantityInfo& info : kQuantityInfos)
-      csv += "," + (points[i].HasDesign() ? Cell(report.at("budgets").at(info.name), "used") : "");
+    for (const QuantityInfo& info : kQuantityInfos) {
+      const bool known = points[i].HasDesign() && report.at("budgets").contains(info.name);
+      csv += "," + (known ? Cell(report.at("budgets").at(info.name), "used") : "");
+    }
     for (const char* key : {"effectiveness", "macs", "params"}) csv += "," + Cell(report, key);
     for (size_t s = 0; s < stages; ++s) {
       csv += "," + (points[i].HasDesign() ? fmt::format("{:.10g}", report.at("entropy").at("stages").at(s).get<double>()) : "");

@@ -20,6 +20,7 @@ struct UnitCount {
   T log_width{};                // ln of the product over the main path's convolutions of c_in * kernel volume / groups
   double log_quantisation = 0;  // sum over quantised convolutions of QuantisationEntropy (mad/quantiser.h)
   int layers = 0;               // main path's convolutions
+  T latency{};                  // milliseconds of a pass; 0 where no model was given (mad/latency_model.h)
 };
 
 // Map sizes before a layer: what the network really has, and what the released FLOPs formula assumes (real division by the stride,

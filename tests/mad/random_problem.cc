@@ -94,7 +94,8 @@ void PlantBudgets(DesignProblem& problem, const Candidate& candidate, base::Rand
   const auto limit = [&](double used) { return random.Bernoulli(0.7) ? std::optional<double>(used * slack) : std::nullopt; };
   for (int quantity = 0; quantity < kQuantities; ++quantity) {
     const QuantityInfo& info = kQuantityInfos[static_cast<size_t>(quantity)];
-    problem.budgets.*info.limit = limit(assessment.used[static_cast<size_t>(quantity)]);
+    const std::optional<double> drawn = limit(assessment.used[static_cast<size_t>(quantity)]);
+    if (IsKnown(quantity, problem)) problem.budgets.*info.limit = drawn;
   }
   problem.budgets.effectiveness = limit(assessment.effectiveness * (1 + 1e-9));  // the evaluator adds in another order
 }

@@ -4,6 +4,8 @@
 #include <functional>
 
 #include "mad/admitted.h"
+#include "mad/latency_model.h"
+#include "tests/mad/made_latency_table.h"
 
 namespace deepmad::mad {
 namespace {
@@ -54,6 +56,9 @@ DesignProblem MakeSmallProblem(base::Random& random) {
   problem.objective = DefaultObjective(*problem.formulation, score_stages);
   problem.objective.depth_term = static_cast<DepthTerm>(random.UniformInt(0, 2));
   problem.budgets.flops_convention = problem.formulation->flops_convention;
+  static const auto latency = std::make_shared<const LatencyModel>(MadeLatencyTable(), "float32", 1, "");
+  problem.budgets.latency_model = latency;
+  problem.budgets.memory_batch = 4;
   problem = WithTightRanges(problem);
   const std::optional<Candidate> middle = DrawCandidate(problem, random);
   if (!middle) return problem;

@@ -80,6 +80,7 @@ void SetBudgetsAbove(const Measures& measures, base::Random& random, DesignProbl
   for (int quantity = 0; quantity < kQuantities; ++quantity) {
     const double used = measures.used[static_cast<size_t>(quantity)];
     auto& limit = problem.budgets.*kQuantityInfos[static_cast<size_t>(quantity)].limit;
+    if (!IsKnown(quantity, problem)) continue;
     limit = random.Bernoulli(0.6) ? std::optional<double>(used * (1 + slack * random.Uniform())) : std::nullopt;
   }
   problem.budgets.effectiveness.reset();

@@ -1,0 +1,19 @@
+// Random networks whose layers a latency table is measured on: one block type at all map sizes, with many widths.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "mad/network_spec.h"
+
+namespace deepmad::mad {
+
+// Those that a network of pictures can be made of: 2-D types of residual units.
+std::vector<std::string> ProbeTypes();
+
+// A valid network for `resolution` pixels a side, halved until 7 or less are left. Widths and bottlenecks are spread evenly in their
+// logarithms, none so wide that a unit would take more than about 100 million multiply-accumulates.
+NetworkSpec ProbeNetwork(const std::string& type, int resolution, base::Random random);
+
+}  // namespace deepmad::mad
