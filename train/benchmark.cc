@@ -108,7 +108,7 @@ class Bench {
     std::vector<double> forward, backward, step;
     BatchPosition position;
     const std::vector<double> times = Measure(options_.seconds, device_, [&] {
-      data::Batch batch{images, labels, {}};
+      data::Batch batch{images, labels, {}, {}};
       update.Add(batch, position);
       update.Finish(train_.lr);
       ++position.batch;
