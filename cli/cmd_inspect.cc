@@ -4,6 +4,7 @@
 #include "base/atomic_file.h"
 #include "cli/command.h"
 #include "mad/comparison.h"
+#include "mad/predictions.h"
 #include "mad/report.h"
 #include "mad/structure_svg.h"
 
@@ -17,6 +18,7 @@ class InspectCommand : public Command {
         ->capture_default_str();
     app.add_option("--svg", svg_, "also draw the structure to this file");
     app.add_flag("--layers", layers_, "also one line a convolution");
+    app.add_option("--latency", latency_, "also the times that this table of deepmad profile predicts");
   }
   std::string Example() const override { return "deepmad inspect configs/arch/deepmad-r18.yaml --layers"; }
 
@@ -29,12 +31,19 @@ class InspectCommand : public Command {
     std::string text;
     std::vector<mad::Assessment> assessments;
     std::vector<mad::NetworkSpec> networks;
+    std::optional<mad::LatencyTable> table;
+    if (!latency_.empty()) table = mad::LoadLatencyTable(latency_);
     for (const std::string& file : split.files) {
       const mad::NetworkSpec network = mad::LoadNetwork(file);
       const mad::DesignProblem problem = mad::NeutralProblem(network, mad::FindFormulation(formulation_, "--formulation"));
       const mad::Assessment assessment = mad::Assess(problem, network);
       documents.push_back(Document(problem, network, assessment));
       text += Text(problem, network, assessment);
+      if (table) {
+        const base::Json predictions = mad::Predictions(*table, network, latency_);
+        documents.back()["predictions"] = predictions;
+        text += mad::PredictionTable(predictions);
+      }
       networks.push_back(network);
       assessments.push_back(assessment);
     }
@@ -74,7 +83,7 @@ class InspectCommand : public Command {
   }
 
   std::string formulation_ = "paper";
-  std::string svg_;
+  std::string svg_, latency_;
   bool layers_ = false;
 };
 

@@ -20,8 +20,7 @@ base::Json Predictions(const LatencyTable& table, const NetworkSpec& network, co
 }
 
 std::string PredictionTable(const base::Json& predictions) {
-  std::string text =
-      fmt::format("  predicted for {}, threads: {}\n", predictions.at("device").get<std::string>(), predictions.at("threads").get<int>());
+  std::string text = fmt::format("  predicted for {}\n", predictions.at("device").get<std::string>());
   for (const base::Json& one : predictions.at("cases")) {
     text += fmt::format("  {:<10} {:<9} batch {:<5} {:>10.3f} ms\n", one.at("work").get<std::string>(),
                         one.at("precision").get<std::string>(), one.at("batch").get<int>(), one.at("milliseconds").get<double>());

@@ -8,8 +8,9 @@ namespace deepmad::mad {
 namespace {
 
 constexpr int kSmallestMap = 7;
-constexpr double kMostMacs = 1e8;    // of a unit
-constexpr double kMostValues = 2e6;  // that a unit writes
+constexpr double kMostMacs = 1e8;    // of a unit, at kResolution or less; in proportion to the area above it
+constexpr double kMostValues = 2e6;  // that a unit writes, likewise
+constexpr double kResolution = 224;
 constexpr double kWidest = 2048;
 constexpr int kAttempts = 1000;
 
@@ -29,8 +30,8 @@ bool IsDepthwise(const BlockType& type) {
   return false;
 }
 
-// The number of units' work and output at a map of this area, without the map's own shrinking.
-bool IsSmall(const BlockType& type, const BlockSpec& block, int in_channels, int side) {
+// Of the first unit on maps of `side` pixels.
+bool IsSmall(const BlockType& type, const BlockSpec& block, int in_channels, int side, double growth) {
   UnitDims<double> dims{FormOf(block, type),
                         double(in_channels),
                         double(block.out_channels),
@@ -40,15 +41,15 @@ bool IsSmall(const BlockType& type, const BlockSpec& block, int in_channels, int
                         true};
   MapSizes maps{Square(side), double(side)};
   const UnitCount<double> count = CountUnit(MakeUnit(type, dims), maps);
-  return count.macs <= kMostMacs && count.activations <= kMostValues;
+  return count.macs <= growth * kMostMacs && count.activations <= growth * kMostValues;
 }
 
 // One of the widths and bottlenecks that are small enough; the narrowest where none was drawn.
-void DrawWidths(const BlockType& type, int in_channels, int side, base::Random& random, BlockSpec& block) {
+void DrawWidths(const BlockType& type, int in_channels, int side, double growth, base::Random& random, BlockSpec& block) {
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     block.out_channels = random.Bernoulli(0.2) ? in_channels : LogUniform(random, 16, kWidest, 8);
     if (type.traits.has_bottleneck) block.bottleneck_channels = LogUniform(random, 8, kWidest, 8);
-    if (IsSmall(type, block, in_channels, side)) return;
+    if (IsSmall(type, block, in_channels, side, growth)) return;
   }
   block.out_channels = 16;
   if (type.traits.has_bottleneck) block.bottleneck_channels = 8;
@@ -84,16 +85,16 @@ NetworkSpec ProbeNetwork(const std::string& type_name, int resolution, base::Ran
   } else {
     add({.type = "conv", .stride = halves ? 2 : 1, .out_channels = LogUniform(random, 8, 64, 8)});
   }
-  bool first = true;
-  while (side > kSmallestMap || first) {
-    // Mostly one stage a size, now and then one more that keeps it.
-    const bool keeps = side <= 1 || random.Bernoulli(first ? 0.4 : 0.3);
+  const double growth = std::max(1.0, resolution / kResolution * (resolution / kResolution));
+  bool may_keep = true;  // the size: once, now and then
+  for (bool first = true; side > kSmallestMap || first; first = false) {
+    const bool keeps = side <= 1 || (may_keep && random.Bernoulli(0.4));
+    may_keep = !keeps;
     BlockSpec block{.type = type_name, .depth = random.Bernoulli(0.5) ? 2 : 1, .stride = keeps ? 1 : 2};
     const double kernel = random.Uniform();
     block.kernel = depthwise && kernel < 0.3 ? 7 : kernel < 0.65 ? 5 : 3;
-    DrawWidths(type, network.blocks.back().out_channels, side, random, block);
+    DrawWidths(type, network.blocks.back().out_channels, side, growth, random, block);
     add(block);
-    first = false;
   }
   network.head.classes = LogUniform(random, 10, 1000, 1);
   Validate(network, type_name);

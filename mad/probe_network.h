@@ -13,7 +13,7 @@ namespace deepmad::mad {
 std::vector<std::string> ProbeTypes();
 
 // A valid network for `resolution` pixels a side, halved until 7 or less are left. Widths and bottlenecks are spread evenly in their
-// logarithms, none so wide that a unit would take more than about 100 million multiply-accumulates.
+// logarithms, none so wide that a unit would take more than about 100 million multiply-accumulates at 224 pixels.
 NetworkSpec ProbeNetwork(const std::string& type, int resolution, base::Random random);
 
 }  // namespace deepmad::mad

@@ -19,6 +19,7 @@
 #include "models/init.h"
 #include "models/network.h"
 #include "models/tensor_memory.h"
+#include "train/quantile.h"
 #include "train/session.h"
 #include "train/stopwatch.h"
 #include "train/train_config.h"
@@ -34,15 +35,6 @@ struct Case {
   std::string precision;
   int64_t batch;
 };
-
-// Between the nearest two of the sorted values.
-double Quantile(std::vector<double> values, double share) {
-  std::sort(values.begin(), values.end());
-  const double place = share * static_cast<double>(values.size() - 1);
-  const auto below = static_cast<size_t>(place);
-  const size_t above = std::min(below + 1, values.size() - 1);
-  return values[below] + (place - static_cast<double>(below)) * (values[above] - values[below]);
-}
 
 // Seconds of each pass.
 std::vector<double> Measure(double seconds, at::Device device, const std::function<void()>& pass) {

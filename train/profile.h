@@ -1,0 +1,35 @@
+// Measures the device at hand for a latency table: the layers of random networks, whole passes and training steps.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "mad/latency_table.h"
+#include "train/experiment.h"
+
+namespace deepmad::train {
+
+struct ProfileOptions {
+  bool inference = true;
+  bool training = true;
+  std::vector<int64_t> batches = {1};           // images a pass
+  std::vector<int64_t> training_batches = {8};  // images a training step
+  std::vector<std::string> precisions = {"float32"};
+  std::vector<int64_t> resolutions = {224};  // pixels a side
+  double seconds = 150;                      // in all
+  uint64_t seed = 0;                         // of the random networks
+};
+
+struct Profile {
+  mad::LatencyTable table;
+  // [{"work", "precision", "batch", "networks", "layers", "median_error", "p90_error"}]: relative errors of the model fitted to the table
+  // at its own networks' whole passes or steps.
+  base::Json fits;
+};
+
+// Times networks in turns for about options.seconds, at least one of each block type a case. Error(kStopped) after a signal.
+Profile MeasureProfile(const ProfileOptions& options, const RunOptions& run);
+
+}  // namespace deepmad::train
