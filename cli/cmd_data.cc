@@ -12,18 +12,31 @@
 namespace deepmad::cli {
 namespace {
 
-constexpr size_t kBrokenShown = 20;
+constexpr size_t kShown = 20;  // of each kind
 
 base::Json SplitJson(const data::CheckResult& result) {
   base::Json broken = base::Json::array();
   for (const data::BrokenSample& sample : result.broken) broken.push_back({{"file", sample.source}, {"reason", sample.reason}});
+  base::Json left_out = base::Json::array();
+  for (const data::LeftOut& one : result.left_out) {
+    left_out.push_back({{"reason", one.reason}, {"count", one.names.size()}, {"names", one.names}});
+  }
   return {{"samples", result.samples},
           {"grey", result.grey},
           {"class_counts", result.class_counts},
           {"height", {result.min_height, result.max_height}},
           {"width", {result.min_width, result.max_width}},
           {"broken", broken},
-          {"missing", result.missing}};
+          {"missing", result.missing},
+          {"left_out", left_out}};
+}
+
+// The first of `names`, a line each.
+std::string Lines(const std::vector<std::string>& names, const std::string& indent) {
+  std::string text;
+  for (size_t i = 0; i < std::min(kShown, names.size()); ++i) text += indent + names[i] + "\n";
+  if (names.size() > kShown) text += fmt::format("{}and {} more; --json lists all\n", indent, names.size() - kShown);
+  return text;
 }
 
 std::string SplitText(const std::string& name, const data::CheckResult& result) {
@@ -31,14 +44,15 @@ std::string SplitText(const std::string& name, const data::CheckResult& result) 
   std::string text = fmt::format("{}: {} samples in {} classes ({} to {} a class), {} grey, {} to {} high, {} to {} wide, {} broken\n",
                                  name, result.samples, result.class_counts.size(), *fewest, *most, result.grey, result.min_height,
                                  result.max_height, result.min_width, result.max_width, result.broken.size());
-  for (size_t i = 0; i < std::min(kBrokenShown, result.broken.size()); ++i) {
-    text += fmt::format("  {}: {}\n", result.broken[i].source, result.broken[i].reason);
+  std::vector<std::string> broken;
+  for (const data::BrokenSample& sample : result.broken) broken.push_back(sample.source + ": " + sample.reason);
+  text += Lines(broken, "  ");
+  if (!result.missing.empty()) {
+    text += fmt::format("  {} more should be there and are missing:\n", result.missing.size()) + Lines(result.missing, "  ");
   }
-  if (result.broken.size() > kBrokenShown) text += fmt::format("  and {} more; --json lists all\n", result.broken.size() - kBrokenShown);
-  if (result.missing.empty()) return text;
-  text += fmt::format("  {} more should be there and are missing:\n", result.missing.size());
-  for (size_t i = 0; i < std::min(kBrokenShown, result.missing.size()); ++i) text += fmt::format("  {}\n", result.missing[i]);
-  if (result.missing.size() > kBrokenShown) text += fmt::format("  and {} more; --json lists all\n", result.missing.size() - kBrokenShown);
+  for (const data::LeftOut& one : result.left_out) {
+    text += fmt::format("  left out, {}: {}\n", one.reason, one.names.size()) + Lines(one.names, "    ");
+  }
   return text;
 }
 

@@ -64,7 +64,7 @@ BatchStream::BatchStream(const Dataset& dataset, Preparation prepare, StreamOpti
       prepare_(std::move(prepare)),
       options_(options),
       allocate_(std::move(allocate)),
-      sampler_(dataset.size(), options.sampler),
+      sampler_(dataset.size(), options.sampler, dataset.groups()),
       next_to_make_(sampler_.batches_per_epoch()),
       next_to_deliver_(sampler_.batches_per_epoch()) {}
 

@@ -30,6 +30,7 @@ class Checker {
     result_.samples = dataset.size();
     result_.class_counts.resize(dataset.class_names().size());
     result_.missing = dataset.missing();
+    result_.left_out = dataset.left_out();
   }
 
   void Work() {
@@ -42,19 +43,19 @@ class Checker {
         if (const int64_t label = dataset_.label(index); label != kNoWholeLabel) ++result_.class_counts[label];
       }
       Image image;
-      std::shared_ptr<const Image> label_map;
+      Sample sample;
       std::string reason;
       try {
-        const Sample sample = dataset_.Get(index);
+        sample = dataset_.Get(index);
         image = sample.video ? DecodeAll(*sample.video) : sample.picture.Decode();
-        label_map = sample.label_map;
       } catch (const std::exception& e) {
         reason = e.what();
       }
       const std::lock_guard lock(mutex_);
       if (reason.empty()) {
         Add(image);
-        if (label_map) AddClasses(*label_map);
+        if (sample.label_map) AddClasses(*sample.label_map);
+        if (sample.boxes) AddObjects(*sample.boxes);
       } else {
         broken_.emplace(index, std::move(reason));
       }
@@ -81,6 +82,10 @@ class Checker {
     std::array<bool, 256> shown{};
     for (const uint8_t label : label_map.pixels) shown[label] = true;
     for (size_t i = 0; i < result_.class_counts.size(); ++i) result_.class_counts[i] += shown[i];
+  }
+
+  void AddObjects(const PictureBoxes& boxes) {
+    for (const LabelledBox& box : boxes.boxes) ++result_.class_counts[static_cast<size_t>(box.label)];
   }
 
   const Dataset& dataset_;

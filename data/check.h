@@ -18,11 +18,12 @@ struct BrokenSample {
 struct CheckResult {
   int64_t samples = 0;
   int64_t grey = 0;                    // of them, with one channel
-  std::vector<int64_t> class_counts;   // by class index; where pixels have labels, the samples that show the class
+  std::vector<int64_t> class_counts;   // by class index; where pixels have labels, the samples that show the class; objects
   int min_height = 0, max_height = 0;  // over the samples that decode
   int min_width = 0, max_width = 0;
   std::vector<BrokenSample> broken;  // in the order of the set
   std::vector<std::string> missing;  // see Dataset
+  std::vector<LeftOut> left_out;     // likewise
 };
 
 // Decodes all samples with `threads` threads. `progress` gets the number done so far, from one thread at a time.

@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+#include <iterator>
 #include <optional>
 
+#include "base/atomic_file.h"
+#include "base/error.h"
 #include "data/json_record.h"
 #include "data/json_stream.h"
 
@@ -40,6 +44,27 @@ std::vector<CocoResult> ReadCocoResults(const std::string& path) {
   while (stream.NextElement()) results.push_back(ReadResult(records, stream.Value(), static_cast<int64_t>(results.size())));
   stream.End();
   return results;
+}
+
+void WriteCocoResults(const std::string& path, const std::vector<CocoResult>& results) {
+  base::WriteFileAtomically(path, [&](const base::AppendBytes& append) {
+    std::string line = "[";
+    for (size_t i = 0; i < results.size(); ++i) {
+      const CocoResult& result = results[i];
+      const auto [left, top, width, height] = result.box;
+      for (const double value : {left, top, width, height, result.score}) {
+        if (!std::isfinite(value)) {
+          throw base::FailedError(fmt::format("result {} (image {}): {} is no number for a file", i, result.image_id, value), path);
+        }
+      }
+      fmt::format_to(std::back_inserter(line), R"({}{{"image_id":{},"category_id":{},"bbox":[{},{},{},{}],"score":{}}})",
+                     i == 0 ? "\n" : ",\n", result.image_id, result.category_id, left, top, width, height, result.score);
+      append(line.data(), line.size());
+      line.clear();
+    }
+    line += "\n]\n";
+    append(line.data(), line.size());
+  });
 }
 
 }  // namespace deepmad::data

@@ -19,4 +19,8 @@ struct CocoResult {
 // Other fields are passed over. FailedError names the file and the result with its image; for text that is no JSON, the byte.
 std::vector<CocoResult> ReadCocoResults(const std::string& path);
 
+// A result a line, in the order given; reading them gives the same numbers to the last bit. FailedError for a number that is not finite,
+// naming the image, and for a place that cannot be written.
+void WriteCocoResults(const std::string& path, const std::vector<CocoResult>& results);
+
 }  // namespace deepmad::data

@@ -1,12 +1,14 @@
 #include "data/data_config.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <optional>
 #include <tuple>
 
 #include "base/error.h"
 #include "data/augment_config.h"
+#include "data/box_config.h"
 #include "data/clip_config.h"
 #include "data/framing.h"
 #include "data/pipeline.h"
@@ -117,12 +119,46 @@ InputOptions ReadSceneOptions(const base::Config& section) {
           std::make_shared<const SceneInput>(whole)};
 }
 
+const char* InputFor(LabelKind labels) {
+  switch (labels) {
+    case LabelKind::kPixels:
+      return "scenes";
+    case LabelKind::kVideo:
+      return "clips";
+    case LabelKind::kBoxes:
+      return "boxes";
+    default:
+      return "pictures";
+  }
+}
+
+// Where classes have ids, both parts must list the same, or a class index would not mean the same in both.
+void CheckSameIds(const Dataset& train, const Dataset& validation, const base::Config& section) {
+  const std::vector<int64_t> ids[] = {train.class_ids(), validation.class_ids()};
+  std::vector<int64_t> difference;
+  std::ranges::set_symmetric_difference(ids[0], ids[1], std::back_inserter(difference));
+  if (!difference.empty()) {
+    throw base::UsageError("training and validation list different classes: id " + std::to_string(difference.front()) +
+                               " is only in one of them (" + std::to_string(difference.size()) + " such in all)",
+                           section.Where(), "give both files the same categories");
+  }
+  for (size_t i = 0; i < ids[0].size(); ++i) {
+    const std::string &one = train.class_names()[i], &other = validation.class_names()[i];
+    if (one == other) continue;
+    throw base::UsageError("class " + std::to_string(ids[0][i]) + " is '" + one + "' in training and '" + other + "' in validation",
+                           section.Where(), "give both files the same categories");
+  }
+}
+
 }  // namespace
 
 InputOptions ReadInputOptions(const base::Config& section) {
-  const std::string input = section.GetChoice("input", "pictures", {"pictures", "scenes", "clips"});
+  const std::string input = section.GetChoice("input", "pictures", {"pictures", "scenes", "clips", "boxes"});
   if (input == "scenes") return ReadSceneOptions(section);
-  if (input == "clips") return ReadClipOptions(section, ReadNormaliser(section, static_cast<int>(section.GetInt("channels", 3, 3, 3))));
+  if (input == "clips" || input == "boxes") {
+    const Normaliser normaliser = ReadNormaliser(section, static_cast<int>(section.GetInt("channels", 3, 3, 3)));
+    return input == "clips" ? ReadClipOptions(section, normaliser) : ReadBoxOptions(section, normaliser);
+  }
   InputShape shape;
   shape.channels = static_cast<int>(section.GetInt("channels", 3, 1, 3));
   if (shape.channels == 2) throw base::UsageError(section.Path("channels") + " must be 1 or 3", section.Where("channels"));
@@ -152,10 +188,10 @@ Datasets OpenDatasets(const base::Config& section, bool with_train) {
   if (with_train) data.train = entry.factory(section, Split::kTrain);
   data.validation = entry.factory(section, Split::kValidation);
   if (const LabelKind labels = data.validation->labels(); labels != data.labels) {
-    const char* const input = labels == LabelKind::kPixels ? "scenes" : labels == LabelKind::kVideo ? "clips" : "pictures";
     throw base::UsageError(section.GetString("name") + " has a label for each " + LabelledThing(labels), section.Where("name"),
-                           std::string("set data.input to ") + input);
+                           std::string("set data.input to ") + InputFor(labels));
   }
+  if (data.train) CheckSameIds(*data.train, *data.validation, section);
   return data;
 }
 

@@ -24,7 +24,7 @@
 //
 //     train: {scale: [2048, 512], ratio: [0.5, 2], cat_max_ratio: 0.75, flip: 0.5, photometric: true}
 //     validate: {scale: [2048, 512]}      # the most that the long and the short edge may measure; aspect kept
-// With `input: clips` a sample is a video (data/clip_config.h).
+// With `input: clips` a sample is a video (data/clip_config.h), with `input: boxes` objects have labels (data/box_config.h).
 #pragma once
 
 #include <memory>
@@ -42,7 +42,7 @@ namespace deepmad::data {
 struct InputOptions {
   Preparation train_pipeline;
   Preparation validation_pipeline;
-  InputShape shape;                      // in training; in validation too where one_shape
+  InputShape shape;                      // in training, without padding the largest; in validation too where one_shape
   bool one_shape = true;                 // false: validation keeps the aspect of each picture, so batches have one sample
   LabelKind labels = LabelKind::kWhole;  // that samples need
   std::string protocol;                  // "64 px, crop_pct 0.875, bicubic"
@@ -57,7 +57,7 @@ InputOptions ReadInputOptions(const base::Config& data_section);
 
 struct Datasets : InputOptions {
   std::unique_ptr<Dataset> train;       // null where only validation was asked for
-  std::unique_ptr<Dataset> validation;  // same classes
+  std::unique_ptr<Dataset> validation;  // same classes, under the same ids
 
   const std::vector<std::string>& class_names() const { return validation->class_names(); }
 };

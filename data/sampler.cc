@@ -3,13 +3,18 @@
 #include <algorithm>
 #include <numeric>
 #include <string>
+#include <utility>
 
 #include "base/error.h"
 #include "base/random.h"
+#include "data/group_batches.h"
 
 namespace deepmad::data {
 
-Sampler::Sampler(int64_t samples, const SamplerOptions& options) : samples_(samples), options_(options) {
+Sampler::Sampler(int64_t samples, const SamplerOptions& options, std::vector<int> groups)
+    : samples_(samples), options_(options), groups_(options.drop_last ? std::move(groups) : std::vector<int>{}), pass_(samples) {
+  const int64_t whole_batch = options.batch_size * options.world;
+  if (!groups_.empty()) pass_ = CountGroupBatches(groups_, whole_batch) * whole_batch;
   if (options.epoch_batches > 0) {
     if (options.repeats > 1) {
       throw base::UsageError("repeated augmentation needs epochs", "data.train.repeats", "use 1, or train.epochs in place of train.steps");
@@ -19,18 +24,18 @@ Sampler::Sampler(int64_t samples, const SamplerOptions& options) : samples_(samp
     return;
   }
   constexpr int64_t kRepeatedUnit = 256;
-  const int64_t used = options.repeats > 1 ? samples / kRepeatedUnit * kRepeatedUnit / options.world * options.world : samples;
+  const int64_t used = options.repeats > 1 ? samples / kRepeatedUnit * kRepeatedUnit / options.world * options.world : pass_;
   if (options.repeats > 1 && used == 0) {
     throw base::UsageError("the training set has " + std::to_string(samples) + " samples, too few for repeated augmentation",
                            "data.train.repeats", "use 1, or at least " + std::to_string(kRepeatedUnit) + " samples");
   }
   if (options.drop_last) {
-    batches_ = used / (options.batch_size * options.world);
+    batches_ = used / whole_batch;
     share_ = batches_ * options.batch_size;
     if (batches_ == 0) {
-      throw base::UsageError("the training set has " + std::to_string(samples) + " samples, fewer than one batch of " +
-                                 std::to_string(options.batch_size * options.world),
-                             "train.batch_size", "use a smaller batch");
+      throw base::UsageError(
+          "the training set has " + std::to_string(samples) + " samples, fewer than one batch of " + std::to_string(whole_batch),
+          "train.batch_size", "use a smaller batch");
     }
   } else {
     share_ = (used - options.rank + options.world - 1) / options.world;
@@ -39,10 +44,15 @@ Sampler::Sampler(int64_t samples, const SamplerOptions& options) : samples_(samp
 }
 
 std::vector<int64_t> Sampler::PassOrder(int64_t pass) const {
-  if (options_.shuffle) return base::Random(options_.seed, base::RandomPurpose::kOrder, pass).Permutation(samples_);
   std::vector<int64_t> order(samples_);
-  std::iota(order.begin(), order.end(), int64_t{0});
-  return order;
+  if (options_.shuffle) {
+    order = base::Random(options_.seed, base::RandomPurpose::kOrder, pass).Permutation(samples_);
+  } else {
+    std::iota(order.begin(), order.end(), int64_t{0});
+  }
+  if (groups_.empty()) return order;
+  const base::Random batch_order(options_.seed, base::RandomPurpose::kOrder, pass, 1);
+  return GroupBatches(order, groups_, options_.batch_size * options_.world, batch_order);
 }
 
 std::vector<int64_t> Sampler::StreamOrder(int64_t epoch) const {
@@ -50,9 +60,9 @@ std::vector<int64_t> Sampler::StreamOrder(int64_t epoch) const {
   std::vector<int64_t> order;
   order.reserve(length);
   for (int64_t at = begin; at < end;) {
-    const int64_t pass = at / samples_, stop = std::min(end, (pass + 1) * samples_);
+    const int64_t pass = at / pass_, stop = std::min(end, (pass + 1) * pass_);
     const std::vector<int64_t> whole = PassOrder(pass);
-    order.insert(order.end(), whole.begin() + (at - pass * samples_), whole.begin() + (stop - pass * samples_));
+    order.insert(order.end(), whole.begin() + (at - pass * pass_), whole.begin() + (stop - pass * pass_));
     at = stop;
   }
   return order;

@@ -23,13 +23,15 @@ struct SamplerOptions {
 // has equally many full batches; without, each position occurs on exactly one rank.
 // An endless stream is one pass after the other, each a permutation of its own, and batches go on over the border: epoch e is the part from
 // position e * epoch_batches * batch_size * world of it. Nothing is dropped or repeated, and a set may be smaller than a batch.
+// Of a set in groups, with drop_last, all that the ranks take as one batch is of one group; a group is filled up rather than cut
+// (GroupBatches), so a pass is a little longer than the set.
 class Sampler {
  public:
   // UsageError when drop_last would drop everything, and for an endless stream with repeats.
-  Sampler(int64_t samples, const SamplerOptions& options);
+  Sampler(int64_t samples, const SamplerOptions& options, std::vector<int> groups = {});
 
   int64_t batches_per_epoch() const { return batches_; }
-  // The order of `epoch`: sample indices by position in it, length `samples`; of an endless stream, as many as the epoch has.
+  // The order of `epoch`: sample indices by position in it, as many as a pass has; of an endless stream, as many as the epoch has.
   std::vector<int64_t> Order(int64_t epoch) const;
   // The positions in the epoch of batch 0..batches_per_epoch()-1 of this rank.
   std::vector<int64_t> Positions(int64_t batch) const;
@@ -40,7 +42,9 @@ class Sampler {
 
   int64_t samples_;
   SamplerOptions options_;
-  int64_t share_;  // positions of this rank, after dropping
+  std::vector<int> groups_;  // by index; empty: no groups
+  int64_t pass_;             // positions of one pass
+  int64_t share_;            // positions of this rank, after dropping
   int64_t batches_;
 };
 

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <limits>
 
+#include "base/atomic_file.h"
 #include "base/error.h"
 #include "data/coco_results.h"
 #include "tests/data/pictures.h"
@@ -153,6 +155,28 @@ TEST_F(CocoFiles, AResultsFileGivesItsRowsInOrder) {
   EXPECT_EQ(results[0].box, (std::array<double, 4>{1.5, -2, 3, 4}));
   EXPECT_EQ(std::tuple(results[1].image_id, results[1].category_id, results[1].score), std::tuple(0, 2, 1.0));
   EXPECT_TRUE(ReadCocoResults(folder_.Write("none.json", "[]")).empty());
+}
+
+TEST_F(CocoFiles, WrittenResultsAreReadBackToTheLastBit) {
+  const std::vector<CocoResult> results = {{9, 18, {1.0 / 3, -0.1F, 1e-7, 640}, 0.1F}, {int64_t{1} << 40, 2, {0, 0, 1e20, 2.5}, 1}};
+  const std::string path = folder_.File("written.json");
+  WriteCocoResults(path, results);
+  const std::vector<CocoResult> read = ReadCocoResults(path);
+  ASSERT_EQ(read.size(), 2u);
+  for (size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(std::tuple(read[i].image_id, read[i].category_id, read[i].box, read[i].score),
+              std::tuple(results[i].image_id, results[i].category_id, results[i].box, results[i].score));
+  }
+  ExpectContains(base::ReadFile(path), R"({"image_id":1099511627776,"category_id":2,"bbox":[0,0,1e+20,2.5],"score":1})");
+  WriteCocoResults(path, {});
+  EXPECT_TRUE(ReadCocoResults(path).empty());
+  try {
+    WriteCocoResults(path, {{9, 18, {0, 0, std::numeric_limits<double>::quiet_NaN(), 1}, 1}});
+    FAIL();
+  } catch (const base::Error& error) {
+    ExpectContains(error.what(), "result 0 (image 9): nan is no number for a file");
+  }
+  EXPECT_TRUE(ReadCocoResults(path).empty()) << "the old file stays";
 }
 
 TEST_F(CocoFiles, BrokenResultsNameTheResultAndItsImage) {

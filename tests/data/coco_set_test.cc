@@ -47,6 +47,11 @@ TEST(CocoSetSelection, TrainingDropsWhatCannotBeLearntFromAndCountsIt) {
   EXPECT_EQ(set.drops.empty_boxes.size(), 1u);
   EXPECT_EQ(set.drops.small_images, std::vector<int64_t>{2});
   EXPECT_EQ(set.drops.objectless_images, std::vector<int64_t>{3});
+  const std::vector<LeftOut> words = set.drops.Describe();
+  ASSERT_EQ(words.size(), 5u);
+  EXPECT_EQ(words[1].reason, "boxes outside the picture");
+  EXPECT_EQ(words[1].names, (std::vector<std::string>{"annotation 2 of image 1", "annotation 3 of image 1"}));
+  EXPECT_EQ(words[4].names, std::vector<std::string>{"image 3"});
   EXPECT_EQ(set.class_names, (std::vector<std::string>{"dog", "cat"}));
   EXPECT_EQ(set.category_ids, (std::vector<int64_t>{3, 7}));
 }

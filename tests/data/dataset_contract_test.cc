@@ -32,6 +32,9 @@ TEST_P(DatasetContract, SamplesHaveShapesLabelsAndSourcesThatFit) {
   for (const Split split : {Split::kTrain, Split::kValidation}) {
     const auto dataset = Open(split);
     ASSERT_GT(dataset->size(), 0);
+    if (const std::vector<int> groups = dataset->groups(); !groups.empty()) {
+      EXPECT_EQ(groups.size(), static_cast<size_t>(dataset->size()));
+    }
     std::set<std::string> sources;
     for (int64_t i = 0; i < dataset->size(); ++i) {
       const Sample sample = dataset->Get(i);
@@ -47,6 +50,16 @@ TEST_P(DatasetContract, SamplesHaveShapesLabelsAndSourcesThatFit) {
         EXPECT_EQ(sample.label, kNoWholeLabel);
         EXPECT_EQ(std::tuple(map->height, map->width, map->channels), std::tuple(image.height, image.width, 1));
         for (const uint8_t label : map->pixels) ASSERT_TRUE(label < dataset->class_names().size() || label == kNoLabel);
+      } else if (sample.boxes) {
+        EXPECT_EQ(sample.label, kNoWholeLabel);
+        EXPECT_EQ(sample.boxes->size, sample.picture.size());
+        EXPECT_EQ(dataset->class_ids().size(), dataset->class_names().size());
+        for (const LabelledBox& box : sample.boxes->boxes) {
+          EXPECT_LT(box.left, box.right);
+          EXPECT_LT(box.top, box.bottom);
+          EXPECT_GE(box.label, 0);
+          EXPECT_LT(box.label, static_cast<int64_t>(dataset->class_names().size()));
+        }
       } else {
         EXPECT_GE(sample.label, 0);
         EXPECT_LT(sample.label, static_cast<int64_t>(dataset->class_names().size()));

@@ -2,11 +2,14 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <map>
 #include <string>
+#include <tuple>
 
 #include "base/atomic_file.h"
+#include "base/json.h"
 #include "data/image_io.h"
 #include "data/pack/writer.h"
 #include "tests/data/numbered_dataset.h"
@@ -90,14 +93,50 @@ inline std::string MakeKineticsMiniature(const TemporaryFolder& folder) {
   return "root: " + folder.path() + "\n";
 }
 
+// One coloured block or two on grey, of classes 3, 7 and 20, in pictures that lie and that stand. In training one picture has only a box to
+// be dropped, and one nothing at all; in validation one has nothing, and one a crowd.
+inline std::string MakeCocoMiniature(const TemporaryFolder& folder) {
+  constexpr int kIds[] = {3, 7, 20};
+  for (const auto& [split, count, first] : {std::tuple{"train2017", 10, 100}, std::tuple{"val2017", 6, 500}}) {
+    base::Json images = base::Json::array(), annotations = base::Json::array(), categories = base::Json::array();
+    for (const int id : kIds) categories.push_back({{"id", id}, {"name", "class " + std::to_string(id)}});
+    const auto add = [&, first = first](int image, int id, std::array<double, 4> box, double area, int crowd) {
+      annotations.push_back({{"id", first * 10 + static_cast<int>(annotations.size())},
+                             {"image_id", first + image},
+                             {"category_id", id},
+                             {"bbox", box},
+                             {"area", area},
+                             {"iscrowd", crowd}});
+    };
+    for (int i = 0; i < count; ++i) {
+      const bool stands = i % 3 == 0;
+      Image picture(stands ? 64 : 48, stands ? 48 : 64, 3);
+      std::fill(picture.pixels.begin(), picture.pixels.end(), uint8_t{90});
+      for (int block = 0; i < count - 2 && block <= i % 2; ++block) {
+        const int which = (i + block) % 3, side = 14 + 4 * (i % 3), left = 3 + block * 24, top = 5 + 2 * (i % 4);
+        for (int y = top; y < top + side; ++y) {
+          for (int x = left; x < left + side; ++x) picture.row(y)[3 * x + which] = 240;
+        }
+        add(i, kIds[which], {1.0 * left, 1.0 * top, 1.0 * side, 1.0 * side}, side * side, 0);
+      }
+      const std::string name = std::to_string(first + i) + ".png";
+      folder.Write(std::string(split) + "/" + name, EncodePng(picture));
+      images.push_back({{"id", first + i}, {"file_name", name}, {"width", picture.width}, {"height", picture.height}});
+    }
+    if (std::string(split) == "train2017") add(count - 2, 7, {10, 10, 0.5, 20}, 10, 0);
+    if (std::string(split) == "val2017") add(count - 2, 20, {0, 0, 30, 30}, 700, 1);
+    folder.Write("annotations/instances_" + std::string(split) + ".json",
+                 base::Json{{"images", images}, {"annotations", annotations}, {"categories", categories}}.dump());
+  }
+  return "root: " + folder.path() + "\n";
+}
+
 // By dataset name: writes the files and gives the keys of the `data` section.
 inline const std::map<std::string, std::function<std::string(const TemporaryFolder&)>>& Miniatures() {
   static const std::map<std::string, std::function<std::string(const TemporaryFolder&)>> miniatures = {
-      {"ade20k", MakeAde20kMiniature},
-      {"fashion_mnist", MakeFashionMiniature},
-      {"image_folder", MakeImageFolderMiniature},
-      {"kinetics", MakeKineticsMiniature},
-      {"pack", MakePackMiniature},
+      {"ade20k", MakeAde20kMiniature},         {"coco", MakeCocoMiniature},
+      {"fashion_mnist", MakeFashionMiniature}, {"image_folder", MakeImageFolderMiniature},
+      {"kinetics", MakeKineticsMiniature},     {"pack", MakePackMiniature},
       {"synthetic", MakeSyntheticMiniature}};
   return miniatures;
 }

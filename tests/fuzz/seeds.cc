@@ -126,6 +126,11 @@ void WriteCoco(const std::string& root) {
  "annotations": [{"segmentation": [[1, 2.5]], "area": 5.1, "iscrowd": 0, "image_id": 9, "bbox": [34.8, -2, 7e1, 1.0], "category_id": 18, "id": 22},
  {"segmentation": {"counts": [1, 2], "size": [2, 3]}, "iscrowd": 1, "image_id": 0, "bbox": [0, 0, 2, 1], "category_id": 2, "id": 0}],
  "categories": [{"supercategory": "animal", "id": 18, "name": "d\u006fg"}, {"id": 2}]})");
+  annotations.Add(
+      R"({"images": [{"file_name": "c.jpg", "height": 40, "width": 60, "id": 1}, {"file_name": "d.jpg", "height": 60, "width": 40, "id": 2}],
+ "annotations": [{"id": 1, "image_id": 1, "category_id": 3, "bbox": [-5, 2, 30, 20], "area": 400, "iscrowd": 0},
+ {"id": 2, "image_id": 1, "category_id": 3, "bbox": [1, 1, 0.5, 9], "area": 4}, {"id": 3, "image_id": 2, "category_id": 3, "bbox": [70, 1, 5, 9], "area": 4},
+ {"id": 4, "image_id": 2, "category_id": 3, "bbox": [0, 0, 40, 60], "area": 0}], "categories": [{"id": 3, "name": "cat"}]})");
   results.Add("[]");
   results.Add(R"([{"image_id": 9, "category_id": 18, "bbox": [1.5, -2, 3, 4], "score": 0.25, "segmentation": []},
 {"score": 1, "bbox": [0, 0, 1, 1], "category_id": 2, "image_id": 0}])");

@@ -4,7 +4,9 @@
 #include <ATen/ops/equal.h>
 #include <gtest/gtest.h>
 
+#include "data/data_config.h"
 #include "data/pipeline.h"
+#include "tests/data/miniatures.h"
 #include "tests/data/numbered_dataset.h"
 
 namespace deepmad::data {
@@ -91,6 +93,28 @@ TEST(Loader, PinsItsMemoryWhenAsked) {
   ASSERT_TRUE(loader.Next(&batch));
   EXPECT_TRUE(batch.images.is_pinned());
   EXPECT_TRUE(batch.labels.is_pinned());
+}
+
+TEST(Loader, ObjectsComeAsBoxesBesideThePictures) {
+  const TemporaryFolder folder;
+  const Datasets data = OpenDatasets(
+      base::Config::FromText("name: coco\ninput: boxes\n" + MakeCocoMiniature(folder) + "train: {short_edge: 40, long_edge: 90}\n"));
+  for (const bool channels_last : {false, true}) {
+    LoaderOptions options = Options(1, channels_last);
+    options.batch_size = 2;
+    options.shuffle = options.drop_last = true;
+    Loader loader(*data.train, data.train_pipeline, options);
+    loader.StartEpoch(0);
+    int64_t batches = 0;
+    for (Batch batch; loader.Next(&batch); ++batches) {
+      EXPECT_EQ(batch.images.sizes(), (std::vector<int64_t>{2, 3, 64, 64})) << "of 40 x 53 or 53 x 40 pixels";
+      EXPECT_TRUE(batch.images.is_contiguous(channels_last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous));
+      EXPECT_FALSE(batch.labels.defined());
+      ASSERT_EQ(batch.boxes.size(), 2u);
+      for (const InputBoxes& boxes : batch.boxes) EXPECT_GE(boxes.image_id, 100);
+    }
+    EXPECT_EQ(batches, 5);
+  }
 }
 
 }  // namespace
