@@ -8,6 +8,7 @@
 #include "cli/weights_choice.h"
 #include "train/experiment.h"
 #include "train/metrics/class_table.h"
+#include "train/metrics/coco_table.h"
 #include "train/rank_agreement.h"
 #include "train/train_config.h"
 
@@ -18,7 +19,9 @@ class ValidateCommand : public Command {
  public:
   void Declare(CLI::App& app) override {
     weights_.Declare(app);
-    app.add_option("--predictions", predictions_, "folder for what the network predicts: of scenes a PNG of class numbers each");
+    app.add_option("--predictions,--results", predictions_,
+                   "where to write what the network predicts: of scenes a folder for a PNG of class numbers each, of objects a file of "
+                   "boxes in COCO's format");
     local_ranks_.Declare(app);
   }
   std::string Example() const override { return "deepmad validate runs/quickstart --weights runs/quickstart/best.safetensors"; }
@@ -57,7 +60,11 @@ class ValidateCommand : public Command {
     for (const auto& [name, value] : result.at("metrics").items()) text += fmt::format("  {:<14} {:.6f}\n", name, value.get<double>());
     text += fmt::format("  {:<14} {}\n  {:<14} {}\n", "protocol", result.at("protocol").get<std::string>(), "weights digest",
                         result.at("weights_digest").get<std::string>());
-    if (result.contains("classes")) text += "\n" + train::ClassTableText(result.at("classes"));
+    if (result.contains("stats")) {
+      text += "\n" + train::CocoScoresText(result);
+    } else if (result.contains("classes")) {
+      text += "\n" + train::ClassTableText(result.at("classes"));
+    }
     Print(result, text);
   }
 

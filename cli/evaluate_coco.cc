@@ -10,21 +10,14 @@
 #include "cli/evaluation.h"
 #include "data/coco_annotations.h"
 #include "data/coco_results.h"
+#include "train/coco_truths.h"
 #include "train/metrics/coco_ap.h"
+#include "train/metrics/coco_table.h"
 #include "train/report/curves.h"
 #include "train/stopwatch.h"
 
 namespace deepmad::cli {
 namespace {
-
-train::CocoTruths Truths(const data::CocoAnnotations& file) {
-  train::CocoTruths truths;
-  for (const data::CocoImage& image : file.images) truths.images.push_back(image.id);
-  for (const data::CocoCategory& category : file.categories) truths.categories.push_back(category.id);
-  truths.boxes.reserve(file.annotations.size());
-  for (const data::CocoAnnotation& a : file.annotations) truths.boxes.push_back({a.image_id, a.category_id, a.box, a.area, a.crowd});
-  return truths;
-}
 
 std::vector<train::CocoDetection> Detections(const std::vector<data::CocoResult>& results, const data::CocoAnnotations& file,
                                              const std::string& path) {
@@ -41,34 +34,6 @@ std::vector<train::CocoDetection> Detections(const std::vector<data::CocoResult>
   return detections;
 }
 
-base::Json ClassJson(const train::CocoClassScores& scores, const std::string& name) {
-  base::Json json = {{"id", scores.category}, {"name", name}, {"objects", scores.truths}, {"detections", scores.detections}};
-  for (size_t s = 0; s < scores.stats.size(); ++s) json[train::kCocoStatNames[s]] = scores.stats[s];
-  return json;
-}
-
-// A fraction in percent; "-" where there is nothing to score.
-std::string Percent(double value) { return value < 0 ? "-" : fmt::format("{:.1f}", 100 * value); }
-
-// The twelve numbers, then a line a class.
-std::string Table(const train::CocoScores& scores, const data::CocoAnnotations& file) {
-  std::string text;
-  for (size_t s = 0; s < scores.stats.size(); ++s) {
-    text += fmt::format("{:<9} {:>5}   {}\n", train::kCocoStatNames[s], Percent(scores.stats[s]), scores.stats[s]);
-  }
-  size_t width = 5;
-  for (const data::CocoCategory& category : file.categories) width = std::max(width, category.name.size());
-  text += fmt::format("\n{:<{}} {:>8} {:>10} {:>6} {:>6} {:>6} {:>6} {:>6} {:>6} {:>6}\n", "class", width, "objects", "detections", "AP",
-                      "AP50", "AP75", "small", "medium", "large", "AR100");
-  for (size_t k = 0; k < scores.classes.size(); ++k) {
-    const train::CocoClassScores& one = scores.classes[k];
-    text += fmt::format("{:<{}} {:>8} {:>10}", file.categories[k].name, width, one.truths, one.detections);
-    for (const size_t s : {0, 1, 2, 3, 4, 5, 8}) text += fmt::format(" {:>6}", Percent(one.stats[s]));
-    text += "\n";
-  }
-  return text;
-}
-
 train::CurveSeries PrecisionCurve(const std::string& name, const std::array<double, train::kCocoRecallPoints>& precision) {
   train::CurveSeries series;
   double sum = 0;
@@ -77,7 +42,7 @@ train::CurveSeries PrecisionCurve(const std::string& name, const std::array<doub
     series.y.push_back(std::max(precision[r], 0.0));
     sum += precision[r];
   }
-  series.name = fmt::format("{}: {}", name, Percent(sum / static_cast<double>(precision.size())));
+  series.name = fmt::format("{}: {}", name, train::CocoPercent(sum / static_cast<double>(precision.size())));
   return series;
 }
 
@@ -109,7 +74,7 @@ class EvaluateCoco : public Evaluation {
     const data::CocoAnnotations file = data::ReadCocoAnnotations(annotations_);
     const std::vector<train::CocoDetection> detections = Detections(data::ReadCocoResults(results_), file, results_);
     const int threads = common.threads > 0 ? common.threads : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-    const train::CocoTruths truths = Truths(file);
+    const train::CocoTruths truths = train::TruthsOf(file);
     train::Stopwatch stopwatch;
     const train::CocoScores scores = train::ScoreCocoBoxes(truths, detections, threads);
     const double score_seconds = stopwatch.Lap();
@@ -117,23 +82,20 @@ class EvaluateCoco : public Evaluation {
       base::LogWarning(
           fmt::format("{} results are of categories that the annotations do not list; they are left out", scores.other_detections));
     }
-    base::Json classes = base::Json::array();
-    for (size_t k = 0; k < scores.classes.size(); ++k) classes.push_back(ClassJson(scores.classes[k], file.categories[k].name));
-    base::Json document = {{"version", 1},
-                           {"stats", scores.stats},
-                           {"stat_names", train::kCocoStatNames},
-                           {"images", file.images.size()},
-                           {"annotations", file.annotations.size()},
-                           {"detections", detections.size()},
-                           {"other_detections", scores.other_detections},
-                           {"score_seconds", score_seconds},
-                           {"classes", std::move(classes)}};
+    base::Json document = {{"version", 1}};
+    document.update(train::CocoScoresJson(scores, train::CategoryNames(file)));
+    document.update({{"images", file.images.size()},
+                     {"annotations", file.annotations.size()},
+                     {"detections", detections.size()},
+                     {"other_detections", scores.other_detections},
+                     {"score_seconds", score_seconds}});
+    std::string text = train::CocoScoresText(document);
     if (!out_.empty() && !common.dry_run) {
       base::CreateFolder(out_);
       base::WriteFileAtomically(out_ + "/evaluation.json", base::JsonText(document));
       base::WriteFileAtomically(out_ + "/precision_recall.png", PrecisionRecallPng(scores));
     }
-    return {std::move(document), Table(scores, file)};
+    return {std::move(document), std::move(text)};
   }
 
  private:

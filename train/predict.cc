@@ -15,6 +15,7 @@
 #include "models/inference/inference_network.h"
 #include "models/network.h"
 #include "models/weights/load.h"
+#include "train/loaded_network.h"
 #include "train/session.h"
 #include "train/train_config.h"
 
@@ -70,10 +71,6 @@ Classifier LoadClassifier(const mad::NetworkSpec& spec, const models::WeightsPla
   return {models::InferenceNetwork(*network, {.dtype = dtype, .batch = batch_size}), std::move(names)};
 }
 
-std::string ClassName(const std::vector<std::string>& names, int64_t index) {
-  return static_cast<size_t>(index) < names.size() ? names[static_cast<size_t>(index)] : "class " + std::to_string(index);
-}
-
 // The best of each row of logits [N, classes].
 void AppendPredictions(const at::Tensor& logits, const std::vector<std::string>& sources, const std::vector<std::string>& class_names,
                        std::vector<Prediction>& predictions) {
@@ -84,7 +81,7 @@ void AppendPredictions(const at::Tensor& logits, const std::vector<std::string>&
     for (int64_t k = 0; k < values.size(1); ++k) {
       const auto row = static_cast<int64_t>(i);
       const auto index = indices[row][k].item<int64_t>();
-      prediction.top.push_back({static_cast<int>(index), ClassName(class_names, index), values[row][k].item<double>()});
+      prediction.top.push_back({static_cast<int>(index), ClassName(class_names, index, 0), values[row][k].item<double>()});
     }
     predictions.push_back(std::move(prediction));
   }
@@ -101,8 +98,9 @@ std::vector<Prediction> Predict(const base::Config& config, const mad::NetworkSp
                            "score a list of videos by validate");
   }
   if (!input.one_shape) {
-    throw base::UsageError("network '" + spec.name + "' gives a label for a picture, not for each pixel", config.Where("data"),
-                           "set data.input to pictures");
+    throw base::UsageError(
+        fmt::format("network '{}' gives a label for a picture, not for each {}", spec.name, data::LabelledThing(input.labels)),
+        config.Where("data"), "set data.input to pictures");
   }
   TrainConfig train = ReadTrainConfig(config);
   const at::Device device = StartSession(options, train.precision);

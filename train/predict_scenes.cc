@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
-#include <set>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
@@ -16,9 +14,8 @@
 #include "data/loader/loader.h"
 #include "data/picture_files.h"
 #include "data/transforms/channels.h"
-#include "models/network.h"
-#include "models/weights/load.h"
 #include "train/evaluator.h"
+#include "train/loaded_network.h"
 #include "train/report/scene_overlay.h"
 #include "train/scene_reader.h"
 #include "train/session.h"
@@ -26,8 +23,6 @@
 
 namespace deepmad::train {
 namespace {
-
-namespace fs = std::filesystem;
 
 data::InputOptions ReadInput(const base::Config& config, const mad::NetworkSpec& spec) {
   base::Config input = config;
@@ -43,35 +38,6 @@ data::InputOptions ReadInput(const base::Config& config, const mad::NetworkSpec&
   return options;
 }
 
-// By file; each name once.
-std::vector<std::string> OverlayFiles(const std::vector<std::string>& files, const std::string& out) {
-  std::set<std::string> taken;
-  std::vector<std::string> overlays;
-  for (const std::string& file : files) {
-    overlays.push_back((fs::path(out) / fs::path(file).stem()).string() + ".png");
-    if (!taken.insert(overlays.back()).second) throw base::UsageError("two pictures of one name", file, "predict them into two folders");
-  }
-  std::error_code error;
-  fs::create_directories(out, error);
-  if (error) throw base::FailedError("cannot make the folder: " + error.message(), out);
-  return overlays;
-}
-
-struct SceneNetwork {
-  std::shared_ptr<models::Network> network;
-  std::vector<std::string> class_names;
-};
-
-SceneNetwork LoadSceneNetwork(const mad::NetworkSpec& spec, const models::WeightsPlace& weights, const TrainConfig& config,
-                              at::Device device) {
-  SceneNetwork loaded{MakeNetwork(spec, config, device), {}};
-  models::WeightsFile file = models::OpenWeights(weights);
-  models::LoadWeights(*loaded.network, file, models::HeadPolicy::kStrict, weights.file);
-  if (const std::string& text = file.metadata["classes"]; !text.empty()) loaded.class_names = base::Json::parse(text);
-  loaded.network->eval();
-  return loaded;
-}
-
 std::vector<ClassShare> SharesOf(const at::Tensor& classes, const std::vector<std::string>& names) {
   std::array<int64_t, 256> pixels{};
   const auto* values = classes.const_data_ptr<uint8_t>();
@@ -79,7 +45,7 @@ std::vector<ClassShare> SharesOf(const at::Tensor& classes, const std::vector<st
   std::vector<ClassShare> shares;
   for (size_t i = 0; i < pixels.size(); ++i) {
     if (pixels[i] == 0) continue;
-    shares.push_back({static_cast<int>(i), i < names.size() ? names[i] : fmt::format("class {}", i + 1),
+    shares.push_back({static_cast<int>(i), ClassName(names, static_cast<int64_t>(i), 1),
                       static_cast<double>(pixels[i]) / static_cast<double>(classes.numel())});
   }
   std::stable_sort(shares.begin(), shares.end(), [](const ClassShare& a, const ClassShare& b) { return a.share > b.share; });
@@ -104,8 +70,8 @@ std::vector<ScenePrediction> PredictScenes(const base::Config& config, const mad
   const SceneReader reader(ReadSceneReading(config.Section("validate"), input.shape.height), *input.scenes);
   const at::Device device = StartSession(options, train.precision);
   const data::PictureFiles pictures(files);
-  const std::vector<std::string> overlays = OverlayFiles(files, out);
-  const SceneNetwork scene = LoadSceneNetwork(spec, weights, train, device);
+  const std::vector<std::string> overlays = DrawingFiles(files, out);
+  const LoadedNetwork scene = LoadTrained(spec, weights, train, device);
   data::LoaderOptions loading;
   loading.batch_size = 1;
   loading.workers = input.workers;

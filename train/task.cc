@@ -14,7 +14,7 @@ void TaskMetric::AddRanks(const models::ProcessGroup&) {
 }
 
 void Task::WritePredictions(const std::string& place) {
-  throw base::UsageError("this task writes no predictions", place, "leave out --predictions");
+  throw base::UsageError("this task writes no predictions", place, "leave out --predictions (or --results)");
 }
 
 std::string TaskName(const base::Config& run) { return run.Section("task").GetString("name", "classification"); }

@@ -1,0 +1,42 @@
+#include "train/loaded_network.h"
+
+#include <filesystem>
+#include <set>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "models/weights/load.h"
+#include "train/session.h"
+
+namespace deepmad::train {
+
+namespace fs = std::filesystem;
+
+LoadedNetwork LoadTrained(const mad::NetworkSpec& spec, const models::WeightsPlace& weights, const TrainConfig& config, at::Device device) {
+  LoadedNetwork loaded{MakeNetwork(spec, config, device), {}};
+  models::WeightsFile file = models::OpenWeights(weights);
+  models::LoadWeights(*loaded.network, file, models::HeadPolicy::kStrict, weights.file);
+  if (const std::string& text = file.metadata["classes"]; !text.empty()) loaded.class_names = base::Json::parse(text);
+  loaded.network->eval();
+  return loaded;
+}
+
+std::string ClassName(const std::vector<std::string>& class_names, int64_t class_index, int64_t first) {
+  if (class_index < static_cast<int64_t>(class_names.size())) return class_names[static_cast<size_t>(class_index)];
+  return "class " + std::to_string(class_index + first);
+}
+
+std::vector<std::string> DrawingFiles(const std::vector<std::string>& files, const std::string& out) {
+  std::set<std::string> taken;
+  std::vector<std::string> drawings;
+  for (const std::string& file : files) {
+    drawings.push_back((fs::path(out) / fs::path(file).stem()).string() + ".png");
+    if (!taken.insert(drawings.back()).second) throw base::UsageError("two pictures of one name", file, "predict them into two folders");
+  }
+  std::error_code error;
+  fs::create_directories(out, error);
+  if (error) throw base::FailedError("cannot make the folder: " + error.message(), out);
+  return drawings;
+}
+
+}  // namespace deepmad::train

@@ -1,0 +1,31 @@
+// A trained network, to predict with.
+#pragma once
+
+#include <c10/core/Device.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mad/network_spec.h"
+#include "models/network.h"
+#include "models/weights/weights_file.h"
+#include "train/train_config.h"
+
+namespace deepmad::train {
+
+struct LoadedNetwork {
+  std::shared_ptr<models::Network> network;  // in evaluation mode, on the device
+  std::vector<std::string> class_names;      // from the weights' metadata; may be empty
+};
+
+// FailedError for weights of another network.
+LoadedNetwork LoadTrained(const mad::NetworkSpec& spec, const models::WeightsPlace& weights, const TrainConfig& config, at::Device device);
+
+// Where the weights name none: "class 7", counted from `first`.
+std::string ClassName(const std::vector<std::string>& class_names, int64_t class_index, int64_t first);
+
+// OUT/NAME.png by file, and the folder made. UsageError for two files of one name.
+std::vector<std::string> DrawingFiles(const std::vector<std::string>& files, const std::string& out);
+
+}  // namespace deepmad::train
