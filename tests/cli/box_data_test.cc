@@ -92,7 +92,7 @@ TEST_F(BoxDataTest, BrokenAnnotationsAreOneClearLine) {
 }
 
 TEST_F(BoxDataTest, IsRefusedWhereALabelForThePictureIsWanted) {
-  ExpectOneLine(Deepmad({"pack", file_, "--out", folder_.File("pack")}), 2, {"one for each object"});
+  ExpectOneLine(Deepmad({"pack", file_, "--quiet", "--out", folder_.File("pack")}), 2, {"one for each object"});
   const SmallRun run;
   const std::vector<std::string> boxes = {"data.name=coco", "data.root=" + folder_.path(), "data.input=boxes"};
   ExpectOneLine(run.Train(folder_.File("out"), boxes), 2, {"label for each object", "task classification"});
