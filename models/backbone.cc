@@ -37,6 +37,8 @@ Backbone::Backbone(const mad::NetworkSpec& spec, torch::nn::Module& root, BatchN
       };
       parts.push_back({forward, Unseen(container.parameters(), seen), &norms.settings()});
     }
+    stages_.push_back(block.stage);
+    norms_.push_back(norms.count());
   }
 }
 
@@ -62,6 +64,20 @@ std::vector<at::Tensor> Backbone::ForwardFeatures(const at::Tensor& images) cons
     x = at::alias(x);
   }
   return maps;
+}
+
+std::vector<at::Tensor> Backbone::ParametersOf(int stages) const {
+  std::vector<at::Tensor> parameters;
+  for (size_t block = 0; block < parts_.size() && stages_[block] < stages; ++block) {
+    for (const RecomputedPart& unit : parts_[block]) parameters.insert(parameters.end(), unit.parameters.begin(), unit.parameters.end());
+  }
+  return parameters;
+}
+
+size_t Backbone::NormsOf(int stages) const {
+  size_t norms = 0;
+  for (size_t block = 0; block < parts_.size() && stages_[block] < stages; ++block) norms = norms_[block];
+  return norms;
 }
 
 std::vector<at::Tensor> Backbone::residual_scales() const {

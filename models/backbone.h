@@ -32,6 +32,11 @@ class Backbone {
   // Those that the head names.
   const std::vector<mad::FeatureLevel>& levels() const { return levels_; }
   int out_channels() const { return out_channels_; }
+  // Of the first stages, the stem being the first.
+  int stages() const { return stages_.back() + 1; }
+  std::vector<at::Tensor> ParametersOf(int stages) const;
+  // The norms of the network that belong to these stages are its first ones: so many.
+  size_t NormsOf(int stages) const;
   // See RecipeUnit.
   std::vector<at::Tensor> residual_scales() const;
 
@@ -40,6 +45,8 @@ class Backbone {
 
   std::vector<std::vector<RecipeUnit>> blocks_;
   std::vector<std::vector<RecomputedPart>> parts_;  // one a unit
+  std::vector<int> stages_;                         // of the blocks
+  std::vector<size_t> norms_;                       // of the network, up to the end of each block
   bool recompute_ = false;
   std::vector<mad::FeatureLevel> levels_;
   int out_channels_;

@@ -37,6 +37,28 @@ BatchNorm BatchNorms::Add(const std::shared_ptr<torch::nn::Module>& module, int6
   return norm;
 }
 
+void BatchNorms::Freeze(size_t norms, bool affine) {
+  frozen_ = norms;
+  KeepFrozen();
+  if (!affine) return;
+  for (size_t i = 0; i < frozen_; ++i) {
+    for (at::Tensor& parameter : counters_[i].module->parameters(/*recurse=*/false)) parameter.set_requires_grad(false);
+  }
+}
+
+void BatchNorms::KeepFrozen() const {
+  for (size_t i = 0; i < frozen_; ++i) counters_[i].module->eval();
+}
+
+std::vector<at::Tensor> BatchNorms::MovingStatistics() const {
+  std::vector<at::Tensor> statistics;
+  for (size_t i = frozen_; i < counters_.size(); ++i) {
+    const auto buffers = counters_[i].module->named_buffers(/*recurse=*/false);
+    statistics.insert(statistics.end(), {buffers["running_mean"], buffers["running_var"]});
+  }
+  return statistics;
+}
+
 void BatchNorms::CountBatch() const {
   std::vector<at::Tensor> counting;
   for (const Counter& counter : counters_) {

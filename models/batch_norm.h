@@ -44,6 +44,16 @@ class BatchNorms {
   // Registers weight, bias, running_mean, running_var and num_batches_tracked in `module`. `name` is for messages.
   BatchNorm Add(const std::shared_ptr<torch::nn::Module>& module, int64_t channels, const std::string& name);
 
+  // Those that were added so far.
+  size_t count() const { return counters_.size(); }
+  // The first `norms` keep their running statistics, and go by them, from then on whatever mode the network is in. `affine`: their scales
+  // and biases are not trained either.
+  void Freeze(size_t norms, bool affine);
+  // Has to follow each change of the network's mode.
+  void KeepFrozen() const;
+  // The running means and variances that training moves.
+  std::vector<at::Tensor> MovingStatistics() const;
+
   // One more batch was seen: adds 1 to the counters of the layers that are in training mode, in one call.
   void CountBatch() const;
 
@@ -56,6 +66,7 @@ class BatchNorms {
   };
   std::shared_ptr<BatchNormSettings> settings_ = std::make_shared<BatchNormSettings>();
   std::vector<Counter> counters_;
+  size_t frozen_ = 0;
 };
 
 }  // namespace deepmad::models

@@ -53,6 +53,22 @@ bool Network::OfHead(const std::string& name) const {
 
 NamedTensors Network::StateDict() const { return models::StateDict(*this); }
 
+void Network::Freeze(const FreezeOptions& options) {
+  if (options.stages > backbone_.stages()) {
+    throw base::UsageError(fmt::format("{} stages to freeze, the backbone of '{}' has {}", options.stages, spec_.name, backbone_.stages()),
+                           "train.freeze.stages");
+  }
+  using Norms = FreezeOptions::Norms;
+  const int stages_of_norms = options.batch_norm == Norms::kNone ? options.stages : backbone_.stages();
+  norms_.Freeze(backbone_.NormsOf(stages_of_norms), /*affine=*/options.batch_norm == Norms::kAll);
+  for (at::Tensor& parameter : backbone_.ParametersOf(options.stages)) parameter.set_requires_grad(false);
+}
+
+void Network::train(bool on) {
+  torch::nn::Module::train(on);
+  norms_.KeepFrozen();
+}
+
 void Network::ConvertTo(at::ScalarType dtype) {
   wide_ = dtype == at::kDouble;
   for (auto& [name, tensor] : StateDict()) {

@@ -16,6 +16,15 @@
 
 namespace deepmad::models {
 
+// What training leaves as it is.
+struct FreezeOptions {
+  // Of the backbone's batch norms. kStatistics: they go by their running statistics, which stay; scales and biases are trained. kAll: these
+  // stay too.
+  enum class Norms { kNone, kStatistics, kAll };
+  Norms batch_norm = Norms::kNone;
+  int stages = 0;  // the first stages of the backbone, norms included; the stem, up to the map of stride 2, is the first
+};
+
 // parameters(), train(), eval() and to(device) are those of torch::nn::Module.
 class Network : public torch::nn::Module {
  public:
@@ -54,6 +63,12 @@ class Network : public torch::nn::Module {
 
   // Draws from then on in training mode; the rate is 0 at first.
   DropPaths& drop_paths() { return *drop_paths_; }
+  // UsageError for more stages than the backbone has.
+  void Freeze(const FreezeOptions& options);
+  void train(bool on = true) override;
+  // The running statistics that training moves.
+  std::vector<at::Tensor> MovingStatistics() const { return norms_.MovingStatistics(); }
+
   // See Backbone.
   void SetRecompute(bool recompute) { backbone_.SetRecompute(recompute); }
 

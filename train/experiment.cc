@@ -171,8 +171,8 @@ void StartTraining(const Experiment& experiment, const base::Config& config) {
   if (experiment.ranks != nullptr) StartRanks(experiment, config.Section("train"));
   experiment.network->drop_paths().SetRate(experiment.config.drop_path);
   experiment.network->SetRecompute(experiment.config.activation_checkpointing);
-  experiment.task->Start(
-      {*experiment.network, experiment.device, experiment.config.precision.channels_last, experiment.config.trainer.seed});
+  experiment.task->Start({*experiment.network, experiment.device, experiment.config.precision.channels_last, experiment.config.trainer.seed,
+                          experiment.ranks});
 }
 
 // What only training has; comes before the optimizer, which also moves the task's own parameters.
@@ -187,18 +187,10 @@ Experiment PrepareTraining(const base::Config& config, const mad::NetworkSpec& s
   return experiment;
 }
 
-// All that is trained, by name.
-NamedTensors TrainedParameters(const Experiment& experiment) {
-  NamedTensors parameters;
-  for (const auto& named : experiment.network->named_parameters()) parameters.emplace_back(named.key(), named.value());
-  for (auto& named : WithPrefix(experiment.task->Parameters(), "task.")) parameters.push_back(std::move(named));
-  return parameters;
-}
-
 std::unique_ptr<Optimizer> MakeOptimizer(const Experiment& experiment) {
   const base::Config& section = experiment.config.optimizer;
   const auto& entry = OptimizerRegistry::Get().Find(section.GetString("name", "sgd"), section.Where("name"));
-  return entry.factory(TrainedParameters(experiment), section);
+  return entry.factory(TrainedParameters(*experiment.network, *experiment.task), section);
 }
 
 // Everything that an epoch may report, those of the averaged weights last.
@@ -281,7 +273,8 @@ RunSummary TrainRun(const base::Config& config, const mad::NetworkSpec& spec, co
     ema = std::make_unique<Ema>(experiment.network->StateDict(), ema_options->decay, ema_options->warmup);
   }
   std::unique_ptr<GradientReducer> reducer;
-  if (options.ranks != nullptr) reducer = std::make_unique<GradientReducer>(TrainedParameters(experiment), *options.ranks);
+  if (options.ranks != nullptr)
+    reducer = std::make_unique<GradientReducer>(TrainedParameters(*experiment.network, *experiment.task), *options.ranks);
   data::Loader train_loader = experiment.MakeLoader(true);
   data::Loader validation_loader = experiment.MakeLoader(false);
   Evaluator evaluator(*experiment.task, *experiment.network, validation_loader, experiment.data.validation->size(),

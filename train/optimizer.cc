@@ -9,6 +9,9 @@
 #include <ATen/ops/zeros_like.h>
 #include <c10/core/GradMode.h>
 
+#include <set>
+#include <string_view>
+
 #include "base/error.h"
 
 template <>
@@ -18,20 +21,41 @@ const char* deepmad::train::OptimizerRegistry::kind() {
 
 namespace deepmad::train {
 
-WeightDecay ReadWeightDecay(const base::Config& config, double rate, double largest) {
-  return {config.GetDouble("weight_decay", rate, 0, largest), config.GetBool("decay_all", false)};
+GroupRules ReadGroupRules(const base::Config& config, double weight_decay, double largest) {
+  GroupRules rules;
+  rules.weight_decay = config.GetDouble("weight_decay", weight_decay, 0, largest);
+  rules.decay_all = config.GetBool("decay_all", rules.decay_all);
+  rules.decay_biases = config.GetBool("decay_biases", rules.decay_biases);
+  rules.bias_lr_factor = config.GetDouble("bias_lr_factor", rules.bias_lr_factor, 0, 1000);
+  return rules;
 }
 
-Optimizer::Optimizer(const NamedTensors& parameters, const WeightDecay& weight_decay, std::vector<std::string> slots)
-    : slots_(std::move(slots)) {
-  ParameterGroup decayed, plain;
-  decayed.weight_decay = weight_decay.rate;
+namespace {
+
+// Whether a weight of more than one axis stands beside it.
+bool IsBias(const std::string& name, const std::set<std::string>& wide) {
+  constexpr std::string_view kBias = "bias";
+  return name.ends_with(kBias) && wide.contains(name.substr(0, name.size() - kBias.size()) + "weight");
+}
+
+}  // namespace
+
+Optimizer::Optimizer(const NamedTensors& parameters, const GroupRules& rules, std::vector<std::string> slots) : slots_(std::move(slots)) {
+  ParameterGroup decayed, plain, biases;
+  decayed.weight_decay = rules.weight_decay;
+  biases.weight_decay = rules.decay_all && rules.decay_biases ? rules.weight_decay : 0;
+  biases.lr_factor = rules.bias_lr_factor;
+  const bool biases_differ = biases.lr_factor != 1 || (rules.decay_all && !rules.decay_biases);
+  std::set<std::string> wide;
   for (const auto& [name, tensor] : parameters) {
-    ParameterGroup& group = weight_decay.all || tensor.dim() > 1 ? decayed : plain;
+    if (tensor.dim() > 1) wide.insert(name);
+  }
+  for (const auto& [name, tensor] : parameters) {
+    ParameterGroup& group = biases_differ && IsBias(name, wide) ? biases : rules.decay_all || tensor.dim() > 1 ? decayed : plain;
     group.names.push_back(name);
     group.parameters.push_back(tensor);
   }
-  for (ParameterGroup* group : {&decayed, &plain}) {
+  for (ParameterGroup* group : {&decayed, &plain, &biases}) {
     if (group->parameters.empty()) continue;
     group->state.resize(slots_.size());
     for (std::vector<at::Tensor>& slot : group->state) {
@@ -62,7 +86,7 @@ std::vector<at::Tensor> Optimizer::Gradients() const {
 
 void Optimizer::Step(double lr) {
   c10::AutoGradMode no_grad(false);
-  for (ParameterGroup& group : groups_) StepGroup(group, GradientsOf(group), lr, steps_ == 0);
+  for (ParameterGroup& group : groups_) StepGroup(group, GradientsOf(group), lr * group.lr_factor, steps_ == 0);
   ++steps_;
 }
 

@@ -13,25 +13,30 @@
 
 namespace deepmad::train {
 
-// Parameters that share a weight decay, with the slots of optimizer state (momentum, second moment) in the same order.
+// Parameters that share a weight decay and a learning rate, with the slots of optimizer state (momentum, second moment) in the same order.
 struct ParameterGroup {
   double weight_decay = 0;
+  double lr_factor = 1;
   std::vector<std::string> names;
   std::vector<at::Tensor> parameters;          // leaves with requires_grad
   std::vector<std::vector<at::Tensor>> state;  // [slot][parameter], same shape and memory layout as the parameter
 };
 
-struct WeightDecay {
-  double rate = 0;
-  bool all = false;  // for biases and normalisation too; else for convolution and linear weights (more than one axis) alone
+// Which parameters are treated how. A bias is that of a convolution or linear layer here, as told by a weight of more than one axis beside
+// it: those of norms are no biases.
+struct GroupRules {
+  double weight_decay = 0;
+  bool decay_all = false;     // for biases and normalisation too; else for convolution and linear weights (more than one axis) alone
+  bool decay_biases = true;   // with decay_all: for biases as well
+  double bias_lr_factor = 1;  // what the learning rate of biases is multiplied by
 };
-// Keys weight_decay and decay_all; UsageError.
-WeightDecay ReadWeightDecay(const base::Config& config, double rate, double largest);
+// The keys of these names; UsageError.
+GroupRules ReadGroupRules(const base::Config& config, double weight_decay, double largest);
 
 class Optimizer {
  public:
   // `slots`: names of the state tensors per parameter, for example {"momentum"}.
-  Optimizer(const NamedTensors& parameters, const WeightDecay& weight_decay, std::vector<std::string> slots);
+  Optimizer(const NamedTensors& parameters, const GroupRules& rules, std::vector<std::string> slots);
   virtual ~Optimizer() = default;
   Optimizer(const Optimizer&) = delete;
   Optimizer& operator=(const Optimizer&) = delete;

@@ -29,14 +29,10 @@ Checkpoint ShareCheckpoint(const Checkpoint& checkpoint, const RankGroup& ranks)
   return shared;
 }
 
-void AverageStatistics(const NamedTensors& state_dict, const RankGroup& ranks) {
+void AverageStatistics(const std::vector<at::Tensor>& statistics, const RankGroup& ranks) {
   const c10::AutoGradMode no_grad(false);
-  std::vector<at::Tensor> flat, statistics;
-  for (const auto& [name, tensor] : state_dict) {
-    if (!name.ends_with("running_mean") && !name.ends_with("running_var")) continue;
-    statistics.push_back(tensor.detach());
-    flat.push_back(statistics.back().reshape(-1));
-  }
+  std::vector<at::Tensor> flat;
+  for (const at::Tensor& tensor : statistics) flat.push_back(tensor.reshape(-1));
   if (flat.empty()) return;
   const at::Tensor all = at::cat(flat);
   ranks.Sum(all);

@@ -29,6 +29,7 @@ std::shared_ptr<models::Network> MakeNetwork(const mad::NetworkSpec& spec, const
   if (config.precision.float64) network->ConvertTo(at::kDouble);
   if (config.precision.channels_last) network->SetMemoryFormat(at::MemoryFormat::ChannelsLast);
   network->to(device);
+  network->Freeze(config.freeze);
   return network;
 }
 

@@ -1,6 +1,7 @@
 #include "train/task.h"
 
 #include "base/error.h"
+#include "models/network.h"
 
 template <>
 const char* deepmad::train::TaskRegistry::kind() {
@@ -22,6 +23,15 @@ std::string TaskName(const base::Config& run) { return run.Section("task").GetSt
 std::unique_ptr<Task> MakeTask(const base::Config& run, int64_t classes) {
   const base::Config section = run.Section("task");
   return TaskRegistry::Get().Find(TaskName(run), section.Where("name")).factory(section, classes);
+}
+
+NamedTensors TrainedParameters(const models::Network& network, const Task& task) {
+  NamedTensors parameters;
+  for (const auto& named : network.named_parameters()) {
+    if (named.value().requires_grad()) parameters.emplace_back(named.key(), named.value());
+  }
+  for (auto& named : WithPrefix(task.Parameters(), "task.")) parameters.push_back(std::move(named));
+  return parameters;
 }
 
 }  // namespace deepmad::train

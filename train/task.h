@@ -63,6 +63,7 @@ struct TaskContext {
   at::Device device;
   bool channels_last;
   uint64_t seed;
+  const models::ProcessGroup* group = nullptr;  // the processes that train together; null: this one alone
 };
 
 class Task {
@@ -111,6 +112,9 @@ using TaskRegistry = base::Registry<std::unique_ptr<Task>(const base::Config&, i
 // What the root of a run's configuration asks for: `task.name`, classification where it is not given. UsageError for an unknown one.
 std::string TaskName(const base::Config& run);
 std::unique_ptr<Task> MakeTask(const base::Config& run, int64_t classes);
+
+// All that is trained, by name: of the network what is not frozen, of the task under "task.". After Start.
+NamedTensors TrainedParameters(const models::Network& network, const Task& task);
 
 }  // namespace deepmad::train
 

@@ -89,6 +89,11 @@ TrainConfig ReadTrainConfig(const base::Config& config) {
   const base::Config batch_norm = train.Section("batch_norm");
   result.batch_norm.eps = batch_norm.GetDouble("eps", result.batch_norm.eps, 1e-12, 1);
   result.batch_norm.momentum = batch_norm.GetDouble("momentum", result.batch_norm.momentum, 0, 1);
+  const base::Config freeze = train.Section("freeze");
+  const std::string frozen = freeze.GetChoice("batch_norm", "none", {"none", "statistics", "all"});
+  using Norms = models::FreezeOptions::Norms;
+  result.freeze.batch_norm = frozen == "none" ? Norms::kNone : frozen == "statistics" ? Norms::kStatistics : Norms::kAll;
+  result.freeze.stages = static_cast<int>(freeze.GetInt("stages", 0, 0, 100));
   result.sync_bn = train.GetBool("sync_bn", result.sync_bn);
 
   result.validate_batch_size = validate.GetInt("batch_size", result.validate_batch_size, 1, 1'000'000);

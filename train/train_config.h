@@ -6,7 +6,7 @@
 //     batch_size: 128                       # samples an update; auto: as many as fit in memory
 //     batch_limits: {max: 1024, memory_share: 0.9, memory_gb: null}   # of auto: train/batch_search.h
 //     accumulate: 1                         # micro-batches an update, each with a forward and a backward pass of its own
-//     optimizer: {name: sgd, lr_per_256: 0.1, momentum: 0.9, nesterov: true, weight_decay: 5.0e-5}   # or lr: absolute; decay_all: true
+//     optimizer: {name: sgd, lr_per_256: 0.1, momentum: 0.9, nesterov: true, weight_decay: 5.0e-5}   # or lr: absolute; train/optimizer.h
 //     schedule: {name: cosine, warmup_epochs: 2, final_lr: 0}
 //                                           # or warmup_steps: 500, warmup_factor: 0.001, warmup_shape: linear
 //     ema: {decay: 0.999, warmup: true}     # null: none
@@ -22,6 +22,7 @@
 //     init: {scheme: kaiming, zero_last_norm: false, head_std: null}   # and weights: FILE, averaged: false, head: strict or drop,
 //                                           # inflate: none, centre or repeat (2-D weights for a 3-D network)
 //     batch_norm: {eps: 1.0e-5, momentum: 0.1}
+//     freeze: {batch_norm: none, stages: 0}   # or statistics, all: of the backbone's batch norms; and its first stages (models/network.h)
 //     sync_bn: true                         # of several processes: batch statistics over all of them
 //     checkpoint_every_steps: 0             # besides the one after each epoch
 //     log_every_steps: 50
@@ -36,6 +37,7 @@
 #include "base/config.h"
 #include "models/batch_norm.h"
 #include "models/init.h"
+#include "models/network.h"
 #include "models/weights/inflate.h"
 #include "models/weights/load.h"
 #include "train/batch_search.h"
@@ -71,6 +73,7 @@ struct TrainConfig {
   models::InitOptions init;
   std::optional<StartWeights> start;
   models::BatchNormSettings batch_norm;
+  models::FreezeOptions freeze;
   bool sync_bn = true;
   double drop_path = 0;                   // models/drop_path.h
   bool activation_checkpointing = false;  // models/recompute.h

@@ -1,6 +1,5 @@
 #include "train/trial.h"
 
-#include "train/named_tensors.h"
 #include "train/session.h"
 
 namespace deepmad::train {
@@ -12,11 +11,9 @@ Trial::Trial(const base::Config& config, const TrainConfig& train, const Precisi
   network_->SetRecompute(train.activation_checkpointing);
   task_ = MakeTask(config, spec.head.classes);
   task_->Start({*network_, device, precision.channels_last, train.trainer.seed});
-  NamedTensors parameters = WithPrefix(task_->Parameters(), "task.");
-  for (const auto& named : network_->named_parameters()) parameters.emplace_back(named.key(), named.value());
   optimizer_ = OptimizerRegistry::Get()
                    .Find(train.optimizer.GetString("name", "sgd"), train.optimizer.Where("name"))
-                   .factory(parameters, train.optimizer);
+                   .factory(TrainedParameters(*network_, *task_), train.optimizer);
   if (train.ema) ema_ = std::make_unique<Ema>(network_->StateDict(), train.ema->decay, train.ema->warmup);
 }
 

@@ -73,7 +73,7 @@ UpdateResult Update::Finish(double lr) {
   UpdateResult result;
   result.loss = std::exchange(loss_, at::Tensor());
   if (parts_.ranks != nullptr) {
-    AverageStatistics(parts_.network.StateDict(), *parts_.ranks);
+    AverageStatistics(parts_.network.MovingStatistics(), *parts_.ranks);
     SharedStatus status = ShareStatus(result.loss, base::StopRequested(), *parts_.ranks);
     result.loss = std::move(status.loss);
     result.stops = std::move(status.stops);

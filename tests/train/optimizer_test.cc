@@ -97,6 +97,21 @@ TEST(Optimizer, DecaysWeightsAloneUnlessAllIsAsked) {
   }
 }
 
+TEST(Optimizer, TreatsTheBiasesOfConvolutionsAsAsked) {
+  const NamedTensors parameters = {
+      {"conv.weight", at::ones({2, 1, 1, 1})}, {"conv.bias", at::ones({2})}, {"norm.weight", at::ones({2})}, {"norm.bias", at::ones({2})}};
+  for (auto [key, tensor] : parameters) {
+    tensor.set_requires_grad(true);
+    tensor.mutable_grad() = at::ones_like(tensor);
+  }
+  Make("sgd", parameters, "{momentum: 0, nesterov: false, weight_decay: 0.5, decay_all: true, decay_biases: false, bias_lr_factor: 2}")
+      ->Step(0.1);
+  EXPECT_FLOAT_EQ(parameters[0].second.min().item<float>(), 1 - 0.1F * 1.5F);
+  EXPECT_FLOAT_EQ(parameters[1].second.min().item<float>(), 1 - 0.2F) << "twice the rate and no decay";
+  EXPECT_FLOAT_EQ(parameters[2].second.min().item<float>(), 1 - 0.1F * 1.5F);
+  EXPECT_FLOAT_EQ(parameters[3].second.min().item<float>(), 1 - 0.1F * 1.5F) << "that of a norm is no bias here";
+}
+
 TEST(Optimizer, EveryRegisteredOneContinuesBitForBitFromItsState) {
   for (const std::string& name : OptimizerRegistry::Get().Names()) {
     const NamedTensors whole = Parameters();

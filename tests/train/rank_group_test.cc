@@ -77,15 +77,13 @@ TEST(RankGroup, SharesTheFirstRanksCheckpoint) {
   });
 }
 
-TEST(RankGroup, AveragesRunningStatisticsAndNothingElse) {
+TEST(RankGroup, AveragesStatistics) {
   OnRanks(2, [](RankGroup& ranks) {
     const double own = ranks.rank();
-    const NamedTensors state = {
-        {"bn.weight", at::full({3}, own)}, {"bn.running_mean", at::full({3}, own)}, {"bn.running_var", at::full({3}, 2 * own)}};
-    AverageStatistics(state, ranks);
-    EXPECT_EQ(state[0].second[0].item<double>(), ranks.rank());
-    EXPECT_EQ(state[1].second[2].item<double>(), 0.5);
-    EXPECT_EQ(state[2].second[1].item<double>(), 1);
+    const std::vector<at::Tensor> statistics = {at::full({3}, own), at::full({2, 2}, 2 * own)};
+    AverageStatistics(statistics, ranks);
+    EXPECT_EQ(statistics[0][2].item<double>(), 0.5);
+    EXPECT_EQ(statistics[1][1][0].item<double>(), 1);
   });
 }
 

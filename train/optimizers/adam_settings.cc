@@ -6,7 +6,7 @@ namespace deepmad::train {
 
 AdamSettings ReadAdamSettings(const base::Config& config, AdamSettings defaults) {
   AdamSettings settings = defaults;
-  settings.weight_decay = ReadWeightDecay(config, defaults.weight_decay.rate, 10);
+  settings.groups = ReadGroupRules(config, defaults.groups.weight_decay, 10);
   const std::vector<double> betas = config.GetDoubles("betas", {defaults.beta1, defaults.beta2}, 0, 0.9999999);
   if (betas.size() != 2) throw base::UsageError("betas wants two numbers", config.Where("betas"), "for example [0.9, 0.999]");
   settings.beta1 = betas[0];

@@ -7,13 +7,13 @@
 namespace deepmad::train {
 
 struct AdamSettings {
-  WeightDecay weight_decay = {0.01};
+  GroupRules groups = {0.01};
   double beta1 = 0.9;  // of the first moment
   double beta2 = 0.999;
   double epsilon = 1e-8;
 };
 
-// Keys weight_decay, decay_all, betas and epsilon; UsageError.
+// Keys of ReadGroupRules, betas and epsilon; UsageError.
 AdamSettings ReadAdamSettings(const base::Config& config, AdamSettings defaults = {});
 
 }  // namespace deepmad::train

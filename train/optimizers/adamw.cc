@@ -12,7 +12,7 @@ namespace {
 class AdamW : public Optimizer {
  public:
   AdamW(const NamedTensors& parameters, const AdamSettings& settings)
-      : Optimizer(parameters, settings.weight_decay, {"first_moment", "second_moment"}), settings_(settings) {}
+      : Optimizer(parameters, settings.groups, {"first_moment", "second_moment"}), settings_(settings) {}
 
  private:
   void StepGroup(ParameterGroup& group, const std::vector<at::Tensor>& gradients, double lr, bool /*first*/) override {

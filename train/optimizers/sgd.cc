@@ -9,8 +9,8 @@ namespace {
 
 class Sgd : public Optimizer {
  public:
-  Sgd(const NamedTensors& parameters, const WeightDecay& weight_decay, double momentum, bool nesterov)
-      : Optimizer(parameters, weight_decay, momentum > 0 ? std::vector<std::string>{"momentum"} : std::vector<std::string>{}),
+  Sgd(const NamedTensors& parameters, const GroupRules& groups, double momentum, bool nesterov)
+      : Optimizer(parameters, groups, momentum > 0 ? std::vector<std::string>{"momentum"} : std::vector<std::string>{}),
         momentum_(momentum),
         nesterov_(nesterov) {}
 
@@ -26,13 +26,13 @@ class Sgd : public Optimizer {
 };
 
 std::unique_ptr<Optimizer> MakeSgd(const NamedTensors& parameters, const base::Config& config) {
-  const WeightDecay weight_decay = ReadWeightDecay(config, 0, 1);
+  const GroupRules groups = ReadGroupRules(config, 0, 1);
   const double momentum = config.GetDouble("momentum", 0.9, 0, 1);
   const bool nesterov = config.GetBool("nesterov", true);
   if (nesterov && momentum == 0) {
     throw base::UsageError("nesterov needs a momentum", config.Where("nesterov"), "set momentum, for example 0.9, or nesterov: false");
   }
-  return std::make_unique<Sgd>(parameters, weight_decay, momentum, nesterov);
+  return std::make_unique<Sgd>(parameters, groups, momentum, nesterov);
 }
 
 DEEPMAD_REGISTER(OptimizerRegistry, "sgd", "stochastic gradient descent with momentum, fused", MakeSgd);
