@@ -23,13 +23,16 @@ deepmad_library(base LINK Threads::Threads yaml-cpp nlohmann_json::nlohmann_json
 deepmad_library(mad LINK deepmad_base_library NLopt::nlopt)
 deepmad_library(formats LINK deepmad_base_library deepmad::protobuf_lite)
 deepmad_library(metrics LINK deepmad_base_library)
+deepmad_library(targets LINK deepmad_base_library)
+deepmad_library(boxes LINK deepmad_base_library)
 deepmad_library(report LINK deepmad_base_library ${opencv} deepmad::protobuf_lite)
 deepmad_library(data LINK deepmad_base_library ${opencv} Libav::libav JPEG::JPEG PNG::PNG simdjson::simdjson)
 set(deepmad_rooms base mad data)
 if(DEEPMAD_TORCH)
   deepmad_library(models LINK deepmad_formats_library deepmad_mad_library LibTorch::cpu)
   deepmad_library(loader LINK deepmad_data_library LibTorch::cpu)
-  deepmad_library(train LINK deepmad_models_library deepmad_loader_library deepmad_metrics_library deepmad_report_library)
+  deepmad_library(train LINK deepmad_models_library deepmad_loader_library deepmad_metrics_library deepmad_targets_library deepmad_boxes_library
+                  deepmad_report_library)
   list(APPEND deepmad_rooms models train)
 endif()
 

@@ -95,6 +95,10 @@ void CheckDenseHead(const NetworkSpec& spec, const std::string& where) {
   if (head.channels < 1 || head.channels > kMaxChannels) {
     throw base::UsageError(fmt::format("head with {} channels", head.channels), where, fmt::format("give 1 to {}", kMaxChannels));
   }
+  if (head.channels % dense->channel_multiple != 0) {
+    throw base::UsageError(fmt::format("head {} with {} channels", head.type, head.channels), where,
+                           fmt::format("give a multiple of {}: its norms have as many groups", dense->channel_multiple));
+  }
   if (head.bits != 0 || !head.levels.empty()) {
     throw base::UsageError(fmt::format("head {} with bits or levels", head.type), where, "leave them out");
   }

@@ -55,4 +55,10 @@ AutocastGuard::~AutocastGuard() {
   at::autocast::set_autocast_enabled(device_, was_enabled_);
 }
 
+FullPrecisionGuard::FullPrecisionGuard(c10::DeviceType device) : device_(device), was_enabled_(at::autocast::is_autocast_enabled(device)) {
+  at::autocast::set_autocast_enabled(device_, false);
+}
+
+FullPrecisionGuard::~FullPrecisionGuard() { at::autocast::set_autocast_enabled(device_, was_enabled_); }
+
 }  // namespace deepmad::train

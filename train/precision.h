@@ -49,4 +49,17 @@ class AutocastGuard {
   bool was_enabled_ = false;
 };
 
+// No autocast while it lives: for losses, which are computed in float32 and of which it forbids some.
+class FullPrecisionGuard {
+ public:
+  explicit FullPrecisionGuard(c10::DeviceType device);
+  ~FullPrecisionGuard();
+  FullPrecisionGuard(const FullPrecisionGuard&) = delete;
+  FullPrecisionGuard& operator=(const FullPrecisionGuard&) = delete;
+
+ private:
+  c10::DeviceType device_;
+  bool was_enabled_;
+};
+
 }  // namespace deepmad::train

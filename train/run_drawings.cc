@@ -18,6 +18,7 @@ bool IsLoss(const std::string& metric) { return metric.starts_with("loss"); }
 // Scores are fractions, losses are not.
 std::string MetricText(const std::string& name, double value) {
   if (std::isnan(value)) return "";
+  if (value < 0 && !IsLoss(name)) return "-";  // nothing to find
   return IsLoss(name) ? fmt::format("{:.4f}", value) : fmt::format("{:.2f} %", 100 * value);
 }
 
@@ -49,7 +50,7 @@ PageTable MetricsTable(const std::vector<EpochRecord>& epochs, const std::vector
   return table;
 }
 
-// Rows of an object each, all with the same keys; fractions in percent.
+// Rows of an object each, all with the same keys; fractions in percent, "-" for null and below 0.
 PageTable ClassesTable(const base::Json& rows) {
   PageTable table;
   for (const base::Json& row : rows) {
@@ -58,7 +59,8 @@ PageTable ClassesTable(const base::Json& rows) {
     }
     std::vector<std::string> cells;
     for (const base::Json& value : row) {
-      cells.push_back(value.is_null()           ? "-"
+      const bool nothing = value.is_null() || (value.is_number_float() && value < 0);
+      cells.push_back(nothing                   ? "-"
                       : value.is_number_float() ? fmt::format("{:.2f} %", 100 * value.get<double>())
                       : value.is_string()       ? value.get<std::string>()
                                                 : value.dump());

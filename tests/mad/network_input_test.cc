@@ -51,6 +51,11 @@ TEST(NetworkInput, EveryLimitIsNamedInOneLine) {
          n.head.type = "upernet";
          n.head.channels = 8;
        }},
+      {"head fcos with 40 channels",
+       [](NetworkSpec& n) {
+         n.head.type = "fcos";
+         n.head.channels = 40;
+       }},
       {"head upernet with bits or levels",
        [](NetworkSpec& n) {
          n.head.type = "upernet";

@@ -1,0 +1,32 @@
+// Four times 3x3 convolution, group norm of 32 groups, ReLU: what a one-stage detector puts on each level of its pyramid, with the same
+// weights (specification detection 3).
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+#include <vector>
+
+#include "models/heads/map_conv.h"
+
+namespace deepmad::models {
+
+class Tower {
+ public:
+  static constexpr int kConvolutions = 4;
+  static constexpr int kGroups = 32;
+  static constexpr double kEps = 1e-5;
+
+  // `channels`: a multiple of kGroups. Registers conv.weight, conv.bias where there are biases, gn.weight and gn.bias in PATH.0 to PATH.3.
+  Tower(int channels, bool bias, torch::nn::Module& root, const std::string& path);
+  at::Tensor Forward(at::Tensor x) const;
+
+ private:
+  struct Layer {
+    MapConv conv;
+    at::Tensor scale, offset;  // [channels]
+  };
+  std::vector<Layer> layers_;
+};
+
+}  // namespace deepmad::models
