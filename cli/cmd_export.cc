@@ -39,6 +39,8 @@ class ExportCommand : public Command {
     app.add_option("--safetensors", safetensors_, "write the weights, under the names of the published networks, into this file");
     app.add_option("--onnx", onnx_, "write the network with its weights into this file, for onnxruntime and others");
     app.add_flag("--fold-bn", fold_norms_, "in --onnx, batch norms become part of the convolutions before them");
+    app.add_flag("--detections", detections_,
+                 "in --onnx of a detector, its boxes after suppression in place of its maps; one picture at a time");
   }
   std::string Example() const override {
     return "deepmad export runs/quickstart --safetensors quickstart.safetensors --onnx quickstart.onnx";
@@ -51,6 +53,7 @@ class ExportCommand : public Command {
     const std::string& source = split.files[0];
     const std::vector<std::string> targets = Targets();
     if (targets.empty()) throw base::UsageError("nothing to write", source, "give --safetensors FILE or --onnx FILE");
+    if (detections_ && onnx_.empty()) throw base::UsageError("--detections without --onnx", "", "only an ONNX file has them");
     if (fold_norms_ && onnx_.empty()) throw base::UsageError("--fold-bn without --onnx", "", "only an ONNX file has folded norms");
     ModelCard card = Describe(source);
     const models::WeightsPlace place = weights_.Find(source);
@@ -130,14 +133,15 @@ class ExportCommand : public Command {
   }
 
   ExportedFile WriteGraph(models::Network& network, const std::map<std::string, std::string>& metadata) const {
-    models::OnnxModel model = models::OnnxFromNetwork(network, {.fold_norms = fold_norms_});
+    models::OnnxModel model = models::OnnxFromNetwork(network, {.fold_norms = fold_norms_, .detections = detections_});
     model.metadata = metadata;
     std::vector<std::string> outputs;
     for (const models::OnnxValue& output : model.outputs) outputs.push_back(output.name);
     models::WriteOnnx(onnx_, std::move(model));
     return {onnx_,
-            fmt::format("network and weights, ONNX opset {}: {} parameters, {}; any batch size", models::kOnnxOpset,
-                        ParameterCount(network), fold_norms_ ? "batch norms folded into the convolutions" : "batch norms as they are"),
+            fmt::format("network and weights, ONNX opset {}: {} parameters, {}; {}", models::kOnnxOpset, ParameterCount(network),
+                        fold_norms_ ? "batch norms folded into the convolutions" : "batch norms as they are",
+                        detections_ ? "one image, its boxes in pixels of the input" : "any batch size"),
             fmt::format("import onnxruntime\n\n"
                         "session = onnxruntime.InferenceSession(\"{}\")\n"
                         "{}, = session.run(None, {{\"images\": images}})  # images: numpy float32, shape and values as above\n",
@@ -166,6 +170,7 @@ class ExportCommand : public Command {
   std::string safetensors_;
   std::string onnx_;
   bool fold_norms_ = false;
+  bool detections_ = false;
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "models/formats/onnx_file.h"
@@ -23,14 +24,17 @@ class OnnxGraph {
   // Adds a node with one result, which has the node's name, and gives that name: `name`, or `name`_2 and so on where that is taken.
   std::string AddNode(const std::string& op, const std::string& name, const std::vector<std::string>& inputs,
                       const std::vector<OnnxAttribute>& attributes = {});
-  // The tensor as int8 or else as float32, in the shape it has; the first one counts where a name comes again. Gives the name. FailedError
-  // where all weights together are too large for the format.
+  // The same for a node with two results; the second has the name with "/2" behind it.
+  std::pair<std::string, std::string> AddPairNode(const std::string& op, const std::string& name, const std::vector<std::string>& inputs,
+                                                  const std::vector<OnnxAttribute>& attributes = {});
+  // The tensor as int8, int64 or else as float32, in the shape it has; the first one counts where a name comes again. Gives the name.
+  // FailedError where all weights together are too large for the format.
   std::string AddWeight(const std::string& name, const at::Tensor& tensor);
   // The network's own tensor.
   std::string AddWeight(const std::string& name) { return AddWeight(name, State(name)); }
 
-  // Gives a node's result its final name, as an output of the model, float32 of shape `dims`.
-  void SetOutput(const std::string& result, const std::string& name, const std::vector<int64_t>& dims);
+  // Gives a node's result its final name, as an output of the model of shape `dims`.
+  void SetOutput(const std::string& result, const std::string& name, const std::vector<int64_t>& dims, OnnxType type = OnnxType::kFloat);
 
   // All of it; to be called last. The input and whatever else the model says are left open.
   OnnxModel Take() { return std::move(model_); }

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "base/error.h"
 #include "mad/network_spec.h"
+#include "models/export/onnx_detector.h"
 #include "models/export/onnx_graph.h"
 #include "models/export/onnx_layers.h"
 #include "models/export/onnx_quantiser.h"
@@ -36,6 +38,17 @@ std::string AddClassifier(OnnxGraph& graph, const mad::HeadSpec& head, const std
   return graph.AddNode("Gemm", head.name, {x, weight, graph.AddWeight(head.name + ".bias")}, {{"transB", int64_t{1}}});
 }
 
+// The map of each of the head's levels, of the last results of the blocks.
+std::vector<OnnxMap> LevelMaps(const mad::NetworkSpec& spec, const std::vector<mad::PlacedBlock>& blocks,
+                               const std::vector<std::string>& maps) {
+  std::vector<OnnxMap> levels;
+  for (const mad::FeatureLevel& level : mad::HeadLevels(spec)) {
+    const auto block = static_cast<size_t>(level.block);
+    levels.push_back({maps[block], level.channels, blocks[block].out_size});
+  }
+  return levels;
+}
+
 std::vector<int64_t> MapDims(int channels, const mad::Extent& size, int spatial_dims) {
   std::vector<int64_t> dims = {kAnyBatch, channels};
   const SpatialSizes spatial = SizesOf(size, spatial_dims);
@@ -48,6 +61,10 @@ std::vector<int64_t> MapDims(int channels, const mad::Extent& size, int spatial_
 OnnxModel OnnxFromNetwork(Network& network, const OnnxOptions& options) {
   const mad::NetworkSpec& spec = network.spec();
   const int spatial_dims = spec.SpatialDims();
+  const auto* detector = dynamic_cast<const DetectionHead*>(network.head());
+  if (options.detections && detector == nullptr) {
+    throw base::UsageError(fmt::format("network '{}' has no head that finds objects", spec.name), "", "leave out --detections");
+  }
   OnnxGraph graph(network.StateDict());
   const mad::Extent input{spec.input.frames, spec.input.height, spec.input.width};
   const OnnxContext context{graph, spatial_dims, network.batch_norm_settings().eps, options.fold_norms};
@@ -63,22 +80,29 @@ OnnxModel OnnxFromNetwork(Network& network, const OnnxOptions& options) {
   if (spec.head.IsClassifier()) {
     graph.SetOutput(AddClassifier(graph, spec.head, x), "logits", {kAnyBatch, spec.head.classes});
   } else if (spec.head.type == "upernet") {
-    std::vector<OnnxMap> levels;
-    for (const mad::FeatureLevel& level : mad::HeadLevels(spec)) {
-      const auto block = static_cast<size_t>(level.block);
-      levels.push_back({maps[block], level.channels, blocks[block].out_size});
+    const std::string logits = AddUPerNet(context, spec.head, LevelMaps(spec, blocks, maps), input);
+    graph.SetOutput(logits, "logits", MapDims(spec.head.classes, input, spatial_dims));
+  } else if (detector != nullptr) {
+    const std::vector<OnnxDetectionLevel> levels = AddDetector(context, *detector, LevelMaps(spec, blocks, maps));
+    if (options.detections) AddDetections(graph, levels, input, detector->detect_options());
+    for (const OnnxDetectionLevel& level : levels) {
+      if (options.detections) break;
+      for (const auto& [name, map] : {std::pair{"classes", &level.classes}, {"quality", &level.quality}, {"distances", &level.distances}}) {
+        graph.SetOutput(map->name, fmt::format("{}_{}", name, level.stride), MapDims(map->channels, map->size, spatial_dims));
+      }
     }
-    graph.SetOutput(AddUPerNet(context, spec.head, levels, input), "logits", MapDims(spec.head.classes, input, spatial_dims));
   } else {
-    for (const mad::FeatureLevel& level : mad::HeadLevels(spec)) {
-      const size_t block = static_cast<size_t>(level.block);
-      graph.SetOutput(maps[block], fmt::format("stride_{}", level.stride), MapDims(level.channels, blocks[block].out_size, spatial_dims));
+    const std::vector<OnnxMap> levels = LevelMaps(spec, blocks, maps);
+    for (size_t i = 0; i < levels.size(); ++i) {
+      const int stride = mad::HeadLevels(spec)[i].stride;
+      graph.SetOutput(levels[i].name, fmt::format("stride_{}", stride), MapDims(levels[i].channels, levels[i].size, spatial_dims));
     }
   }
 
   OnnxModel model = graph.Take();
   model.name = spec.name;
   model.inputs = {{"images", MapDims(spec.input.channels, input, spatial_dims)}};
+  if (options.detections) model.inputs.front().dims.front() = 1;
   return model;
 }
 

@@ -7,15 +7,9 @@
 #include "mad/layer.h"
 #include "mad/network_spec.h"
 #include "models/export/onnx_layers.h"
+#include "models/export/onnx_map.h"
 
 namespace deepmad::models {
-
-// A map that a node gives.
-struct OnnxMap {
-  std::string name;
-  int channels = 0;
-  mad::Extent size;
-};
 
 // `maps` of strides 4, 8, 16 and 32 -> the name of the main logits [any, classes, height, width] at `size`, that of the input. Pooling and
 // resizing are products with constant matrices: exact for any sizes, which the operators of opset 17 are not where batches may have any

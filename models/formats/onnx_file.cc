@@ -38,9 +38,20 @@ void Set(onnx::NodeProto& proto, const OnnxNode& node) {
   for (const OnnxAttribute& attribute : node.attributes) Set(*proto.add_attribute(), attribute);
 }
 
+onnx::TensorProto::DataType TypeOf(OnnxType type) {
+  switch (type) {
+    case OnnxType::kInt8:
+      return onnx::TensorProto::INT8;
+    case OnnxType::kInt64:
+      return onnx::TensorProto::INT64;
+    default:
+      return onnx::TensorProto::FLOAT;
+  }
+}
+
 void Set(onnx::TensorProto& proto, OnnxTensor&& tensor) {
   proto.set_name(tensor.name);
-  proto.set_data_type(tensor.type == OnnxType::kInt8 ? onnx::TensorProto::INT8 : onnx::TensorProto::FLOAT);
+  proto.set_data_type(TypeOf(tensor.type));
   for (const int64_t size : tensor.dims) proto.add_dims(size);
   proto.set_raw_data(std::move(tensor.bytes));
 }
@@ -48,11 +59,11 @@ void Set(onnx::TensorProto& proto, OnnxTensor&& tensor) {
 void Set(onnx::ValueInfoProto& proto, const OnnxValue& value) {
   proto.set_name(value.name);
   onnx::TypeProto::Tensor& type = *proto.mutable_type()->mutable_tensor_type();
-  type.set_elem_type(onnx::TensorProto::FLOAT);
+  type.set_elem_type(TypeOf(value.type));
   for (const int64_t size : value.dims) {
     onnx::TensorShapeProto::Dimension& dim = *type.mutable_shape()->add_dim();
-    if (size == kAnyBatch) {
-      dim.set_dim_param("batch");
+    if (size == kAnyBatch || size == kAnyCount) {
+      dim.set_dim_param(size == kAnyBatch ? "batch" : "detections");
     } else {
       dim.set_dim_value(size);
     }

@@ -11,11 +11,12 @@ namespace deepmad::models {
 
 constexpr int kOnnxOpset = 17;     // version of the operators; onnxruntime 1.12 and TensorRT 8.6 know it, and all that came later
 constexpr int kOnnxIrVersion = 8;  // of the file format, that of opset 17
-constexpr int64_t kAnyBatch = -1;  // in the dims of an input or output: any number
+constexpr int64_t kAnyBatch = -1;  // in the dims of an input or output: any number of images
+constexpr int64_t kAnyCount = -2;  // likewise of detections
 // Of the weights together: a file holds less than 2^31 bytes, and the rest of it is names and shapes.
 constexpr uint64_t kMaxOnnxWeightBytes = (uint64_t{1} << 31) - (uint64_t{1} << 26);
 
-enum class OnnxType { kFloat, kInt8 };
+enum class OnnxType { kFloat, kInt8, kInt64 };
 
 struct OnnxTensor {
   std::string name;
@@ -38,10 +39,11 @@ struct OnnxNode {
   std::vector<OnnxAttribute> attributes;
 };
 
-// An input or output of the network, float32.
+// An input or output of the network.
 struct OnnxValue {
   std::string name;
   std::vector<int64_t> dims;
+  OnnxType type = OnnxType::kFloat;
 };
 
 struct OnnxModel {
