@@ -8,7 +8,9 @@
 #include "cli/command.h"
 #include "cli/run_folder.h"
 #include "cli/weights_choice.h"
+#include "mad/dense_head.h"
 #include "train/predict.h"
+#include "train/predict_boxes.h"
 #include "train/predict_scenes.h"
 
 namespace deepmad::cli {
@@ -42,7 +44,10 @@ class PredictCommand : public Command {
   void Declare(CLI::App& app) override {
     weights_.Declare(app);
     app.add_option("--batch", batch_, "pictures that the network takes at a time")->check(CLI::Range(1, 65536))->capture_default_str();
-    app.add_option("--out", out_, "folder for pictures with what was found in them (networks with a class for each pixel)");
+    app.add_option("--out", out_, "folder for pictures with what was found in them (networks with a class for each pixel, detectors)");
+    app.add_option("--least-score", least_score_, "of the boxes of a detector: those below are left out")
+        ->check(CLI::Range(0.0, 1.0))
+        ->capture_default_str();
   }
   std::string Example() const override { return "deepmad predict runs/quickstart picture.png"; }
 
@@ -55,16 +60,20 @@ class PredictCommand : public Command {
     train::RunOptions options;
     options.device = common.device;
     options.threads = common.threads;
-    const bool scenes = network.head.type == "upernet";
-    if (scenes == out_.empty()) {
-      throw base::UsageError(scenes ? "no --out folder given" : "--out with a network that draws nothing", source,
-                             scenes ? "give one for the pictures with the classes of their pixels" : "leave it out");
+    const bool boxes = mad::PredictsBoxes(network.head.type), draws = network.head.IsDense();
+    if (draws == out_.empty()) {
+      throw base::UsageError(draws ? "no --out folder given" : "--out with a network that draws nothing", source,
+                             draws ? "give one for the pictures with what was found in them" : "leave it out");
     }
     if (common.dry_run) {
       Print({{"network", network.name}, {"files", files}}, fmt::format("would predict {} files with {}\n", files.size(), network.name));
       return;
     }
-    if (scenes) {
+    if (boxes) {
+      PrintBoxes(train::PredictBoxes(config, network, weights, files, out_, least_score_, options));
+      return;
+    }
+    if (draws) {
       PrintScenes(train::PredictScenes(config, network, weights, files, out_, options));
       return;
     }
@@ -98,14 +107,31 @@ class PredictCommand : public Command {
     Print(document, text);
   }
 
+  void PrintBoxes(const std::vector<train::BoxPrediction>& predictions) const {
+    base::Json document = base::Json::array();
+    std::string text;
+    for (const train::BoxPrediction& prediction : predictions) {
+      base::Json objects = base::Json::array();
+      text += fmt::format("{} -> {}\n", prediction.file, prediction.drawing);
+      for (const train::FoundObject& one : prediction.objects) {
+        const auto [left, top, right, bottom] = one.box;
+        objects.push_back({{"class", one.class_index}, {"name", one.name}, {"score", one.score}, {"box", one.box}});
+        text += fmt::format("  {:.3f}  {:<20} {:8.1f} {:8.1f} {:8.1f} {:8.1f}\n", one.score, one.name, left, top, right, bottom);
+      }
+      document.push_back({{"file", prediction.file}, {"drawing", prediction.drawing}, {"objects", objects}});
+    }
+    Print(document, text);
+  }
+
   WeightsChoice weights_{"best"};
   int batch_ = 32;
   std::string out_;
+  double least_score_ = 0.3;
 };
 
 }  // namespace
 
-DEEPMAD_REGISTER(CommandRegistry, "predict", "the five likeliest classes of picture files or folders, or the class of each pixel",
+DEEPMAD_REGISTER(CommandRegistry, "predict", "the five likeliest classes of picture files or folders, the class of each pixel, or boxes",
                  [] { return std::make_unique<PredictCommand>(); });
 
 }  // namespace deepmad::cli
