@@ -70,9 +70,10 @@ HeadSpec HeadFromConfig(const base::Config& config) {
   head.classes = head.type == "features" ? 0 : GetCount(config, "classes", head.classes);
   head.name = config.GetString("name", head.name);
   head.bits = static_cast<int>(config.GetInt("bits", 0, 0, 64));
-  if (const DenseHead* dense = FindDenseHead(head.type)) {
-    head.channels = GetCount(config, "channels", dense->channels);
-  } else if (!head.IsClassifier()) {
+  const DenseHead* dense = FindDenseHead(head.type);
+  if (dense != nullptr) head.channels = GetCount(config, "channels", dense->channels);
+  // A dense head takes all levels; it may say [] to an included structure that names some.
+  if (dense != nullptr ? config.Has("levels") : !head.IsClassifier()) {
     for (const int64_t level : config.GetInts("levels", {}, 0, 1000)) head.levels.push_back(static_cast<int>(level));
   }
   return head;
