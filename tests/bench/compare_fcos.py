@@ -43,7 +43,7 @@ def our_name(name):
 def make_model(options):
     """Pictures come normalised and in size."""
     return torchvision.models.detection.fcos_resnet50_fpn(
-        weights=None, weights_backbone=None, num_classes=CLASSES, trainable_backbone_layers=5, score_thresh=0.05, min_size=options.height, max_size=options.width,
+        weights=None, weights_backbone=None, num_classes=CLASSES, score_thresh=0.05, min_size=options.height, max_size=options.width,
         image_mean=[0, 0, 0], image_std=[1, 1, 1]).to(memory_format=torch.channels_last)
 
 
@@ -54,7 +54,7 @@ def write_inputs(folder, options):
         if name.endswith("bn3.weight"):
             torch.nn.init.constant_(parameter, 0.2)  # small residual branches keep rounding from growing on the way
     torch.nn.init.constant_(model.head.classification_head.cls_logits.bias, -3)  # so that there is something to suppress
-    state = {name: tensor for name, tensor in model.state_dict().items() if "anchor" not in name}
+    state = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
     save_file(state, folder / "theirs.safetensors")
     ours = {our_name(name): tensor for name, tensor in state.items()} | {f"bbox_head.scales.{i}.scale": torch.ones(()) for i in range(5)}
     save_file({name: tensor.clone() for name, tensor in ours.items()}, folder / "ours.safetensors")
