@@ -12,27 +12,36 @@
 #include "train/predict.h"
 #include "train/predict_boxes.h"
 #include "train/predict_scenes.h"
+#include "train/predict_videos.h"
 
 namespace deepmad::cli {
 namespace {
 
 namespace fs = std::filesystem;
 
-// Folders stand for the files directly in them, by name.
-std::vector<std::string> ExpandFolders(const std::vector<std::string>& paths) {
+// A video as a folder of its frames.
+bool IsFrameFolder(const fs::path& folder) {
+  std::error_code error;
+  return fs::exists(folder / "img_00001.jpg", error);
+}
+
+// Folders stand for the files directly in them, by name; with `videos`, for those and for the folders of frames, and a folder of frames for
+// itself.
+std::vector<std::string> ExpandFolders(const std::vector<std::string>& paths, bool videos) {
+  const char* const hint = videos ? "give videos, or folders of them" : "give picture files, or folders of them";
   std::vector<std::string> files;
   for (const std::string& path : paths) {
     std::error_code error;  // a link that leads in a circle
-    if (!fs::exists(path, error)) throw base::UsageError("no such file or folder", path, "give picture files, or folders of them");
-    if (!fs::is_directory(path)) {
+    if (!fs::exists(path, error)) throw base::UsageError("no such file or folder", path, hint);
+    if (!fs::is_directory(path) || (videos && IsFrameFolder(path))) {
       files.push_back(path);
       continue;
     }
     std::vector<std::string> inside;
     for (const fs::directory_entry& entry : fs::directory_iterator(path)) {
-      if (entry.is_regular_file()) inside.push_back(entry.path().string());
+      if (entry.is_regular_file() || (videos && IsFrameFolder(entry.path()))) inside.push_back(entry.path().string());
     }
-    if (inside.empty()) throw base::UsageError("an empty folder", path, "give picture files, or folders of them");
+    if (inside.empty()) throw base::UsageError("an empty folder", path, hint);
     std::sort(inside.begin(), inside.end());
     files.insert(files.end(), inside.begin(), inside.end());
   }
@@ -44,7 +53,7 @@ class PredictCommand : public Command {
   void Declare(CLI::App& app) override {
     weights_.Declare(app);
     app.add_option("--batch", batch_, "pictures that the network takes at a time")->check(CLI::Range(1, 65536))->capture_default_str();
-    app.add_option("--out", out_, "folder for pictures with what was found in them (networks with a class for each pixel, detectors)");
+    app.add_option("--out", out_, "folder for pictures with what was found: classes laid over a scene, boxes, the frames used of a video");
     app.add_option("--least-score", least_score_, "of the boxes of a detector: those below are left out")
         ->check(CLI::Range(0.0, 1.0))
         ->capture_default_str();
@@ -55,13 +64,14 @@ class PredictCommand : public Command {
     const Split split = SplitArguments(2, std::numeric_limits<size_t>::max(), "run folder (or network file) and picture");
     const std::string& source = split.files[0];
     const auto [network, config] = OpenRunOrNetwork(source, split.overrides);
-    const std::vector<std::string> files = ExpandFolders({split.files.begin() + 1, split.files.end()});
+    const bool videos = train::TakesVideos(config, network);
+    const std::vector<std::string> files = ExpandFolders({split.files.begin() + 1, split.files.end()}, videos);
     const models::WeightsPlace weights = weights_.Find(source);
     train::RunOptions options;
     options.device = common.device;
     options.threads = common.threads;
     const bool boxes = mad::PredictsBoxes(network.head.type), draws = network.head.IsDense();
-    if (draws == out_.empty()) {
+    if (!videos && draws == out_.empty()) {
       throw base::UsageError(draws ? "no --out folder given" : "--out with a network that draws nothing", source,
                              draws ? "give one for the pictures with what was found in them" : "leave it out");
     }
@@ -79,19 +89,31 @@ class PredictCommand : public Command {
     }
     base::Json document = base::Json::array();
     std::string text;
-    for (const train::Prediction& prediction : train::Predict(config, network, weights, files, batch_, options)) {
-      base::Json top = base::Json::array();
-      text += prediction.file + "\n";
-      for (const train::ClassScore& score : prediction.top) {
-        top.push_back({{"class", score.class_index}, {"name", score.name}, {"probability", score.probability}});
-        text += fmt::format("  {:.4f}  {:>4}  {}\n", score.probability, score.class_index, score.name);
+    if (videos) {
+      for (const train::VideoPrediction& prediction : train::PredictVideos(config, network, weights, files, out_, options)) {
+        Add(prediction.file, prediction.top, prediction.sheet, document, text);
       }
-      document.push_back({{"file", prediction.file}, {"top", top}});
+    } else {
+      for (const train::Prediction& prediction : train::Predict(config, network, weights, files, batch_, options)) {
+        Add(prediction.file, prediction.top, "", document, text);
+      }
     }
     Print(document, text);
   }
 
  private:
+  static void Add(const std::string& file, const std::vector<train::ClassScore>& scores, const std::string& sheet, base::Json& document,
+                  std::string& text) {
+    base::Json top = base::Json::array();
+    text += sheet.empty() ? file + "\n" : fmt::format("{} -> {}\n", file, sheet);
+    for (const train::ClassScore& score : scores) {
+      top.push_back({{"class", score.class_index}, {"name", score.name}, {"probability", score.probability}});
+      text += fmt::format("  {:.4f}  {:>4}  {}\n", score.probability, score.class_index, score.name);
+    }
+    document.push_back({{"file", file}, {"top", top}});
+    if (!sheet.empty()) document.back()["sheet"] = sheet;
+  }
+
   void PrintScenes(const std::vector<train::ScenePrediction>& predictions) const {
     base::Json document = base::Json::array();
     std::string text;
@@ -131,7 +153,7 @@ class PredictCommand : public Command {
 
 }  // namespace
 
-DEEPMAD_REGISTER(CommandRegistry, "predict", "the five likeliest classes of picture files or folders, the class of each pixel, or boxes",
+DEEPMAD_REGISTER(CommandRegistry, "predict", "the five likeliest classes of pictures or videos, the class of each pixel, or boxes",
                  [] { return std::make_unique<PredictCommand>(); });
 
 }  // namespace deepmad::cli

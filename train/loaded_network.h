@@ -25,7 +25,7 @@ LoadedNetwork LoadTrained(const mad::NetworkSpec& spec, const models::WeightsPla
 // Where the weights name none: "class 7", counted from `first`.
 std::string ClassName(const std::vector<std::string>& class_names, int64_t class_index, int64_t first);
 
-// OUT/NAME.png by file, and the folder made. UsageError for two files of one name.
+// OUT/NAME.png by file, or folder of frames, and the folder OUT made. UsageError for two of one name.
 std::vector<std::string> DrawingFiles(const std::vector<std::string>& files, const std::string& out);
 
 }  // namespace deepmad::train

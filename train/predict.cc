@@ -1,7 +1,6 @@
 #include "train/predict.h"
 
 #include <ATen/ops/softmax.h>
-#include <ATen/ops/topk.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,7 +14,7 @@
 #include "models/inference/inference_network.h"
 #include "models/network.h"
 #include "models/weights/load.h"
-#include "train/loaded_network.h"
+#include "train/predict_videos.h"
 #include "train/session.h"
 #include "train/train_config.h"
 
@@ -32,9 +31,9 @@ data::InputOptions ReadInput(const base::Config& config, const mad::NetworkSpec&
   return data::ReadInputOptions(input.Section("data"));
 }
 
-void CheckClassifiesPictures(const mad::NetworkSpec& spec) {
-  if (spec.SpatialDims() != 2) {
-    throw base::UsageError(fmt::format("network '{}' takes videos", spec.name), "", "choose a network of 2-D blocks");
+void CheckClassifiesPictures(const base::Config& config, const mad::NetworkSpec& spec) {
+  if (TakesVideos(config, spec)) {
+    throw base::UsageError(fmt::format("network '{}' takes videos", spec.name), config.Where("data"), "choose a network of pictures");
   }
   if (!spec.head.IsClassifier()) {
     throw base::UsageError(fmt::format("network '{}' gives features and has no classifier", spec.name), "",
@@ -75,15 +74,8 @@ Classifier LoadClassifier(const mad::NetworkSpec& spec, const models::WeightsPla
 void AppendPredictions(const at::Tensor& logits, const std::vector<std::string>& sources, const std::vector<std::string>& class_names,
                        std::vector<Prediction>& predictions) {
   const at::Tensor probabilities = at::softmax(logits, 1).cpu();
-  const auto [values, indices] = at::topk(probabilities, std::min<int64_t>(5, probabilities.size(1)));
   for (size_t i = 0; i < sources.size(); ++i) {
-    Prediction prediction{sources[i], {}};
-    for (int64_t k = 0; k < values.size(1); ++k) {
-      const auto row = static_cast<int64_t>(i);
-      const auto index = indices[row][k].item<int64_t>();
-      prediction.top.push_back({static_cast<int>(index), ClassName(class_names, index, 0), values[row][k].item<double>()});
-    }
-    predictions.push_back(std::move(prediction));
+    predictions.push_back({sources[i], LikeliestClasses(probabilities[static_cast<int64_t>(i)], class_names)});
   }
 }
 
@@ -91,12 +83,8 @@ void AppendPredictions(const at::Tensor& logits, const std::vector<std::string>&
 
 std::vector<Prediction> Predict(const base::Config& config, const mad::NetworkSpec& spec, const models::WeightsPlace& weights,
                                 const std::vector<std::string>& files, int64_t batch_size, const RunOptions& options) {
-  CheckClassifiesPictures(spec);
+  CheckClassifiesPictures(config, spec);
   const data::InputOptions input = ReadInput(config, spec);
-  if (input.labels == data::LabelKind::kVideo) {
-    throw base::UsageError("network '" + spec.name + "' is trained on videos, which predict does not read yet", config.Where("data"),
-                           "score a list of videos by validate");
-  }
   if (!input.one_shape) {
     throw base::UsageError(
         fmt::format("network '{}' gives a label for a picture, not for each {}", spec.name, data::LabelledThing(input.labels)),

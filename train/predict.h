@@ -6,15 +6,10 @@
 
 #include "base/config.h"
 #include "mad/network_spec.h"
+#include "train/class_scores.h"
 #include "train/experiment.h"
 
 namespace deepmad::train {
-
-struct ClassScore {
-  int class_index = 0;
-  std::string name;        // from the weights' metadata; "class 7" where they have none
-  double probability = 0;  // softmax
-};
 
 struct Prediction {
   std::string file;

@@ -135,7 +135,7 @@ TEST_F(SegmentationTest, DrawsWhatItSeesInPicturesOfAnySize) {
   ExpectOneLine(Deepmad(Command("predict", {folder_.File("tiny.png"), "--out", drawn, "data={image_size: 64}"})), 2,
                 {"set data.input to scenes"});
   ExpectOneLine(Deepmad(Command("predict", {folder_.File("tiny.png"), folder_.File("tiny.png"), "--out", drawn})), 2,
-                {"two pictures of one name"});
+                {"two files of one name"});
 }
 
 TEST_F(SegmentationTest, StartsFromAClassifiersBackbone) {

@@ -113,7 +113,7 @@ TEST_F(PredictBoxesTest, WhatCannotBePredictedIsNamed) {
   std::filesystem::create_directory(folder_.File("sub"));
   const std::string twin = folder_.File("sub/one.png");
   data::WriteImage(twin, data::SmoothPicture(20, 20, 3));
-  data::ExpectContains(Failure({picture_, twin}), "two pictures of one name: " + twin);
+  data::ExpectContains(Failure({picture_, twin}), "two files of one name: " + twin);
   data::ExpectContains(Failure({folder_.Write("broken.jpg", "no picture")}), "broken.jpg");
   data::ExpectContains(Failure({picture_}, "data: {input: pictures, image_size: 32}"), "gives boxes, not a label for each picture");
   base::RequestStop();

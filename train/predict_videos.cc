@@ -1,0 +1,124 @@
+#include "train/predict_videos.h"
+
+#include <ATen/ops/softmax.h>
+#include <c10/core/InferenceMode.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/progress.h"
+#include "base/stop_signal.h"
+#include "data/clip_config.h"
+#include "data/data_config.h"
+#include "data/loader/loader.h"
+#include "data/video_files.h"
+#include "train/evaluator.h"
+#include "train/loaded_network.h"
+#include "train/report/contact_sheet.h"
+#include "train/session.h"
+#include "train/train_config.h"
+#include "train/video_scores.h"
+
+namespace deepmad::train {
+namespace {
+
+// The `data` section, or the defaults around the network's input: as everywhere, the crop is 7/8 of the short side.
+base::Config DataSection(const base::Config& config, const mad::NetworkSpec& spec) {
+  if (config.Has("data")) return config.Section("data");
+  const int side = std::max(spec.input.height, spec.input.width);
+  base::Config data = base::Config::FromText("{input: clips, clip: {sampling: dense}}");
+  data.Override(fmt::format("image_size={}", side));
+  data.Override(fmt::format("clip.frames={}", spec.input.frames));
+  data.Override(fmt::format("train.short_side={}", (side * 8 + 6) / 7));
+  data.Override(fmt::format("validate.short_side={}", (side * 8 + 6) / 7));
+  return data;
+}
+
+void CheckClassifies(const base::Config& config, const mad::NetworkSpec& spec, const data::InputOptions& input) {
+  if (!spec.head.IsClassifier()) {
+    throw base::UsageError(fmt::format("network '{}' gives no class for a video", spec.name), "",
+                           "choose a network with a head of type classifier");
+  }
+  if (input.labels != data::LabelKind::kVideo) {
+    throw base::UsageError(fmt::format("network '{}' takes videos", spec.name), config.Where("data"), "set data.input to clips");
+  }
+  if ((spec.SpatialDims() == 3) != (input.frames > 0)) {
+    throw base::UsageError(fmt::format("network '{}' takes {}, the data are {}", spec.name, input.frames > 0 ? "single frames" : "clips",
+                                       input.frames > 0 ? "clips" : "single frames"),
+                           config.Where("data"), "choose another data.clip.sampling: sparse for a network of 2-D blocks, dense for 3-D");
+  }
+}
+
+// Number and time: "37, 1.5 s"
+std::string Caption(int64_t frame, double fps) {
+  return fps > 0 ? fmt::format("{}, {:.1f} s", frame, static_cast<double>(frame) / fps) : fmt::format("{}", frame);
+}
+
+std::string Sheet(const std::string& path, const data::TestClips& clips, const std::vector<ClassScore>& top) {
+  constexpr size_t kColumns = 8;  // of single frames
+  const std::unique_ptr<data::Frames> video = data::OpenFrames(path);
+  const std::vector<std::vector<int64_t>> lists = data::TestFrames(clips, *video);
+  std::vector<int64_t> numbers;
+  for (const std::vector<int64_t>& clip : lists) numbers.insert(numbers.end(), clip.begin(), clip.end());
+  ContactSheet sheet(numbers.size(), clips.sampling.dense ? lists.front().size() : kColumns);
+  video->Read(numbers, [&](size_t position, const data::ImageView& frame) {
+    sheet.Put(position, frame.pixels, frame.height, frame.width, frame.stride, Caption(numbers[position], video->fps()));
+  });
+  std::vector<std::string> lines;
+  for (const ClassScore& score : top) lines.push_back(fmt::format("{:5.1f} %  {}", 100 * score.probability, score.name));
+  return sheet.Png(lines);
+}
+
+}  // namespace
+
+bool TakesVideos(const base::Config& config, const mad::NetworkSpec& spec) {
+  if (spec.SpatialDims() == 3) return true;
+  return config.Has("data") && config.Section("data").GetString("input", "pictures") == "clips";
+}
+
+std::vector<VideoPrediction> PredictVideos(const base::Config& config, const mad::NetworkSpec& spec, const models::WeightsPlace& weights,
+                                           const std::vector<std::string>& files, const std::string& out, const RunOptions& options) {
+  const base::Config section = DataSection(config, spec);
+  const data::InputOptions input = data::ReadInputOptions(section);
+  CheckClassifies(config, spec, input);
+  const data::TestClips clips = data::ReadTestClips(section);
+  const int64_t views_per_pass = config.Section("task").GetInt("views_per_pass", 32, 1, 100'000);
+  TrainConfig train = ReadTrainConfig(config);
+  const at::Device device = StartSession(options, train.precision);
+  const data::VideoFiles videos(files);
+  std::vector<std::string> sheets(files.size());
+  if (!out.empty()) sheets = DrawingFiles(files, out);
+
+  const LoadedNetwork trained = LoadTrained(spec, weights, train, device);
+  data::LoaderOptions loading;
+  loading.batch_size = 1;
+  loading.workers = input.workers;
+  loading.queue_batches = input.queue_batches;
+  loading.channels_last = train.precision.channels_last;
+  data::Loader loader(videos, input.validation_pipeline, loading);
+
+  const c10::InferenceMode inference;
+  base::ProgressOptions progress_options;
+  progress_options.label = "predict";
+  progress_options.total = videos.size();
+  base::Progress progress(progress_options);
+  std::vector<VideoPrediction> predictions;
+  data::Batch batch;
+  loader.StartEpoch(0);
+  while (loader.Next(&batch)) {
+    if (base::StopRequested()) throw base::Error(base::ErrorKind::kStopped, "stopped by a signal", "predict", "start again");
+    MoveBatch(batch, device);
+    const AutocastGuard autocast(train.precision, device.type());
+    const at::Tensor scores =
+        LogScores(ViewLogits(*trained.network, batch.images, views_per_pass), /*of_probabilities=*/spec.SpatialDims() == 3);
+    const size_t index = predictions.size();
+    predictions.push_back({files[index], sheets[index], LikeliestClasses(at::softmax(scores[0], 0), trained.class_names)});
+    if (!out.empty()) base::WriteFileAtomically(sheets[index], Sheet(files[index], clips, predictions.back().top));
+    progress.Update(static_cast<int64_t>(predictions.size()));
+  }
+  return predictions;
+}
+
+}  // namespace deepmad::train
