@@ -95,6 +95,7 @@ TrainConfig ReadTrainConfig(const base::Config& config) {
   result.freeze.batch_norm = frozen == "none" ? Norms::kNone : frozen == "statistics" ? Norms::kStatistics : Norms::kAll;
   result.freeze.stages = static_cast<int>(freeze.GetInt("stages", 0, 0, 100));
   result.sync_bn = train.GetBool("sync_bn", result.sync_bn);
+  trainer.precise_batch_norm = train.GetInt("precise_batch_norm", trainer.precise_batch_norm, 0, 1'000'000'000);
 
   result.validate_batch_size = validate.GetInt("batch_size", result.validate_batch_size, 1, 1'000'000);
   return result;

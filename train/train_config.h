@@ -24,6 +24,7 @@
 //     batch_norm: {eps: 1.0e-5, momentum: 0.1}
 //     freeze: {batch_norm: none, stages: 0}   # or statistics, all: of the backbone's batch norms; and its first stages (models/network.h)
 //     sync_bn: true                         # of several processes: batch statistics over all of them
+//     precise_batch_norm: 0                 # samples of the epoch from which statistics are measured anew before each validation; 0: none
 //     checkpoint_every_steps: 0             # besides the one after each epoch
 //     log_every_steps: 50
 //   validate: {batch_size: 256, every_epochs: 1}   # with train.steps every_steps: 8000 in its place; by default all of them

@@ -15,6 +15,7 @@
 #include "base/stop_signal.h"
 #include "models/device.h"
 #include "models/network.h"
+#include "train/precise_batch_norm.h"
 #include "train/rank_state.h"
 #include "train/stopwatch.h"
 
@@ -217,14 +218,28 @@ void Trainer::LogSteps(double lr) {
   interval_ = {};
 }
 
+// Of the weights that the network has now.
+MetricValues Trainer::Score(const std::string& label) {
+  if (options_.precise_batch_norm > 0) {
+    const int64_t samples = options_.batch_size / options_.update.accumulate;  // of a micro-batch, over all ranks
+    StatisticsPass pass;
+    pass.epoch = state_.epoch;
+    pass.batches = std::min((options_.precise_batch_norm + samples - 1) / samples, updates_per_epoch_ * options_.update.accumulate);
+    pass.seed = options_.seed;
+    pass.label = "statistics for " + label;
+    EstimateStatistics(parts_.update, feed_, pass, parts_.precision, parts_.device);
+  }
+  return parts_.evaluator.Run(label);
+}
+
 MetricValues Trainer::Validate() {
   const std::string label = fmt::format("validate {}/{}", state_.epoch + 1, options_.epochs);
-  MetricValues values = parts_.evaluator.Run(label);
+  MetricValues values = Score(label);
   findings_ = parts_.evaluator.findings();
   particulars_ = parts_.evaluator.particulars();
   if (ema_ != nullptr) {
     const EmaSwap averaged(*ema_);
-    for (const auto& [name, value] : parts_.evaluator.Run(label + " ema")) values.emplace_back(name + "_ema", value);
+    for (const auto& [name, value] : Score(label + " ema")) values.emplace_back(name + "_ema", value);
   }
   for (const auto& [name, value] : values) {
     if (std::isfinite(value)) continue;

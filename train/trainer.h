@@ -29,6 +29,7 @@ struct TrainerOptions {
   int64_t checkpoint_every_steps = 0;  // besides the one after each epoch; 0: none
   int64_t log_every_steps = 50;
   int64_t validate_every_epochs = 1;  // and always after the last one
+  int64_t precise_batch_norm = 0;     // samples from which statistics are measured anew before each validation; 0: running averages
   uint64_t seed = 0;
   std::string profile;        // file for a trace of some updates; empty: none
   std::string config_digest;  // of everything that decides the result; a checkpoint of another one is refused
@@ -90,6 +91,7 @@ class Trainer {
   void LogSteps(double lr);
   void FinishEpoch();
   MetricValues Validate();
+  MetricValues Score(const std::string& label);
   void CheckWeights() const;
   void KeepBest(const MetricValues& metrics);
   Checkpoint MakeCheckpoint() const;

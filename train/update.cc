@@ -12,6 +12,13 @@
 
 namespace deepmad::train {
 
+void DrawDropPaths(models::Network& network, const data::Batch& batch, const BatchPosition& position, at::Device device) {
+  const base::Random random(position.seed, base::RandomPurpose::kDropPath, static_cast<uint64_t>(position.epoch),
+                            static_cast<uint64_t>(position.batch));
+  const int64_t views = batch.images.dim() > 4 ? batch.images.size(1) : 1;  // of videos, each a sample to the network
+  network.drop_paths().Draw(random, batch.images.size(0) * views, device);
+}
+
 Update::Update(const UpdateOptions& options, const UpdateParts& parts, const PrecisionOptions& precision, at::Device device)
     : options_(options), parts_(parts), precision_(precision), device_(device) {
   if (precision.autocast == at::kHalf) loss_scale_.emplace(precision.loss_scale, device);
@@ -47,10 +54,7 @@ at::Tensor Update::Pass(const std::function<at::Tensor()>& loss_of) {
 void Update::Add(data::Batch& batch, const BatchPosition& position) {
   MoveBatch(batch, device_);
   if (added_ == 0) parts_.optimizer.ZeroGrad(/*keep_memory=*/recorded_.has_value());
-  const base::Random random(position.seed, base::RandomPurpose::kDropPath, static_cast<uint64_t>(position.epoch),
-                            static_cast<uint64_t>(position.batch));
-  const int64_t views = batch.images.dim() > 4 ? batch.images.size(1) : 1;  // of videos, each a sample to the network
-  parts_.network.drop_paths().Draw(random, batch.images.size(0) * views, device_);
+  DrawDropPaths(parts_.network, batch, position, device_);
   at::Tensor loss;
   if (recorded_) {
     const auto& task = static_cast<const ReplayableTask&>(parts_.task);

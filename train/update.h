@@ -47,6 +47,9 @@ struct UpdateSeconds {
   double forward = 0, backward = 0, optimizer = 0;
 };
 
+// Before each forward pass of training: which paths of this batch are dropped.
+void DrawDropPaths(models::Network& network, const data::Batch& batch, const BatchPosition& position, at::Device device);
+
 class Update {
  public:
   Update(const UpdateOptions& options, const UpdateParts& parts, const PrecisionOptions& precision, at::Device device);
