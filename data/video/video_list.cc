@@ -5,9 +5,12 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <sstream>
 #include <system_error>
 #include <unordered_set>
+#include <utility>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
@@ -87,35 +90,94 @@ void CheckPath(const std::string& path, const std::string& where) {
   throw base::FailedError(fmt::format("the path '{}' leaves the folder of the videos", path), where);
 }
 
-}  // namespace
+ListedVideo ReadUcf(const std::string& line, const std::string& where) {
+  ListedVideo video;
+  video.path = line;
+  if (line.find_last_of(" \t") != std::string::npos) {
+    video = ReadPlain(line, where);
+    if (--video.label < 0) throw base::FailedError("'0' is no label: UCF101's start at 1", where);
+  }
+  const size_t slash = video.path.find('/');
+  if (slash == 0 || slash == std::string::npos)
+    throw base::FailedError("not a class and a video", where, "a line is 'Class/video.avi label'");
+  video.class_name = video.path.substr(0, slash);
+  return video;
+}
 
-VideoList ReadVideoList(const std::string& file) {
+// Each line that is not empty, without blanks at its end, with "file:line" and the line's number.
+void EachLine(const std::string& file, const std::function<void(const std::string& line, const std::string& where, int64_t number)>& use) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(file, error)) throw base::UsageError("no such list of videos", file);
-  VideoList list;
-  list.file = file;
   std::istringstream text(base::ReadFile(file, kMostBytes));
-  std::vector<CsvColumns> columns;
-  std::unordered_set<std::string> seen;
   int64_t number = 0;
   for (std::string line; std::getline(text, line);) {
-    const std::string where = file + ":" + std::to_string(++number);
+    ++number;
     line.erase(line.find_last_not_of(" \t\r") + 1);
-    if (number == 1 && CsvColumns::IsHeader(line)) {
-      columns.emplace_back(line, where);
-      list.from_csv = true;
-      continue;
-    }
-    if (line.empty()) continue;
-    ListedVideo video = list.from_csv ? columns[0].Read(line, where) : ReadPlain(line, where);
-    video.line = number;
+    if (!line.empty()) use(line, file + ":" + std::to_string(number), number);
+  }
+}
+
+// The videos of a list, each once.
+class ListBuilder {
+ public:
+  explicit ListBuilder(const std::string& file) { list.file = file; }
+
+  void Add(ListedVideo video, const std::string& where, int64_t line) {
+    video.line = line;
     CheckPath(video.path, where);
-    if (!seen.insert(video.path).second)
+    if (!seen_.insert(video.path).second)
       throw base::FailedError(fmt::format("a second line of '{}'", video.path), where, "remove one of them");
     list.videos.push_back(std::move(video));
   }
-  if (list.videos.empty()) throw base::FailedError("a list without videos", file);
-  return list;
+  VideoList Finish() {
+    if (list.videos.empty()) throw base::FailedError("a list without videos", list.file);
+    return std::move(list);
+  }
+
+  VideoList list;
+
+ private:
+  std::unordered_set<std::string> seen_;
+};
+
+}  // namespace
+
+VideoList ReadVideoList(const std::string& file) {
+  ListBuilder builder(file);
+  std::optional<CsvColumns> columns;
+  EachLine(file, [&](const std::string& line, const std::string& where, int64_t number) {
+    if (number == 1 && CsvColumns::IsHeader(line)) {
+      columns.emplace(line, where);
+      builder.list.from_csv = true;
+    } else {
+      builder.Add(columns ? columns->Read(line, where) : ReadPlain(line, where), where, number);
+    }
+  });
+  return builder.Finish();
+}
+
+VideoList ReadUcfList(const std::string& file) {
+  ListBuilder builder(file);
+  EachLine(file,
+           [&](const std::string& line, const std::string& where, int64_t number) { builder.Add(ReadUcf(line, where), where, number); });
+  return builder.Finish();
+}
+
+std::vector<std::string> ReadUcfClasses(const std::string& file) {
+  std::vector<std::string> names;
+  EachLine(file, [&](const std::string& line, const std::string& where, int64_t) {
+    const size_t blank = line.find_first_of(" \t");
+    if (blank == std::string::npos) throw base::FailedError("not a number and a class", where, "a line is '1 ApplyEyeMakeup'");
+    const auto number = static_cast<size_t>(Number(line.substr(0, blank), "number of a class", where));
+    if (number == 0) throw base::FailedError("'0' is no number of a class: they start at 1", where);
+    if (number > names.size()) names.resize(number);
+    if (!names[number - 1].empty()) throw base::FailedError(fmt::format("a second class {}", number), where);
+    names[number - 1] = line.substr(line.find_first_not_of(" \t", blank));
+  });
+  if (names.empty()) throw base::FailedError("a list without classes", file);
+  const auto gap = std::find(names.begin(), names.end(), "");
+  if (gap != names.end()) throw base::FailedError(fmt::format("no class has the number {}", gap - names.begin() + 1), file);
+  return names;
 }
 
 }  // namespace deepmad::data

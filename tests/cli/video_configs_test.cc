@@ -21,7 +21,7 @@ using Json = nlohmann::json;
 
 class VideoConfigTest : public testing::Test {
  protected:
-  // Two videos in each split, as folders of frames.
+  // Two videos in each split, as folders of frames, and UCF101's miniature.
   void SetUp() override {
     for (const std::string split : {"train", "val"}) {
       for (const std::string video : {"run/a", "sit/b"}) {
@@ -31,6 +31,7 @@ class VideoConfigTest : public testing::Test {
       }
       data_.Write(split + "_list_videos.txt", "run/a 0\nsit/b 1\n");
     }
+    data::MakeUcf101Miniature(data_);
   }
 
   // One of each kind first.
@@ -51,11 +52,7 @@ class VideoConfigTest : public testing::Test {
                                       "--device",
                                       "cpu",
                                       "train.batch_size=2",
-                                      "data.root=" + data_.path(),
-                                      "data.train_videos=train",
-                                      "data.validation_videos=val",
-                                      "data.train_list=" + data_.path() + "/train_list_videos.txt",
-                                      "data.validation_list=" + data_.path() + "/val_list_videos.txt"};
+                                      "data.root=" + data_.path()};
     words.insert(words.end(), more.begin(), more.end());
     return words;
   }

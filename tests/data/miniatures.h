@@ -131,13 +131,28 @@ inline std::string MakeCocoMiniature(const TemporaryFolder& folder) {
   return "root: " + folder.path() + "\n";
 }
 
+// Two classes; the lists of the first split.
+inline std::string MakeUcf101Miniature(const TemporaryFolder& folder) {
+  for (const char* name : {"Archery", "Biking"}) {
+    base::CreateFolder(folder.path() + "/UCF-101/" + name);
+    for (const int group : {1, 2}) {
+      WriteVideo({.container = "avi", .encoder = "mpeg4", .frames = 4 + group, .b_frames = 0},
+                 folder.path() + "/UCF-101/" + name + "/v_" + name + "_g0" + std::to_string(group) + "_c01.avi");
+    }
+  }
+  folder.Write("ucfTrainTestlist/classInd.txt", "1 Archery\r\n2 Biking\r\n");
+  folder.Write("ucfTrainTestlist/trainlist01.txt", "Archery/v_Archery_g02_c01.avi 1\r\nBiking/v_Biking_g02_c01.avi 2\r\n");
+  folder.Write("ucfTrainTestlist/testlist01.txt", "Archery/v_Archery_g01_c01.avi\r\nBiking/v_Biking_g01_c01.avi\r\n");
+  return "root: " + folder.path() + "\n";
+}
+
 // By dataset name: writes the files and gives the keys of the `data` section.
 inline const std::map<std::string, std::function<std::string(const TemporaryFolder&)>>& Miniatures() {
   static const std::map<std::string, std::function<std::string(const TemporaryFolder&)>> miniatures = {
       {"ade20k", MakeAde20kMiniature},         {"coco", MakeCocoMiniature},
       {"fashion_mnist", MakeFashionMiniature}, {"image_folder", MakeImageFolderMiniature},
       {"kinetics", MakeKineticsMiniature},     {"pack", MakePackMiniature},
-      {"synthetic", MakeSyntheticMiniature}};
+      {"synthetic", MakeSyntheticMiniature},   {"ucf101", MakeUcf101Miniature}};
   return miniatures;
 }
 
