@@ -174,6 +174,16 @@ TEST_F(RanksTest, AnotherNumberOfRanksGoesOnFromTheCheckpoint) {
   EXPECT_LT(LargestDifference(whole_ + "/last.safetensors", out_ + "/last.safetensors"), 1e-9);
 }
 
+TEST_F(RanksTest, EveryRankTakesTheClassesOfTheData) {
+  const std::vector<std::string> words = {"classes_from_data=true", "network={include: " + run_.network_file() + ", head: {classes: 9}}",
+                                          "train.epochs=1"};
+  const Outcome outcome = run_.Train(out_, Ranks(2, words));
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_EQ(ReadTensorFile(out_ + "/last.safetensors").tensors.at("fc_linear.bias").shape, (std::vector<int64_t>{4}));
+  ExpectOneLine(run_.Train(folder_.File("own"), {words[1]}), 2, {"network 'small' has 9 classes, the data 4"});
+}
+
 TEST_F(RanksTest, AnErrorOfOneRankReachesAll) {
   const Outcome outcome = run_.Train(
       out_, Ranks(2), {"LD_PRELOAD=" + FaultLibrary(), "FAULT_UNDER=" + out_, "FAULT_CALL=rename", "FAULT_ACTION=28", "FAULT_AT=4"});
