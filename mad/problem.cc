@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "mad/automatic.h"
 #include "mad/latency_model.h"
 #include "mad/stage_config.h"
 
@@ -47,13 +48,17 @@ std::shared_ptr<const LatencyModel> LatencyFromConfig(const base::Config& config
   return std::make_shared<LatencyModel>(table, precision, batch, path);
 }
 
+bool SaysAuto(const base::Config& config, const std::string& key) {
+  return config.Has(key) && config.IsScalar(key) && config.GetString(key) == "auto";
+}
+
 Budgets BudgetsFromConfig(const base::Config& config, const Formulation& formulation) {
   Budgets budgets;
   budgets.flops = config.GetOptionalDouble("flops", 1, 1e18);
   budgets.flops_convention = FlopsConventionFromName(
       config.GetString("flops_convention", FlopsConventionName(formulation.flops_convention)), config.Where("flops_convention"));
   budgets.params = config.GetOptionalDouble("params", 1, 1e15);
-  budgets.effectiveness = config.GetOptionalDouble("effectiveness", 1e-6, 1e6);
+  if (!SaysAuto(config, "effectiveness")) budgets.effectiveness = config.GetOptionalDouble("effectiveness", 1e-6, 1e6);
   budgets.layers = config.GetOptionalDouble("layers", 1, 1e6);
   budgets.activation_memory = config.GetOptionalDouble("activation_memory", 1, 1e18);
   budgets.activation_batch = static_cast<int>(config.GetInt("activation_batch", 1, 1, 1 << 24));
@@ -114,7 +119,8 @@ void DropWideKernels(DesignProblem& problem) {
   }
 }
 
-int CountStages(const DesignProblem& problem, const std::string& where) {
+// Every number at its lower end.
+NetworkSpec SmallestNetwork(const DesignProblem& problem, const std::string& where) {
   Candidate smallest{problem.stem.out_channels.low, {}};
   for (const StageVariables& stage : problem.stages) {
     smallest.stages.push_back({stage.kernels.front(), stage.depth.low, stage.out_channels.low, stage.bottleneck_channels.low});
@@ -122,7 +128,7 @@ int CountStages(const DesignProblem& problem, const std::string& where) {
   const NetworkSpec network = ToNetwork(problem, smallest);
   Validate(network, where);
   if (problem.budgets.latency_model) CheckHasLatency(network, where);
-  return PlaceBlocks(network).back().stage + 1;
+  return network;
 }
 
 }  // namespace
@@ -156,10 +162,14 @@ DesignProblem ProblemFromConfig(const base::Config& config) {
 
   problem.head = HeadFromConfig(config.Section("head"));
 
-  const int stages = CountStages(problem, config.Where());
+  const NetworkSpec smallest = SmallestNetwork(problem, config.Where());
+  const int stages = PlaceBlocks(smallest).back().stage + 1;
+  if (SaysAuto(config.Section("budgets"), "effectiveness")) problem.budgets.effectiveness = AutomaticEffectiveness(smallest);
   const base::Config objective = config.Section("objective");
   problem.objective = DefaultObjective(*problem.formulation, stages);
-  problem.objective.stage_weights = objective.GetDoubles("stage_weights", problem.objective.stage_weights, 0, 1e6);
+  problem.objective.stage_weights = SaysAuto(objective, "stage_weights")
+                                        ? AutomaticStageWeights(stages)
+                                        : objective.GetDoubles("stage_weights", problem.objective.stage_weights, 0, 1e6);
   if (static_cast<int>(problem.objective.stage_weights.size()) != stages) {
     throw base::UsageError(fmt::format("{} stage weights for {} stages", problem.objective.stage_weights.size(), stages),
                            objective.Where("stage_weights"), "a new stage starts at each stride of 2 behind the first block");
