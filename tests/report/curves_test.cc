@@ -65,6 +65,20 @@ TEST(Curves, TheLastValueIsMarkedOnlyWhereTheLegendGivesIt) {
   EXPECT_GT(cv::countNonZero(CurvePixels(Picture({marked}))), cv::countNonZero(CurvePixels(Picture({plain}))) + 20);
 }
 
+TEST(Curves, PointsStandAloneWithTheirSpread) {
+  CurvePanel line = Panel({0, 1, 2, 3});
+  CurvePanel points = line;
+  points.series[0].points = true;
+  CurvePanel spread = points;
+  spread.series[0].spread = {0.5, 0.5, 0.5, 0.5};
+  const int in_line = cv::countNonZero(CurvePixels(Picture({line}))), in_points = cv::countNonZero(CurvePixels(Picture({points})));
+  EXPECT_LT(in_points, in_line / 2);
+  EXPECT_GT(in_points, 4 * 20);
+  EXPECT_GT(cv::countNonZero(CurvePixels(Picture({spread}))), in_points + 4 * 20);
+  spread.series[0].spread = {1};
+  EXPECT_THROW(CurvesPng({spread}), base::Error);
+}
+
 TEST(Curves, StrangeValuesAreDrawnWithoutHarm) {
   for (const std::vector<double>& y : {std::vector<double>{},
                                        {kNan, kInf, -kInf},

@@ -41,6 +41,8 @@ struct Range {
 // Not NaN, not infinite, and not so large that a difference would be.
 bool IsDrawn(const CurveSeries& series, size_t i) { return std::abs(series.x[i]) < 1e300 && std::abs(series.y[i]) < 1e300; }
 
+double SpreadOf(const CurveSeries& series, size_t i) { return series.spread.empty() ? 0 : series.spread[i]; }
+
 // 1, 2 or 5 times a power of ten, so that about `count` steps fill the range.
 double TickStep(double size, int count) {
   const double raw = size / count;
@@ -97,14 +99,17 @@ class Plot {
  public:
   Plot(const CurvePanel& panel, cv::Mat& picture) : panel_(panel), picture_(picture) {
     Range x, y;
+    bool dots = false;  // which should not lie on the frame
     for (const CurveSeries& series : panel.series) {
       for (size_t i = 0; i < series.x.size(); ++i) {
         if (!IsDrawn(series, i)) continue;
         x.Include(series.x[i]);
-        y.Include(series.y[i]);
+        y.Include(series.y[i] - SpreadOf(series, i));
+        y.Include(series.y[i] + SpreadOf(series, i));
+        dots = dots || series.points;
       }
     }
-    x_ = Widened(x, 0);
+    x_ = Widened(x, dots ? 0.05 : 0);
     y_ = Widened(y, 0.06);
     if (panel.percent) y_ = {std::max(y_.low, 0.0), std::min(y_.high, 1.0)};
     if (!(y_.size() > 0)) y_ = {0, 1};
@@ -128,7 +133,19 @@ class Plot {
     DrawText(picture_, Printable(panel_.x_label), (kLeftMargin + right) / 2, kPanelHeight - 14, kTextSize, kSoft, Align::kCentre);
   }
 
+  void DrawPoints(const CurveSeries& series, const cv::Scalar& colour) {
+    for (size_t i = 0; i < series.x.size(); ++i) {
+      if (!IsDrawn(series, i)) continue;
+      if (const double spread = SpreadOf(series, i); spread > 0) {
+        cv::line(picture_, Point(series.x[i], series.y[i] - spread), Point(series.x[i], series.y[i] + spread), colour, kScale, cv::LINE_AA,
+                 kSubpixelBits);
+      }
+      Dot(Point(series.x[i], series.y[i]), colour);
+    }
+  }
+
   void DrawSeries(const CurveSeries& series, const cv::Scalar& colour) {
+    if (series.points) return DrawPoints(series, colour);
     std::vector<cv::Point> line;
     const auto finish_line = [&] {
       if (line.size() > 1) cv::polylines(picture_, line, false, colour, 2 * kScale, cv::LINE_AA, kSubpixelBits);
@@ -197,6 +214,9 @@ std::string CurvesPng(const std::vector<CurvePanel>& panels) {
   for (int i = 0; i < count; ++i) {
     for (const CurveSeries& series : panels[static_cast<size_t>(i)].series) {
       if (series.x.size() != series.y.size()) throw base::FailedError("a curve with x and y of different length", series.name);
+      if (!series.spread.empty() && series.spread.size() != series.x.size()) {
+        throw base::FailedError("a curve with another number of spreads than points", series.name);
+      }
     }
     DrawPanel(panels[static_cast<size_t>(i)], large(cv::Rect(i * kPanelWidth * kScale, 0, kPanelWidth * kScale, kPanelHeight * kScale)));
   }

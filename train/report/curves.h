@@ -8,7 +8,9 @@ namespace deepmad::train {
 
 struct CurveSeries {
   std::string name;
-  std::vector<double> x, y;  // same length; a point that is not finite interrupts the line
+  std::vector<double> x, y;         // same length; a point that is not finite interrupts the line
+  bool points = false;              // dots without a line
+  std::vector<double> spread = {};  // of each dot, drawn up and down from it; empty: none
 };
 
 struct CurvePanel {

@@ -1,0 +1,106 @@
+#include "cli/study_structures.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/progress.h"
+#include "base/stop_signal.h"
+#include "mad/comparison_structures.h"
+#include "mad/report.h"
+
+namespace deepmad::cli {
+namespace {
+
+// The problem as the wish changes it.
+mad::DesignProblem ProblemOf(const StructureWish& wish, const StudyConfig& config) {
+  std::vector<std::string> overrides;
+  for (const std::string& change : wish.changes) overrides.push_back("problem." + change);
+  const base::Config root = config(overrides);
+  mad::DesignProblem problem = mad::ProblemFromConfig(root.Section("problem"));
+  root.Section("problem").CheckAllRead();
+  return problem;
+}
+
+// All that decides what comes out: the same text means the same structure.
+std::string SourceOf(const StudyPlan& plan, const StructureWish& wish, const StudyConfig& config, const mad::StructureCost& cost) {
+  std::vector<std::string> overrides;
+  for (const std::string& change : wish.changes) overrides.push_back("problem." + change);
+  const base::Config root = config(overrides);
+  mad::ProblemFromConfig(root.Section("problem"));
+  base::Json source = {{"version", 1}, {"from", StructureOriginName(wish.origin)}, {"problem", root.Section("problem").Resolved()}};
+  if (wish.origin == StructureOrigin::kRandom) source.update({{"seed", plan.seed}, {"index", wish.index}, {"fill", wish.fill}});
+  if (!wish.like.empty()) source.update({{"flops", cost.flops}, {"params", cost.params}});
+  if (!wish.network.empty()) source["network"] = wish.network;
+  return base::JsonText(source);
+}
+
+mad::NetworkSpec Make(const StudyPlan& plan, const StructureWish& wish, const mad::DesignProblem& problem, const mad::StructureCost& cost) {
+  const auto given = [&] { return mad::NetworkFromConfig(base::Config::FromText(wish.network, wish.name)); };
+  switch (wish.origin) {
+    case StructureOrigin::kDesign:
+      return mad::Design(problem).network;
+    case StructureOrigin::kRandom:
+      return mad::RandomStructure(problem, plan.seed, wish.index, wish.fill);
+    case StructureOrigin::kResNet:
+      return mad::ResNetLike(problem, cost);
+    case StructureOrigin::kScaled:
+      return mad::Scaled(problem, given(), cost);
+    default:
+      return given();
+  }
+}
+
+void CheckFits(const mad::DesignProblem& problem, const StructureWish& wish, const mad::NetworkSpec& network) {
+  if (network.input == problem.input && network.head.classes == problem.head.classes) return;
+  throw base::UsageError(fmt::format("structure '{}' has another input or another number of classes than the problem", wish.name),
+                         "structures", "give it those of the problem");
+}
+
+}  // namespace
+
+std::vector<StudyStructure> MakeStructures(const StudyPlan& plan, const StudyConfig& config, const std::string& out) {
+  namespace fs = std::filesystem;
+  const mad::DesignProblem measure = ProblemOf({}, config);
+  std::vector<StudyStructure> structures;
+  base::Progress progress({.label = "structures", .total = static_cast<int64_t>(plan.wishes.size()), .unit = "structures"});
+  for (const StructureWish& wish : plan.wishes) {
+    if (base::StopRequested()) {
+      throw base::Error(base::ErrorKind::kStopped, fmt::format("stopped after {} structures", structures.size()), out,
+                        "start again to go on");
+    }
+    mad::StructureCost cost;
+    for (const StudyStructure& one : structures) {
+      if (one.name == wish.like) cost = {one.assessment.used[mad::kFlops], one.assessment.used[mad::kParams]};
+    }
+    const std::string folder = out + "/" + wish.name, source = SourceOf(plan, wish, config, cost);
+    StudyStructure structure{wish.name, wish.origin, {}, {}};
+    if (fs::exists(folder + "/source.json") && base::ReadFile(folder + "/source.json") == source) {
+      structure.network = mad::LoadNetwork(folder + "/network.yaml");
+    } else {
+      try {
+        structure.network = Make(plan, wish, ProblemOf(wish, config), cost);
+      } catch (const base::Error& error) {
+        if (error.kind() != base::ErrorKind::kInfeasible) throw;
+        throw base::InfeasibleError(fmt::format("structure '{}': {}", wish.name, error.what()));
+      }
+      structure.network.name = wish.name;
+      CheckFits(measure, wish, structure.network);
+    }
+    structure.assessment = mad::Assess(measure, structure.network);
+    base::CreateFolder(folder);
+    base::WriteFileAtomically(folder + "/network.yaml", mad::NetworkToYaml(structure.network));
+    base::Json report = {{"version", 1}, {"network", "network.yaml"}};
+    report.update(mad::AssessmentJson(measure, structure.assessment));
+    base::WriteFileAtomically(folder + "/report.json", base::JsonText(report));
+    base::WriteFileAtomically(folder + "/source.json", source);  // last: only then is the rest taken again
+    structures.push_back(std::move(structure));
+    progress.Update(static_cast<int64_t>(structures.size()), wish.name);
+  }
+  return structures;
+}
+
+}  // namespace deepmad::cli
