@@ -127,14 +127,18 @@ LatencyTable TableFrom(const base::Json& json) {
   table.threads = CountFrom(json.at("threads"));
   for (const base::Json& side : json.at("resolutions")) table.resolutions.push_back(CountFrom(side));
   for (const base::Json& entry : json.at("inference")) {
-    InferenceCase& one = table.inference.emplace_back(entry.at("precision").get<std::string>(), CountFrom(entry.at("batch")));
+    InferenceCase& one = table.inference.emplace_back();
+    one.precision = entry.at("precision").get<std::string>();
+    one.batch = CountFrom(entry.at("batch"));
     for (const base::Json& row : entry.at("layers")) one.layers.push_back(LayerFrom(row));
     for (const base::Json& row : entry.at("passes")) {
       one.passes.push_back({SpreadFrom(row.at("ms")), PositiveFrom(row.at("layers_ms")), CountFrom(row.at("passes"))});
     }
   }
   for (const base::Json& entry : json.at("training")) {
-    TrainingCase& one = table.training.emplace_back(entry.at("precision").get<std::string>(), CountFrom(entry.at("batch")));
+    TrainingCase& one = table.training.emplace_back();
+    one.precision = entry.at("precision").get<std::string>();
+    one.batch = CountFrom(entry.at("batch"));
     for (const base::Json& row : entry.at("steps")) one.steps.push_back(StepFrom(row));
     if (one.steps.empty()) throw base::UsageError("a case with no training steps");
   }

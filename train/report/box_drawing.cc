@@ -4,7 +4,6 @@
 #include <cmath>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
-#include <ranges>
 
 #include "base/error.h"
 
@@ -42,7 +41,7 @@ std::string BoxDrawing(const uint8_t* picture, int height, int width, const std:
   cv::Mat canvas;
   cv::cvtColor(cv::Mat(height, width, CV_8UC3, const_cast<uint8_t*>(picture)), canvas, cv::COLOR_RGB2BGR);  // the picture is only read
   const int thickness = 1 + std::min(height, width) / 400;
-  for (const DrawnBox& box : std::views::reverse(boxes)) Draw(box, thickness, canvas);
+  for (auto box = boxes.rbegin(); box != boxes.rend(); ++box) Draw(*box, thickness, canvas);
   std::vector<uint8_t> bytes;
   if (!cv::imencode(".png", canvas, bytes)) throw base::FailedError("cannot encode a picture");
   return {bytes.begin(), bytes.end()};
