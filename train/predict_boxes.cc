@@ -1,19 +1,15 @@
 #include "train/predict_boxes.h"
 
-#include <c10/core/InferenceMode.h>
 #include <fmt/format.h>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
-#include "base/progress.h"
-#include "base/stop_signal.h"
 #include "data/data_config.h"
-#include "data/loader/loader.h"
 #include "data/picture_files.h"
 #include "data/transforms/channels.h"
 #include "train/detect_objects.h"
-#include "train/evaluator.h"
 #include "train/loaded_network.h"
+#include "train/prediction_pass.h"
 #include "train/report/box_drawing.h"
 #include "train/report/scene_overlay.h"
 #include "train/session.h"
@@ -64,33 +60,15 @@ std::vector<BoxPrediction> PredictBoxes(const base::Config& config, const mad::N
   const data::PictureFiles pictures(files);
   const std::vector<std::string> drawings = DrawingFiles(files, out);
   const LoadedNetwork detector = LoadTrained(spec, weights, train, device);
-  data::LoaderOptions loading;
-  loading.batch_size = 1;
-  loading.workers = input.workers;
-  loading.queue_batches = input.queue_batches;
-  loading.channels_last = train.precision.channels_last;
-  data::Loader loader(pictures, input.validation_pipeline, loading);
-
-  const c10::InferenceMode inference;
-  base::ProgressOptions progress_options;
-  progress_options.label = "predict";
-  progress_options.total = pictures.size();
-  base::Progress progress(progress_options);
   std::vector<BoxPrediction> predictions;
-  data::Batch batch;
-  loader.StartEpoch(0);
-  while (loader.Next(&batch)) {
-    if (base::StopRequested()) throw base::Error(base::ErrorKind::kStopped, "stopped by a signal", "predict", "start again");
-    const auto index = static_cast<int64_t>(predictions.size());
-    const AutocastGuard autocast(train.precision, device.type());
+  PredictEach({pictures, input.validation_pipeline, input, train.precision, device}, [&](size_t index, const data::Batch& batch) {
     const data::InputBoxes& place = batch.boxes.front();
     const models::PictureFrame frame{static_cast<double>(place.height), static_cast<double>(place.width), place.scale_y, place.scale_x};
-    const std::vector<std::vector<models::Detection>> found = DetectObjects(*detector.network, batch.images.to(device), {frame});
+    const std::vector<std::vector<models::Detection>> found = DetectObjects(*detector.network, batch.images, {frame});
     std::vector<FoundObject> objects = Named(found.front(), detector.class_names, least_score);
-    base::WriteFileAtomically(drawings[static_cast<size_t>(index)], Drawing(pictures, index, objects));
-    predictions.push_back({files[static_cast<size_t>(index)], drawings[static_cast<size_t>(index)], std::move(objects)});
-    progress.Update(index + 1);
-  }
+    base::WriteFileAtomically(drawings[index], Drawing(pictures, static_cast<int64_t>(index), objects));
+    predictions.push_back({files[index], drawings[index], std::move(objects)});
+  });
   return predictions;
 }
 

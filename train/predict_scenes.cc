@@ -1,6 +1,5 @@
 #include "train/predict_scenes.h"
 
-#include <c10/core/InferenceMode.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,14 +7,11 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
-#include "base/progress.h"
-#include "base/stop_signal.h"
 #include "data/data_config.h"
-#include "data/loader/loader.h"
 #include "data/picture_files.h"
 #include "data/transforms/channels.h"
-#include "train/evaluator.h"
 #include "train/loaded_network.h"
+#include "train/prediction_pass.h"
 #include "train/report/scene_overlay.h"
 #include "train/scene_reader.h"
 #include "train/session.h"
@@ -72,32 +68,15 @@ std::vector<ScenePrediction> PredictScenes(const base::Config& config, const mad
   const data::PictureFiles pictures(files);
   const std::vector<std::string> overlays = DrawingFiles(files, out);
   const LoadedNetwork scene = LoadTrained(spec, weights, train, device);
-  data::LoaderOptions loading;
-  loading.batch_size = 1;
-  loading.workers = input.workers;
-  loading.queue_batches = input.queue_batches;
-  loading.channels_last = train.precision.channels_last;
-  data::Loader loader(pictures, reader.Prepare(), loading);
-
-  const c10::InferenceMode inference;
-  base::ProgressOptions progress_options;
-  progress_options.label = "predict";
-  progress_options.total = pictures.size();
-  base::Progress progress(progress_options);
+  const data::Preparation prepare = reader.Prepare();
   std::vector<ScenePrediction> predictions;
-  data::Batch batch;
-  loader.StartEpoch(0);
-  while (loader.Next(&batch)) {
-    if (base::StopRequested()) throw base::Error(base::ErrorKind::kStopped, "stopped by a signal", "predict", "start again");
-    const auto index = static_cast<int64_t>(predictions.size());
-    const AutocastGuard autocast(train.precision, device.type());
-    const SceneMaps maps = reader.Read(*scene.network, batch.images.to(device), batch.labels.size(1), batch.labels.size(2));
+  PredictEach({pictures, prepare, input, train.precision, device}, [&](size_t index, const data::Batch& batch) {
+    const SceneMaps maps = reader.Read(*scene.network, batch.images, batch.labels.size(1), batch.labels.size(2));
     const at::Tensor classes = (maps.averaged.defined() ? maps.averaged : maps.classes).contiguous();
     std::vector<ClassShare> shares = SharesOf(classes, scene.class_names);
-    base::WriteFileAtomically(overlays[static_cast<size_t>(index)], Overlay(pictures, index, classes, shares));
-    predictions.push_back({files[static_cast<size_t>(index)], overlays[static_cast<size_t>(index)], std::move(shares)});
-    progress.Update(index + 1);
-  }
+    base::WriteFileAtomically(overlays[index], Overlay(pictures, static_cast<int64_t>(index), classes, shares));
+    predictions.push_back({files[index], overlays[index], std::move(shares)});
+  });
   return predictions;
 }
 

@@ -1,21 +1,17 @@
 #include "train/predict_videos.h"
 
 #include <ATen/ops/softmax.h>
-#include <c10/core/InferenceMode.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
-#include "base/progress.h"
-#include "base/stop_signal.h"
 #include "data/clip_config.h"
 #include "data/data_config.h"
-#include "data/loader/loader.h"
 #include "data/video_files.h"
-#include "train/evaluator.h"
 #include "train/loaded_network.h"
+#include "train/prediction_pass.h"
 #include "train/report/contact_sheet.h"
 #include "train/session.h"
 #include "train/train_config.h"
@@ -92,32 +88,13 @@ std::vector<VideoPrediction> PredictVideos(const base::Config& config, const mad
   if (!out.empty()) sheets = DrawingFiles(files, out);
 
   const LoadedNetwork trained = LoadTrained(spec, weights, train, device);
-  data::LoaderOptions loading;
-  loading.batch_size = 1;
-  loading.workers = input.workers;
-  loading.queue_batches = input.queue_batches;
-  loading.channels_last = train.precision.channels_last;
-  data::Loader loader(videos, input.validation_pipeline, loading);
-
-  const c10::InferenceMode inference;
-  base::ProgressOptions progress_options;
-  progress_options.label = "predict";
-  progress_options.total = videos.size();
-  base::Progress progress(progress_options);
   std::vector<VideoPrediction> predictions;
-  data::Batch batch;
-  loader.StartEpoch(0);
-  while (loader.Next(&batch)) {
-    if (base::StopRequested()) throw base::Error(base::ErrorKind::kStopped, "stopped by a signal", "predict", "start again");
-    MoveBatch(batch, device);
-    const AutocastGuard autocast(train.precision, device.type());
+  PredictEach({videos, input.validation_pipeline, input, train.precision, device}, [&](size_t index, const data::Batch& batch) {
     const at::Tensor scores =
         LogScores(ViewLogits(*trained.network, batch.images, views_per_pass), /*of_probabilities=*/spec.SpatialDims() == 3);
-    const size_t index = predictions.size();
     predictions.push_back({files[index], sheets[index], LikeliestClasses(at::softmax(scores[0], 0), trained.class_names)});
     if (!out.empty()) base::WriteFileAtomically(sheets[index], Sheet(files[index], clips, predictions.back().top));
-    progress.Update(static_cast<int64_t>(predictions.size()));
-  }
+  });
   return predictions;
 }
 
