@@ -5,12 +5,11 @@
 
 #include <algorithm>
 
+#include "data/preparation.h"
 #include "train/targets/atss.h"
 
 namespace deepmad::train {
 namespace {
-
-constexpr int kPaddedSides = 32;  // of each picture, before the padding to its batch (specification detection 5)
 
 // Of one picture.
 struct PictureTargets {
@@ -24,7 +23,8 @@ std::vector<TargetBox> TargetsOf(const data::InputBoxes& picture) {
   return boxes;
 }
 
-int PaddedSide(int side) { return (side + kPaddedSides - 1) / kPaddedSides * kPaddedSides; }
+// Of a picture by itself, before the padding to its batch (specification detection 5).
+int PaddedSide(int side) { return (side + data::kPaddedSides - 1) / data::kPaddedSides * data::kPaddedSides; }
 
 // [cells, 4] in strides, from the anchors' centres; zeros where there is no box.
 std::vector<float> AnchorDistances(const std::vector<GridLevel>& levels, const std::vector<int32_t>& assigned,
