@@ -41,10 +41,10 @@ LatencyModel::LatencyModel(const LatencyTable& table, const std::string& precisi
   FitKinds(found->layers);
   std::vector<double> ratios;
   for (const PassMeasurement& pass : found->passes) ratios.push_back(pass.milliseconds.median / pass.layers);
-  if (!ratios.empty()) scale_ = Median(ratios);
+  const double whole = ratios.empty() ? 1 : Median(ratios);  // of a pass over the sum of its layers
   for (auto& [kind, sizes] : kinds_) {
     for (SizedRates& sized : sizes) {
-      for (double* rate : {&sized.rates.constant, &sized.rates.in, &sized.rates.out, &sized.rates.product}) *rate *= scale_;
+      for (double* rate : {&sized.rates.constant, &sized.rates.in, &sized.rates.out, &sized.rates.product}) *rate *= whole;
     }
   }
 }
@@ -92,7 +92,7 @@ LatencyModel::Rates LatencyModel::RatesOf(const WorkShape& shape) const {
   const Kind* kind = Nearest(shape);
   if (kind == nullptr) {
     throw base::UsageError(fmt::format("the latency table has no layer of kind '{}'", shape.layer), where_,
-                           "measure again with this version's deepmad profile, which covers every kind");
+                           "quantised layers are not measured; for others measure again with this version's deepmad profile");
   }
   const std::vector<SizedRates>& sizes = kinds_.at(*kind);
   const double area = shape.map.Volume();

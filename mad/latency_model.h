@@ -63,7 +63,6 @@ class LatencyModel {
 
   std::string device_, precision_, where_;
   int threads_, batch_;
-  double scale_ = 1;                               // of a whole pass over the sum of its layers
   std::map<Kind, std::vector<SizedRates>> kinds_;  // by area, ascending
 };
 
