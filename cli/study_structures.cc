@@ -15,23 +15,22 @@
 namespace deepmad::cli {
 namespace {
 
-// The problem as the wish changes it.
-mad::DesignProblem ProblemOf(const StructureWish& wish, const StudyConfig& config) {
+// The study with the problem as the wish changes it.
+base::Config Changed(const StructureWish& wish, const StudyConfig& config) {
   std::vector<std::string> overrides;
   for (const std::string& change : wish.changes) overrides.push_back("problem." + change);
-  const base::Config root = config(overrides);
-  mad::DesignProblem problem = mad::ProblemFromConfig(root.Section("problem"));
-  root.Section("problem").CheckAllRead();
+  return config(overrides);
+}
+
+mad::DesignProblem ProblemOf(const base::Config& study) {
+  mad::DesignProblem problem = mad::ProblemFromConfig(study.Section("problem"));
+  study.Section("problem").CheckAllRead();
   return problem;
 }
 
-// All that decides what comes out: the same text means the same structure.
-std::string SourceOf(const StudyPlan& plan, const StructureWish& wish, const StudyConfig& config, const mad::StructureCost& cost) {
-  std::vector<std::string> overrides;
-  for (const std::string& change : wish.changes) overrides.push_back("problem." + change);
-  const base::Config root = config(overrides);
-  mad::ProblemFromConfig(root.Section("problem"));
-  base::Json source = {{"version", 1}, {"from", StructureOriginName(wish.origin)}, {"problem", root.Section("problem").Resolved()}};
+// All that decides what comes out: the same text means the same structure. `study` after its problem was read.
+std::string SourceOf(const StudyPlan& plan, const StructureWish& wish, const base::Config& study, const mad::StructureCost& cost) {
+  base::Json source = {{"version", 1}, {"from", StructureOriginName(wish.origin)}, {"problem", study.Section("problem").Resolved()}};
   if (wish.origin == StructureOrigin::kRandom) source.update({{"seed", plan.seed}, {"index", wish.index}, {"fill", wish.fill}});
   if (!wish.like.empty()) source.update({{"flops", cost.flops}, {"params", cost.params}});
   if (!wish.network.empty()) source["network"] = wish.network;
@@ -64,7 +63,7 @@ void CheckFits(const mad::DesignProblem& problem, const StructureWish& wish, con
 
 std::vector<StudyStructure> MakeStructures(const StudyPlan& plan, const StudyConfig& config, const std::string& out) {
   namespace fs = std::filesystem;
-  const mad::DesignProblem measure = ProblemOf({}, config);
+  const mad::DesignProblem measure = ProblemOf(config({}));
   std::vector<StudyStructure> structures;
   base::Progress progress({.label = "structures", .total = static_cast<int64_t>(plan.wishes.size()), .unit = "structures"});
   for (const StructureWish& wish : plan.wishes) {
@@ -76,13 +75,15 @@ std::vector<StudyStructure> MakeStructures(const StudyPlan& plan, const StudyCon
     for (const StudyStructure& one : structures) {
       if (one.name == wish.like) cost = {one.assessment.used[mad::kFlops], one.assessment.used[mad::kParams]};
     }
-    const std::string folder = out + "/" + wish.name, source = SourceOf(plan, wish, config, cost);
+    const base::Config study = Changed(wish, config);
+    const mad::DesignProblem problem = ProblemOf(study);
+    const std::string folder = out + "/" + wish.name, source = SourceOf(plan, wish, study, cost);
     StudyStructure structure{wish.name, wish.origin, {}, {}};
     if (fs::exists(folder + "/source.json") && base::ReadFile(folder + "/source.json") == source) {
       structure.network = mad::LoadNetwork(folder + "/network.yaml");
     } else {
       try {
-        structure.network = Make(plan, wish, ProblemOf(wish, config), cost);
+        structure.network = Make(plan, wish, problem, cost);
       } catch (const base::Error& error) {
         if (error.kind() != base::ErrorKind::kInfeasible) throw;
         throw base::InfeasibleError(fmt::format("structure '{}': {}", wish.name, error.what()));
