@@ -3,20 +3,16 @@
 // The suite plans two of them and trains one, DEEPMAD_ADE20K_RUNS=100 all.
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "tests/cli/config_runs.h"
 #include "tests/cli/program.h"
-#include "tests/cli/small_run.h"
 #include "tests/data/miniatures.h"
-#include "tests/places.h"
 #include "tests/temporary_folder.h"
 
 namespace deepmad::cli {
 namespace {
 
-namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
 class Ade20kConfigTest : public testing::Test {
@@ -25,23 +21,12 @@ class Ade20kConfigTest : public testing::Test {
 
   // Cheap ones of different recipes first.
   static std::vector<std::string> Configs() {
-    std::vector<std::string> names = {"ade20k_upernet_r18", "ade20k_upernet_29m_adamw"};
-    for (const auto& entry : fs::directory_iterator(SourceFolder() + "/configs/run")) {
-      const std::string name = entry.path().stem().string();
-      if (name.starts_with("ade20k_upernet_") && std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-    }
-    return names;
+    return ConfigRuns([](const std::string& name) { return name.starts_with("ade20k_upernet_"); },
+                      {"ade20k_upernet_r18", "ade20k_upernet_29m_adamw"});
   }
-  static std::vector<std::string> Sample(int count) {
-    std::vector<std::string> names = Configs();
-    names.resize(std::min<size_t>(names.size(), static_cast<size_t>(Effort("DEEPMAD_ADE20K_RUNS", count))));
-    return names;
-  }
+  static std::vector<std::string> Sample(int count) { return SampleOf(Configs(), "DEEPMAD_ADE20K_RUNS", count); }
   std::vector<std::string> Words(const std::string& name, const std::vector<std::string>& more) const {
-    std::vector<std::string> words = {
-        "run", SourceFolder() + "/configs/run/" + name + ".yaml", "--quiet", "--json", "--device", "cpu", "data.root=" + data_.path()};
-    words.insert(words.end(), more.begin(), more.end());
-    return words;
+    return ConfigRunWords(name, data_.path(), more);
   }
 
   TemporaryFolder data_;

@@ -3,20 +3,16 @@
 // The suite plans three of them and trains one, DEEPMAD_COCO_RUNS=100 all.
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "tests/cli/config_runs.h"
 #include "tests/cli/program.h"
-#include "tests/cli/small_run.h"
 #include "tests/data/miniatures.h"
-#include "tests/places.h"
 #include "tests/temporary_folder.h"
 
 namespace deepmad::cli {
 namespace {
 
-namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
 class CocoConfigTest : public testing::Test {
@@ -25,24 +21,12 @@ class CocoConfigTest : public testing::Test {
 
   // Cheap ones of both heads first, and one whose structure names levels for another head.
   static std::vector<std::string> Configs() {
-    std::vector<std::string> names = {"coco_gflv2_r18", "coco_fcos_r18", "coco_gflv2_maedet_s_6x_scratch"};
-    for (const auto& entry : fs::directory_iterator(SourceFolder() + "/configs/run")) {
-      const std::string name = entry.path().stem().string();
-      if (!name.starts_with("coco_fcos_") && !name.starts_with("coco_gflv2_")) continue;
-      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-    }
-    return names;
+    return ConfigRuns([](const std::string& name) { return name.starts_with("coco_fcos_") || name.starts_with("coco_gflv2_"); },
+                      {"coco_gflv2_r18", "coco_fcos_r18", "coco_gflv2_maedet_s_6x_scratch"});
   }
-  static std::vector<std::string> Sample(int count) {
-    std::vector<std::string> names = Configs();
-    names.resize(std::min<size_t>(names.size(), static_cast<size_t>(Effort("DEEPMAD_COCO_RUNS", count))));
-    return names;
-  }
+  static std::vector<std::string> Sample(int count) { return SampleOf(Configs(), "DEEPMAD_COCO_RUNS", count); }
   std::vector<std::string> Words(const std::string& name, const std::vector<std::string>& more) const {
-    std::vector<std::string> words = {
-        "run", SourceFolder() + "/configs/run/" + name + ".yaml", "--quiet", "--json", "--device", "cpu", "data.root=" + data_.path()};
-    words.insert(words.end(), more.begin(), more.end());
-    return words;
+    return ConfigRunWords(name, data_.path(), more);
   }
 
   TemporaryFolder data_;

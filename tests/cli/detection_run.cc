@@ -41,17 +41,6 @@ validate: {every_steps: 3}
 
 }  // namespace
 
-DetectionRun::DetectionRun() : run_file_(folder_.Write("run.yaml", kRun)) { data::MakeCocoMiniature(folder_); }
-
-std::vector<std::string> DetectionRun::Words(const std::string& out, const std::vector<std::string>& overrides) const {
-  std::vector<std::string> words = {
-      "train", run_file_, "--out", out, "--quiet", "--json", "--device", "cpu", "--threads", "1", "data.root=" + folder_.path()};
-  words.insert(words.end(), overrides.begin(), overrides.end());
-  return words;
-}
-
-Outcome DetectionRun::Train(const std::string& out, const std::vector<std::string>& overrides) const {
-  return Deepmad(Words(out, overrides));
-}
+DetectionRun::DetectionRun() : MadeRun(kRun) { data::MakeCocoMiniature(folder()); }
 
 }  // namespace deepmad::cli

@@ -3,15 +3,13 @@
 // The suite plans all and trains three, DEEPMAD_IMAGENET_RUNS=100 all of them.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "tests/cli/config_runs.h"
 #include "tests/cli/program.h"
-#include "tests/cli/small_run.h"
-#include "tests/places.h"
 #include "tests/temporary_folder.h"
 
 namespace deepmad::cli {
@@ -22,17 +20,8 @@ using Json = nlohmann::json;
 
 // Those with a published number, cheap ones of different recipes first.
 std::vector<std::string> Configs() {
-  std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(SourceFolder() + "/configs/run")) {
-    const std::string name = entry.path().stem().string();
-    if (name.starts_with("imagenet_") && name != "imagenet_mini") names.push_back(name);
-  }
-  const std::vector<std::string> first = {"imagenet_r18", "imagenet_resnet18", "imagenet_r18_designed"};
-  std::sort(names.begin(), names.end(), [&](const auto& a, const auto& b) {
-    const auto place = [&](const std::string& name) { return std::find(first.begin(), first.end(), name) - first.begin(); };
-    return std::pair(place(a), a) < std::pair(place(b), b);
-  });
-  return names;
+  return ConfigRuns([](const std::string& name) { return name.starts_with("imagenet_") && name != "imagenet_mini"; },
+                    {"imagenet_r18", "imagenet_resnet18", "imagenet_r18_designed"});
 }
 
 class ImagenetConfigTest : public testing::Test {
@@ -55,10 +44,7 @@ class ImagenetConfigTest : public testing::Test {
   }
 
   std::vector<std::string> Words(const std::string& name, const std::vector<std::string>& more) const {
-    std::vector<std::string> words = {
-        "run", SourceFolder() + "/configs/run/" + name + ".yaml", "--quiet", "--json", "--device", "cpu", "data.root=" + data_.path()};
-    words.insert(words.end(), more.begin(), more.end());
-    return words;
+    return ConfigRunWords(name, data_.path(), more);
   }
 
   TemporaryFolder data_;
@@ -79,9 +65,7 @@ TEST_F(ImagenetConfigTest, EachIsPlannedForTheClassesOfTheData) {
 }
 
 TEST_F(ImagenetConfigTest, EachStartsAndTrains) {
-  std::vector<std::string> names = Configs();
-  names.resize(std::min<size_t>(names.size(), static_cast<size_t>(Effort("DEEPMAD_IMAGENET_RUNS", 3))));
-  for (const std::string& name : names) {
+  for (const std::string& name : SampleOf(Configs(), "DEEPMAD_IMAGENET_RUNS", 3)) {
     SCOPED_TRACE(name);
     const TemporaryFolder folder;
     const Outcome outcome = Deepmad(Words(name, {"--out", folder.File("run"), "data.image_size=32", "data.workers=1", "train.batch_size=64",

@@ -42,15 +42,6 @@ validate: {every_steps: 3}
 
 }  // namespace
 
-SceneRun::SceneRun() : run_file_(folder_.Write("run.yaml", kRun)) { data::MakeAde20kMiniature(folder_); }
-
-std::vector<std::string> SceneRun::Words(const std::string& out, const std::vector<std::string>& overrides) const {
-  std::vector<std::string> words = {
-      "train", run_file_, "--out", out, "--quiet", "--json", "--device", "cpu", "--threads", "1", "data.root=" + folder_.path()};
-  words.insert(words.end(), overrides.begin(), overrides.end());
-  return words;
-}
-
-Outcome SceneRun::Train(const std::string& out, const std::vector<std::string>& overrides) const { return Deepmad(Words(out, overrides)); }
+SceneRun::SceneRun() : MadeRun(kRun) { data::MakeAde20kMiniature(folder()); }
 
 }  // namespace deepmad::cli

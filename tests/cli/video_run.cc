@@ -55,27 +55,17 @@ data: {clip: {sampling: dense, frames: 4, step: 2}}
 
 }  // namespace
 
-VideoRun::VideoRun(VideoNetwork network) {
-  folder_.Write("recipe.yaml", kRecipe);
-  run_file_ = folder_.Write("run.yaml", network == VideoNetwork::kTsn ? kTsn : kClips);
-  data::MakeKineticsMiniature(folder_);
+VideoRun::VideoRun(VideoNetwork network) : MadeRun(network == VideoNetwork::kTsn ? kTsn : kClips) {
+  folder().Write("recipe.yaml", kRecipe);
+  data::MakeKineticsMiniature(folder());
   for (const std::string split : {"train", "val"}) {
-    data::WriteVideo({.frames = 30}, folder_.path() + "/" + split + "/run/c.mp4");
+    data::WriteVideo({.frames = 30}, folder().path() + "/" + split + "/run/c.mp4");
     for (int i = 1; i <= 7; ++i) {
-      folder_.Write(split + "/sit/d/img_0000" + std::to_string(i) + ".jpg", data::EncodeJpeg(data::SmoothPicture(33, 50, 3)));
+      folder().Write(split + "/sit/d/img_0000" + std::to_string(i) + ".jpg", data::EncodeJpeg(data::SmoothPicture(33, 50, 3)));
     }
-    folder_.Write(split + "_list_videos.txt", "run/a.mp4 0\nsit/b 1\nrun/c.mp4 2\nsit/d 1\n");
+    folder().Write(split + "_list_videos.txt", "run/a.mp4 0\nsit/b 1\nrun/c.mp4 2\nsit/d 1\n");
   }
-  folder_.Write("classes.txt", "run\nsit\njump\n");
+  folder().Write("classes.txt", "run\nsit\njump\n");
 }
-
-std::vector<std::string> VideoRun::Words(const std::string& out, const std::vector<std::string>& overrides) const {
-  std::vector<std::string> words = {
-      "train", run_file_, "--out", out, "--quiet", "--json", "--device", "cpu", "--threads", "1", "data.root=" + folder_.path()};
-  words.insert(words.end(), overrides.begin(), overrides.end());
-  return words;
-}
-
-Outcome VideoRun::Train(const std::string& out, const std::vector<std::string>& overrides) const { return Deepmad(Words(out, overrides)); }
 
 }  // namespace deepmad::cli
