@@ -35,7 +35,8 @@ struct UnitForm {
   Extent kernel{1, 3, 3};
   ActivationKind activation = ActivationKind::kRelu;
   ShortcutRule shortcut = ShortcutRule::kNone;
-  double se_ratio = 0;   // hidden over input channels of a squeeze-excite layer
+  double se_ratio = 0;  // hidden over input channels of a squeeze-excite layer
+  bool layer_scale = false;
   Bits bits{};           // of every convolution of the main path
   bool relaxed = false;  // widths are real numbers: nothing is rounded
 };
@@ -59,6 +60,7 @@ struct BlockTraits {
   ActivationKind activation = ActivationKind::kRelu;
   std::optional<ShortcutRule> shortcut = {};  // the type's own rule, which a block may replace; nullopt: nothing to choose
   double se_ratio = 0;                        // the type's own; 0: no squeeze-excite
+  std::optional<bool> layer_scale = {};       // as `shortcut`
   // Prefix of a unit's tensors in the state_dict. {block}: index of the block; {unit}: of the unit in its block; {residual}: 1 for the
   // first residual block; {sequence}: units before it in the network.
   const char* prefix = "block_list.{block}.block_list.{unit}.";

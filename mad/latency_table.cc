@@ -168,6 +168,7 @@ TrainingAmounts TrainingAmountsOf(const NetworkSpec& spec) {
       amounts[kPointwiseMacs] += work.in * work.out;
       amounts[kOtherValues] += area * work.in;
     } else {
+      if (shape.layer == "attention") amounts[kPointwiseMacs] += 2 * area * values;
       amounts[kOtherValues] += values;
     }
     amounts[kStepLayers] += 1;

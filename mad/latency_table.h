@@ -31,12 +31,12 @@ struct PassMeasurement {
 
 // What a training step's time is made of, in numbers an image (parameters and layers: of the network).
 enum TrainingWork {
-  kPointwiseMacs,  // of 1x1 convolutions, squeeze-excite and classifier
+  kPointwiseMacs,  // of 1x1 convolutions, attention, squeeze-excite and classifier
   kKernelMacs,     // of the other dense convolutions
   kDepthwiseMacs,
   kConvValues,       // outputs of dense convolutions, which norms and activations read and write again
   kDepthwiseValues,  // the same of depthwise ones
-  kOtherValues,      // of squeeze-excite, pools and activations of their own
+  kOtherValues,      // of squeeze-excite, pools, layer norms, attention and activations of their own
   kStepLayers,
   kStepParams,
   kTrainingWork

@@ -1,5 +1,6 @@
 #include "mad/layer.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -8,13 +9,16 @@
 namespace deepmad::mad {
 namespace {
 
-constexpr std::array<std::pair<ActivationKind, const char*>, 5> kActivations = {{
+constexpr std::array<std::pair<ActivationKind, const char*>, 6> kActivations = {{
     {ActivationKind::kNone, "none"},
     {ActivationKind::kRelu, "relu"},
     {ActivationKind::kRelu6, "relu6"},
     {ActivationKind::kSilu, "silu"},
     {ActivationKind::kSigmoid, "sigmoid"},
+    {ActivationKind::kGelu, "gelu"},
 }};
+
+constexpr int kNarrowestHead = 32;  // channels
 
 }  // namespace
 
@@ -32,6 +36,12 @@ ActivationKind ActivationFromName(const std::string& name, const std::string& wh
     names.push_back(known);
   }
   throw base::UnknownName("activation", name, names, where);
+}
+
+int AttentionHeads(int channels) {
+  int heads = std::max(1, channels / kNarrowestHead);
+  while (channels % heads != 0) --heads;
+  return heads;
 }
 
 }  // namespace deepmad::mad

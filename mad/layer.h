@@ -28,18 +28,25 @@ struct Bits {
   friend bool operator==(const Bits&, const Bits&) = default;
 };
 
-enum class LayerKind { kConv, kNorm, kActivation, kSqueezeExcite, kAveragePool, kMaxPool };
-enum class NormKind { kBatch };
-enum class ActivationKind { kNone, kRelu, kRelu6, kSilu, kSigmoid };
+enum class LayerKind { kConv, kNorm, kActivation, kSqueezeExcite, kAveragePool, kMaxPool, kAttention, kLayerScale };
+enum class NormKind {
+  kBatch,
+  kLayer,  // over the channels of each position, eps kLayerNormEps, then a scale and a shift a channel
+};
+enum class ActivationKind { kNone, kRelu, kRelu6, kSilu, kSigmoid, kGelu };
+inline constexpr double kLayerNormEps = 1e-6;
 
 // One composite operation. Which fields count depends on `kind`:
-//   kConv           in, out, kernel, stride, depthwise, bits; padding (k-1)/2 per axis, no bias
+//   kConv           in, out, kernel, stride, depthwise, bias, bits; padding (k-1)/2 per axis
 //   kNorm           norm, out
 //   kActivation     activation, out
 //   kSqueezeExcite  out (its input and output), hidden; global average, conv out->hidden, norm, SiLU, conv hidden->out, norm, sigmoid,
 //                   multiply
 //   kAveragePool    out, kernel = stride; ceil mode, padding not counted (equal to floor mode wherever the size divides)
 //   kMaxPool        out, kernel, stride; padding (k-1)/2 per axis
+//   kAttention      out; takes 3 out channels, queries, keys and values, and mixes the positions of the map: softmax(q k^T / sqrt(width of
+//                   a head)) v in each of AttentionHeads(out) equal slices of the channels
+//   kLayerScale     out; a factor a channel, directly behind a convolution
 template <typename T>
 struct Layer {
   LayerKind kind;
@@ -49,6 +56,7 @@ struct Layer {
   Extent kernel{};
   Extent stride{};
   bool depthwise = false;  // groups = in = out
+  bool bias = false;
   NormKind norm = NormKind::kBatch;
   ActivationKind activation = ActivationKind::kNone;
   T hidden{};
@@ -93,10 +101,24 @@ Layer<T> DepthwiseConv(const std::string& name, const T& channels, Extent kernel
   return layer;
 }
 
+// The convolution with a bias.
+template <typename T>
+Layer<T> Biased(Layer<T> conv) {
+  conv.bias = true;
+  return conv;
+}
+
 template <typename T>
 Layer<T> BatchNorm(const std::string& name, const T& channels) {
   Layer<T> layer{LayerKind::kNorm, name};
   layer.out = channels;
+  return layer;
+}
+
+template <typename T>
+Layer<T> LayerNorm(const std::string& name, const T& channels) {
+  Layer<T> layer = BatchNorm(name, channels);
+  layer.norm = NormKind::kLayer;
   return layer;
 }
 
@@ -134,6 +156,24 @@ Layer<T> SqueezeExcite(const std::string& name, const T& channels, const T& hidd
   return layer;
 }
 
+// `channels` of the result: the map that comes in has three times as many.
+template <typename T>
+Layer<T> Attention(const T& channels) {
+  Layer<T> layer{LayerKind::kAttention, ""};
+  layer.out = channels;
+  return layer;
+}
+
+template <typename T>
+Layer<T> LayerScale(const std::string& name, const T& channels) {
+  Layer<T> layer{LayerKind::kLayerScale, name};
+  layer.out = channels;
+  return layer;
+}
+
+// Heads of an attention layer: as many as leave each at least 32 channels, so any number of channels has some. 96: 3 of 32; 80: 2 of 40.
+int AttentionHeads(int channels);
+
 // A squeeze-excite layer as the plain layers between its global average and its multiplication, named below the layer's own name. Defined
 // once for cost and lowering.
 template <typename T>
@@ -144,6 +184,12 @@ std::vector<Layer<T>> SqueezeExciteLayers(const Layer<T>& layer) {
           Conv(layer.name + ".conv2.conv1", layer.hidden, layer.out, Extent{}),
           BatchNorm(layer.name + ".conv2.bn1", layer.out),
           Activation(ActivationKind::kSigmoid, layer.out)};
+}
+
+// Whether an inference network folds the layer into the convolution before it.
+template <typename T>
+bool FoldsIntoConv(const Layer<T>& layer) {
+  return layer.kind == LayerKind::kLayerScale || (layer.kind == LayerKind::kNorm && layer.norm == NormKind::kBatch);
 }
 
 // Output size of one axis: padding (k-1)/2 gives ceil(n / stride) for odd k; pools use ceil mode.

@@ -5,10 +5,13 @@
 namespace deepmad::mad {
 namespace {
 
-// Walks layers of one path and appends a row for each convolution.
+// Walks the layers of paths and appends a row for each convolution and attention.
 class RowWriter {
  public:
-  RowWriter(std::vector<LayerRow>& rows, std::string prefix, int block) : rows_(rows), prefix_(std::move(prefix)), block_(block) {}
+  void StartUnit(const std::string& prefix, int block) {
+    prefix_ = prefix;
+    block_ = block;
+  }
 
   void Add(const Layer<double>& layer, Extent& size, int64_t& field, int64_t& jump) {
     switch (layer.kind) {
@@ -26,15 +29,31 @@ class RowWriter {
         row.depthwise = layer.depthwise;
         row.out_size = size;
         row.bits = layer.bits;
-        row.params = ConvWeights(layer);
-        row.macs = row.params * size.Volume();
+        row.params = ConvWeights(layer) + (layer.bias ? layer.out : 0);
+        row.macs = ConvWeights(layer) * size.Volume();
         row.receptive_field = field;
-        rows_.push_back(row);
+        Append(row);
         break;
       }
       case LayerKind::kNorm:
-        rows_.back().params += 2 * layer.out;
+        (layer.norm == NormKind::kLayer ? params_before_ : rows_.back().params) += 2 * layer.out;
         break;
+      case LayerKind::kLayerScale:
+        rows_.back().params += layer.out;
+        break;
+      case LayerKind::kAttention: {
+        field += 2 * (size.h - 1) * jump;  // every position sees all others: a kernel of 2 h - 1
+        LayerRow row;
+        row.name = prefix_ + "attention";
+        row.block = block_;
+        row.in_channels = 3 * static_cast<int>(layer.out);
+        row.out_channels = static_cast<int>(layer.out);
+        row.out_size = size;
+        row.macs = 2.0 * size.Volume() * size.Volume() * layer.out;
+        row.receptive_field = field;
+        Append(row);
+        break;
+      }
       case LayerKind::kAveragePool:
       case LayerKind::kMaxPool:
         size = OutputSize(size, layer.stride);
@@ -52,22 +71,34 @@ class RowWriter {
     }
   }
 
+  std::vector<LayerRow> Take() {
+    if (!rows_.empty()) rows_.back().params += params_before_;
+    return std::move(rows_);
+  }
+
  private:
-  std::vector<LayerRow>& rows_;
+  void Append(LayerRow row) {
+    row.params += params_before_;
+    params_before_ = 0;
+    rows_.push_back(std::move(row));
+  }
+
+  std::vector<LayerRow> rows_;
   std::string prefix_;
-  int block_;
+  int block_ = 0;
+  double params_before_ = 0;  // of layer norms that no row has yet
 };
 
 }  // namespace
 
 std::vector<LayerRow> LayerRows(const NetworkSpec& network) {
-  std::vector<LayerRow> rows;
+  RowWriter writer;
   int64_t field = 1, jump = 1;
   for (const PlacedBlock& block : PlaceBlocks(network)) {
     Extent size = block.in_size;
     const std::vector<Unit<double>> units = BlockUnits(block);
     for (size_t i = 0; i < units.size(); ++i) {
-      RowWriter writer(rows, UnitPrefix(block, static_cast<int>(i)), block.index);
+      writer.StartUnit(UnitPrefix(block, static_cast<int>(i)), block.index);
       for (const Branch<double>& branch : units[i]) {
         Extent shortcut_size = size;
         int64_t shortcut_field = field, shortcut_jump = jump;
@@ -77,6 +108,7 @@ std::vector<LayerRow> LayerRows(const NetworkSpec& network) {
       }
     }
   }
+  std::vector<LayerRow> rows = writer.Take();
   const int channels = network.blocks.back().out_channels;
   if (!network.head.IsClassifier()) return rows;
   LayerRow head;

@@ -12,8 +12,8 @@ namespace deepmad::mad {
 
 // All about a layer but its channel numbers: what its time does not follow smoothly, so that it is measured apart.
 struct WorkShape {
-  std::string layer;  // "conv", "depthwise", "squeeze-excite", "average pool", "max pool", "activation", "quantise", and once a network
-                      // "type and layout" of the input, "pool and classifier"
+  std::string layer;  // "conv", "depthwise", "squeeze-excite", "average pool", "max pool", "activation", "quantise", "layer norm",
+                      // "attention", and once a network "type and layout" of the input, "pool and classifier"
   Extent kernel{};
   Extent stride{};
   bool adds_shortcut = false;  // the convolution adds the shortcut to its result
@@ -51,7 +51,7 @@ void AppendSequenceWork(const std::vector<Layer<T>>& layers, bool adds_shortcut,
     switch (layer.kind) {
       case LayerKind::kConv: {
         if (layer.bits.Quantised()) each_channel("quantise", layer.name, layer.in);
-        if (follows(LayerKind::kNorm)) ++i;
+        if (i + 1 < layers.size() && FoldsIntoConv(layers[i + 1])) ++i;
         const bool activated = follows(LayerKind::kActivation) && layers[i + 1].activation != ActivationKind::kNone;
         const ActivationKind activation = activated ? layers[i + 1].activation : ActivationKind::kRelu;
         if (follows(LayerKind::kActivation)) ++i;
@@ -64,7 +64,13 @@ void AppendSequenceWork(const std::vector<Layer<T>>& layers, bool adds_shortcut,
         break;
       }
       case LayerKind::kNorm:
+        if (layer.norm == NormKind::kLayer) each_channel("layer norm", layer.name, layer.out);
+        break;  // a batch norm is of the convolution before it
+      case LayerKind::kLayerScale:
         break;  // of the convolution before it
+      case LayerKind::kAttention:
+        each_channel("attention", "attention", layer.out);
+        break;
       case LayerKind::kActivation:
         if (layer.activation != ActivationKind::kNone) each_channel("activation", ActivationName(layer.activation), layer.out);
         break;

@@ -42,6 +42,7 @@ class BlockCheck {
       Fail(fmt::format("se_ratio {}", *block_.se_ratio), "give more than 0, at most 4");
     }
     if (block_.shortcut && !type.traits.shortcut) Fail("shortcut given", "this type's shortcut is fixed");
+    if (block_.layer_scale && !type.traits.layer_scale) Fail("layer_scale given", "this type has no layer scale");
     CheckBits();
   }
 

@@ -33,6 +33,7 @@ UnitForm FormOf(const BlockSpec& spec, const BlockType& type) {
   form.activation = spec.activation.value_or(type.traits.activation);
   form.shortcut = spec.shortcut.value_or(type.traits.shortcut.value_or(ShortcutRule::kNone));
   form.se_ratio = spec.se_ratio.value_or(type.traits.se_ratio);
+  form.layer_scale = spec.layer_scale.value_or(type.traits.layer_scale.value_or(false));
   if (IsUniform(spec) && !spec.activation_bits.empty()) form.bits = {spec.activation_bits[0], spec.weight_bits[0]};
   return form;
 }
@@ -106,13 +107,17 @@ int MainConvolutions(const BlockSpec& spec) {
   const BlockType& type = FindBlockType(spec.type);
   UnitForm form = FormOf(spec, type);
   form.bits = {};
-  Unit<double> unit = MakeUnit(type, FirstUnitDims(BlockPlace{&type, form, 1, true, {}}, BlockDims<double>{8, 8, 8}));
-  int convolutions = 0;
-  SetBits(unit, [&] {
-    ++convolutions;
-    return Bits{};
-  });
-  return convolutions * spec.depth;
+  const BlockPlace place{&type, form, 1, true, {}};
+  const BlockDims<double> any{8, 8, 8};  // which layers there are depends on no width
+  const auto count = [](Unit<double> unit) {
+    int convolutions = 0;
+    SetBits(unit, [&] {
+      ++convolutions;
+      return Bits{};
+    });
+    return convolutions;
+  };
+  return count(MakeUnit(type, FirstUnitDims(place, any))) + (spec.depth - 1) * count(MakeUnit(type, OtherUnitDims(place, any)));
 }
 
 std::string KernelText(const BlockSpec& spec) {

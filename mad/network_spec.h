@@ -30,6 +30,7 @@ struct BlockSpec {
   int kernel_t = 1;                               // frames; 3-D types only
   std::optional<double> se_ratio = {};            // hidden over input channels of squeeze-excite
   std::optional<ShortcutRule> shortcut = {};
+  std::optional<bool> layer_scale = {};  // a factor a channel at the end of each main path beside a shortcut
   // Bit widths of the main path's convolutions: empty (not quantised), one for all, or one each in the order of the units. Both or neither.
   std::vector<int> activation_bits = {};
   std::vector<int> weight_bits = {};

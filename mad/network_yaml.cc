@@ -59,6 +59,7 @@ BlockSpec BlockFromConfig(const base::Config& config) {
   if (config.Has("activation")) block.activation = ActivationFromName(config.GetString("activation"), config.Where("activation"));
   block.se_ratio = config.GetOptionalDouble("se_ratio", 1e-6, 4);
   if (config.Has("shortcut")) block.shortcut = ShortcutRuleFromName(config.GetString("shortcut"), config.Where("shortcut"));
+  if (config.Has("layer_scale")) block.layer_scale = config.GetBool("layer_scale", false);
   block.activation_bits = GetBits(config, "activation_bits");
   block.weight_bits = GetBits(config, "weight_bits");
   return block;
@@ -121,6 +122,7 @@ std::string NetworkToYaml(const NetworkSpec& spec) {
     if (block.activation) yaml += fmt::format(", activation: {}", ActivationName(*block.activation));
     if (block.se_ratio) yaml += fmt::format(", se_ratio: {}", *block.se_ratio);
     if (block.shortcut) yaml += fmt::format(", shortcut: {}", ShortcutRuleName(*block.shortcut));
+    if (block.layer_scale) yaml += fmt::format(", layer_scale: {}", *block.layer_scale);
     if (!block.activation_bits.empty()) {
       yaml += fmt::format(", activation_bits: {}, weight_bits: {}", List(block.activation_bits), List(block.weight_bits));
     }

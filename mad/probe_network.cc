@@ -44,7 +44,8 @@ bool IsSmall(const BlockType& type, const BlockSpec& block, int in_channels, int
   return count.macs <= growth * kMostMacs && count.activations <= growth * kMostValues;
 }
 
-// One of the widths and bottlenecks that are small enough; the narrowest where none was drawn.
+// One of the widths and bottlenecks that are small enough; the narrowest where none was drawn, in one unit that leaves a large map at once:
+// attention takes the square of its size.
 void DrawWidths(const BlockType& type, int in_channels, int side, double growth, base::Random& random, BlockSpec& block) {
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     block.out_channels = random.Bernoulli(0.2) ? in_channels : LogUniform(random, 16, kWidest, 8);
@@ -53,6 +54,10 @@ void DrawWidths(const BlockType& type, int in_channels, int side, double growth,
   }
   block.out_channels = 16;
   if (type.traits.has_bottleneck) block.bottleneck_channels = 8;
+  if (side > 1 && !IsSmall(type, block, in_channels, side, growth)) {
+    block.stride = 2;
+    block.depth = 1;
+  }
 }
 
 }  // namespace

@@ -226,6 +226,7 @@ NetworkSpec ToNetwork(const DesignProblem& problem, const Candidate& candidate) 
     block.activation = variables.activation;
     block.se_ratio = variables.se_ratio;
     block.shortcut = variables.shortcut;
+    block.layer_scale = variables.layer_scale;
     spec.blocks.push_back(block);
   }
   if (problem.tail) spec.blocks.push_back(*problem.tail);

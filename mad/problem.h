@@ -47,6 +47,7 @@ struct StageVariables {
   std::optional<ActivationKind> activation;
   std::optional<double> se_ratio = {};
   std::optional<ShortcutRule> shortcut = {};
+  std::optional<bool> layer_scale = {};
 };
 
 struct StemVariables {

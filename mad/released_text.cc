@@ -162,10 +162,10 @@ std::string NetworkToReleasedText(const NetworkSpec& network) {
     const auto same = std::find_if(std::begin(kClasses), std::end(kClasses), [&](const ReleasedClass& known) {
       return block.type == known.type && known.quantised == (quantised && traits.repeats);
     });
-    const bool plain = !block.activation && !block.se_ratio && !block.shortcut;
+    const bool plain = !block.activation && !block.se_ratio && !block.shortcut && !block.layer_scale;
     if (same == std::end(kClasses) || !plain) {
       throw base::UsageError(fmt::format("block {} ({}) has no released form", i, block.type), network.name,
-                             "the released text knows few types, and no activation, se_ratio or shortcut");
+                             "the released text knows few types, and no activation, se_ratio, shortcut or layer_scale");
     }
     text += fmt::format("{}{{'class': '{}', 'in': {}, 'out': {}, 'k': {}", i == 0 ? "[" : " ", same->name, in_channels, block.out_channels,
                         block.kernel);

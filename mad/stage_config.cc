@@ -124,6 +124,7 @@ StageVariables StageFromConfig(const base::Config& config, int channel_multiple)
   if (traits.shortcut && config.Has("shortcut")) {
     stage.shortcut = ShortcutRuleFromName(config.GetString("shortcut"), config.Where("shortcut"));
   }
+  if (traits.layer_scale && config.Has("layer_scale")) stage.layer_scale = config.GetBool("layer_scale", false);
   return stage;
 }
 

@@ -10,11 +10,11 @@ namespace deepmad::mad {
 
 template <typename T>
 struct UnitCount {
-  T macs{};  // convolutions and squeeze-excite at true map sizes
+  T macs{};  // convolutions, squeeze-excite and the products of attention at true map sizes
   // As the released code counts: convolutions (times both bit widths / 64 where quantised), 2 per normalised value, 1 per activation,
-  // pools; no squeeze-excite.
+  // pools; no squeeze-excite. What it does not know is counted likewise: the products of attention, 1 per value of a layer scale.
   T reference_flops{};
-  T params{};                   // convolution weights and the scale and shift of each norm
+  T params{};                   // convolution weights and biases, the scale and shift of each norm, layer scales
   T reference_params{};         // the same with quantised weights in bytes
   T activations{};              // values an image that training keeps for the backward pass: see CountLayer
   T log_width{};                // ln of the product over the main path's convolutions of c_in * kernel volume / groups
@@ -55,12 +55,13 @@ void CountLayer(const Layer<T>& layer, bool in_main_path, MapSizes& maps, UnitCo
       maps.Shrink(layer.stride);
       const T weights = ConvWeights(layer);
       const Bits& bits = layer.bits;
-      count.params += weights;
-      count.reference_params += bits.Quantised() ? weights * T(bits.weight / 8.0) : weights;
+      const T biases = layer.bias ? layer.out : T{};
+      count.params += weights + biases;
+      count.reference_params += (bits.Quantised() ? weights * T(bits.weight / 8.0) : weights) + biases;
       count.macs += weights * T(maps.TrueArea());
       count.reference_flops += weights * T(maps.ReferenceArea() * (bits.Quantised() ? bits.activation * bits.weight / 64.0 : 1.0));
       if (bits.Quantised()) count.log_quantisation += QuantisationEntropy(bits);
-      count.activations += T(maps.TrueArea()) * layer.out;  // read again by the norm behind it
+      count.activations += T(maps.TrueArea()) * layer.out;  // read again by the norm behind it, alone or in a sum with the shortcut
       if (in_main_path) {
         count.log_width += log(ConvFanIn(layer));
         ++count.layers;
@@ -71,6 +72,8 @@ void CountLayer(const Layer<T>& layer, bool in_main_path, MapSizes& maps, UnitCo
       count.params += T(2) * layer.out;
       count.reference_params += T(2) * layer.out;
       count.reference_flops += T(2 * maps.ReferenceArea()) * layer.out;
+      // A batch norm and the ReLU behind it keep one result together; this one is read by a convolution.
+      if (layer.norm == NormKind::kLayer) count.activations += T(maps.TrueArea()) * layer.out;
       break;
     case LayerKind::kActivation:
       count.reference_flops += T(maps.ReferenceArea()) * layer.out;
@@ -80,6 +83,17 @@ void CountLayer(const Layer<T>& layer, bool in_main_path, MapSizes& maps, UnitCo
     case LayerKind::kMaxPool:
       count.reference_flops += T(maps.ReferenceArea()) * layer.out;
       maps.Shrink(layer.stride);
+      count.activations += T(maps.TrueArea()) * layer.out;
+      break;
+    case LayerKind::kAttention:  // q k^T and its product with v
+      count.macs += T(2 * maps.TrueArea() * maps.TrueArea()) * layer.out;
+      count.reference_flops += T(2 * maps.ReferenceArea() * maps.ReferenceArea()) * layer.out;
+      count.activations += T(maps.TrueArea()) * layer.out;  // the result; the weights are computed again in the backward pass
+      break;
+    case LayerKind::kLayerScale:
+      count.params += layer.out;
+      count.reference_params += layer.out;
+      count.reference_flops += T(maps.ReferenceArea()) * layer.out;
       count.activations += T(maps.TrueArea()) * layer.out;
       break;
     case LayerKind::kSqueezeExcite: {

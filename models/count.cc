@@ -16,21 +16,27 @@ thread_local int64_t counted_macs = 0;
 
 // Of one executed operation, from its inputs, which are gone when it ends.
 struct WeightUse : at::ObserverContext {
-  int64_t weights_per_channel = 0;
+  int64_t macs_per_output = 0;
 };
+
+// Per value of the result: a row of q k^T, shared by the values of the position, and a sum over the keys.
+int64_t AttentionMacs(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value) {
+  return key.size(-2) * query.size(-1) / value.size(-1) + key.size(-2);
+}
 
 std::unique_ptr<at::ObserverContext> BeforeOperation(const at::RecordFunction& operation) {
   const std::string_view name = operation.name();
-  if (name != "aten::convolution" && name != "aten::linear") return nullptr;
-  const at::Tensor& weight = operation.inputs()[1].toTensor();
+  const bool attention = name == "aten::scaled_dot_product_attention";
+  if (!attention && name != "aten::convolution" && name != "aten::linear") return nullptr;
+  const auto tensor = [&](size_t i) -> const at::Tensor& { return operation.inputs()[i].toTensor(); };
   auto use = std::make_unique<WeightUse>();
-  use->weights_per_channel = weight.numel() / weight.size(0);
+  use->macs_per_output = attention ? AttentionMacs(tensor(0), tensor(1), tensor(2)) : tensor(1).numel() / tensor(1).size(0);
   return use;
 }
 
 void AfterOperation(const at::RecordFunction& operation, at::ObserverContext* context) {
   if (const auto* use = static_cast<WeightUse*>(context)) {
-    counted_macs += operation.outputs()[0].toTensor().numel() * use->weights_per_channel;
+    counted_macs += operation.outputs()[0].toTensor().numel() * use->macs_per_output;
   }
 }
 

@@ -11,8 +11,8 @@
 
 namespace deepmad::models {
 
-// Multiply-accumulates of every convolution and linear that `work` runs on this thread: output elements times weights per output channel.
-// Not to be nested.
+// Multiply-accumulates of every convolution and linear that `work` runs on this thread, output elements times weights per output channel,
+// and of the two products of every attention. Not to be nested.
 int64_t CountMacs(const std::function<void()>& work);
 
 struct LiveCount {

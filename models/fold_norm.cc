@@ -1,5 +1,7 @@
 #include "models/fold_norm.h"
 
+#include <ATen/ops/zeros_like.h>
+
 namespace deepmad::models {
 
 ChannelAffine FoldNorm(const at::Tensor& weight, const at::Tensor& bias, const at::Tensor& running_mean, const at::Tensor& running_var,
@@ -7,6 +9,11 @@ ChannelAffine FoldNorm(const at::Tensor& weight, const at::Tensor& bias, const a
   const auto exact = [](const at::Tensor& tensor) { return tensor.detach().to(at::kDouble); };
   const at::Tensor scale = exact(weight) / (exact(running_var) + eps).sqrt();
   return {scale, exact(bias) - exact(running_mean) * scale};
+}
+
+ChannelAffine FoldLayerScale(const at::Tensor& gamma) {
+  const at::Tensor scale = gamma.detach().to(at::kDouble);
+  return {scale, at::zeros_like(scale)};
 }
 
 at::Tensor ScaleOutputChannels(const at::Tensor& weight, const at::Tensor& scale) {

@@ -4,6 +4,7 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -14,7 +15,7 @@ namespace deepmad::models {
 namespace {
 
 const std::vector<std::string>& Schemes() {
-  static const std::vector<std::string> schemes = {"kaiming", "zen"};
+  static const std::vector<std::string> schemes = {"kaiming", "truncated_normal", "zen"};
   return schemes;
 }
 
@@ -69,6 +70,13 @@ void DrawUniform(at::Tensor& parameter, uint64_t seed, uint64_t position, double
   });
 }
 
+// Within two deviations: the inverse of the distribution function at uniform numbers.
+void DrawTruncatedNormal(at::Tensor& parameter, uint64_t seed, uint64_t position, double sigma) {
+  at::Tensor values = at::empty(parameter.sizes(), at::kFloat);
+  DrawUniform(values, seed, position, std::erf(std::numbers::sqrt2));
+  parameter.copy_(values.erfinv_().mul_(sigma * std::numbers::sqrt2));
+}
+
 double FanIn(const at::Tensor& weight) { return static_cast<double>(weight.numel()) / static_cast<double>(weight.size(0)); }
 double FanOut(const at::Tensor& weight) { return static_cast<double>(weight.numel()) / static_cast<double>(weight.size(1)); }
 
@@ -86,6 +94,24 @@ void InitializeZen(at::Tensor& parameter, uint64_t seed, uint64_t position) {
     parameter.zero_();
   } else {
     DrawNormal(parameter, seed, position, kGain * std::sqrt(2.0 / (FanIn(parameter) + FanOut(parameter))));
+  }
+}
+
+void InitializeTruncatedNormal(at::Tensor& parameter, uint64_t seed, uint64_t position) {
+  constexpr double kDeviation = 0.02;
+  if (parameter.dim() == 1) {
+    parameter.zero_();
+  } else {
+    DrawTruncatedNormal(parameter, seed, position, kDeviation);
+  }
+}
+
+// Scales, shifts and biases of the backbone.
+void ResetVector(const std::string& name, at::Tensor& parameter, double layer_scale) {
+  if (name.ends_with(".gamma")) {
+    parameter.fill_(layer_scale);
+  } else {
+    parameter.fill_(name.ends_with(".weight") ? 1 : 0);
   }
 }
 
@@ -115,13 +141,16 @@ InitOptions InitOptionsFromConfig(const base::Config& config) {
   InitOptions options;
   options.scheme = config.GetChoice("scheme", options.scheme, Schemes());
   options.zero_last_norm = config.GetBool("zero_last_norm", options.scheme == "zen");
+  options.layer_scale = config.GetDouble("layer_scale", options.layer_scale, 0, 10);
   options.head_std = config.GetOptionalDouble("head_std", 0, 10);
   return options;
 }
 
 void Initialize(Network& network, const InitOptions& options, uint64_t seed) {
-  const bool kaiming = options.scheme == "kaiming";
-  if (!kaiming && options.scheme != "zen") throw base::UnknownName("init scheme", options.scheme, Schemes(), "");
+  const bool kaiming = options.scheme == "kaiming", zen = options.scheme == "zen";
+  if (std::find(Schemes().begin(), Schemes().end(), options.scheme) == Schemes().end()) {
+    throw base::UnknownName("init scheme", options.scheme, Schemes(), "");
+  }
   const at::NoGradGuard no_grad;
 
   uint64_t position = 0;
@@ -137,9 +166,15 @@ void Initialize(Network& network, const InitOptions& options, uint64_t seed) {
       ++position;
       continue;
     }
-    const bool of_norm = parameter.dim() == 1 && !of_head;
-    if (!of_norm && kaiming) InitializeKaiming(of_head, parameter, network.backbone().out_channels(), seed, position);
-    if (!of_norm && !kaiming) InitializeZen(parameter, seed, position);
+    if (parameter.dim() == 1 && !of_head) {
+      ResetVector(item.key(), parameter, options.layer_scale);
+    } else if (kaiming) {
+      InitializeKaiming(of_head, parameter, network.backbone().out_channels(), seed, position);
+    } else if (zen) {
+      InitializeZen(parameter, seed, position);
+    } else {
+      InitializeTruncatedNormal(parameter, seed, position);
+    }
     ++position;
   }
   network.apply([](torch::nn::Module& module) {

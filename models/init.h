@@ -11,18 +11,25 @@
 namespace deepmad::models {
 
 struct InitOptions {
-  // kaiming  convolutions N(0, 2 / fan_out), classifier weight and bias U(-1/sqrt(in), 1/sqrt(in)) (He et al. 2015; the usual ResNet
-  // recipe) zen      convolutions and classifier weight N(0, 3.26033^2 * 2 / (fan_in + fan_out)), classifier bias 0 (as the published
-  // zen480 recipe) fan_in and fan_out are kernel volume times weight.size(1) and weight.size(0), also for depthwise convolutions. Norms get
-  // scale 1, bias 0, running statistics 0 and 1, in both. A dense head has laws of its own for some of its parameters.
+  // kaiming           convolutions N(0, 2 / fan_out), classifier weight and bias U(-1/sqrt(in), 1/sqrt(in)) (He et al. 2015; the usual
+  //                   ResNet recipe)
+  // zen               convolutions and classifier weight N(0, 3.26033^2 * 2 / (fan_in + fan_out)), classifier bias 0 (as the published
+  //                   zen480 recipe)
+  // truncated_normal  convolutions and classifier weight N(0, 0.02^2) within two deviations, classifier bias 0 (of transformers and
+  //                   ConvNeXt)
+  // fan_in and fan_out are kernel volume times weight.size(1) and weight.size(0), also for depthwise convolutions. Norms get scale 1, bias
+  // 0, running statistics 0 and 1, convolutions a bias of 0, in all. A dense head has laws of its own for some of its parameters.
   std::string scheme = "kaiming";
-  // Scale 0 for the last norm of every main path that has a shortcut beside it, so that training starts from a shallow network.
+  // Scale 0 for the last norm or layer scale of every main path that has a shortcut beside it, so that training starts from a shallow
+  // network.
   bool zero_last_norm = false;
+  // Every factor of the layer scales (Touvron et al., arXiv 2103.17239), as ConvNeXt has it.
+  double layer_scale = 1e-6;
   // The classifier's weight N(0, head_std^2), its bias 0; nothing: as the scheme says.
   std::optional<double> head_std = std::nullopt;
 };
 
-// Keys `scheme`, `head_std` and `zero_last_norm`; the latter defaults to true for zen, as published.
+// Keys `scheme`, `layer_scale`, `head_std` and `zero_last_norm`; the latter defaults to true for zen, as published.
 InitOptions InitOptionsFromConfig(const base::Config& config);
 
 // UsageError for an unknown scheme. Every tensor draws from a stream of its own, named by its position among the parameters.

@@ -4,9 +4,11 @@
 #include <ATen/ops/avg_pool3d.h>
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/conv3d.h>
+#include <ATen/ops/gelu.h>
 #include <ATen/ops/hardtanh.h>
 #include <ATen/ops/max_pool2d.h>
 #include <ATen/ops/max_pool3d.h>
+#include <ATen/ops/ones.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/silu.h>
@@ -17,6 +19,8 @@
 #include <memory>
 #include <string>
 
+#include "models/attention.h"
+#include "models/layer_norm.h"
 #include "models/lsq_quantiser.h"
 #include "models/module_tree.h"
 #include "models/spatial.h"
@@ -38,17 +42,33 @@ Function LowerConv(const mad::Layer<double>& layer, const LoweringContext& conte
   shape.insert(shape.end(), kernel.begin(), kernel.end());
   const auto module = ModuleAt(context.container, layer.name);
   const at::Tensor weight = module->register_parameter("weight", at::zeros(shape));
+  const at::Tensor bias = layer.bias ? module->register_parameter("bias", at::zeros({shape[0]})) : at::Tensor();
   const bool in_time = context.spatial_dims == 3;
   const auto convolve = [=](const at::Tensor& x, const at::Tensor& w) {
-    return in_time ? at::conv3d(x, w, {}, stride, padding, 1, groups) : at::conv2d(x, w, {}, stride, padding, 1, groups);
+    return in_time ? at::conv3d(x, w, bias, stride, padding, 1, groups) : at::conv2d(x, w, bias, stride, padding, 1, groups);
   };
   if (!layer.bits.Quantised()) return [=](const at::Tensor& x) { return convolve(x, weight); };
   const LsqQuantiser quantiser(*module, weight, layer.bits);
   return [=](const at::Tensor& x) { return convolve(quantiser.Input(x), quantiser.Weight()); };
 }
 
-BatchNorm LowerNorm(const mad::Layer<double>& layer, const LoweringContext& context) {
+BatchNorm LowerBatchNorm(const mad::Layer<double>& layer, const LoweringContext& context) {
   return context.norms.Add(ModuleAt(context.container, layer.name), Channels(layer.out), layer.name);
+}
+
+Function LowerLayerNorm(const mad::Layer<double>& layer, const LoweringContext& context) {
+  const auto module = ModuleAt(context.container, layer.name);
+  const at::Tensor weight = module->register_parameter("weight", at::ones({Channels(layer.out)}));
+  const at::Tensor bias = module->register_parameter("bias", at::zeros({Channels(layer.out)}));
+  return [=](const at::Tensor& x) { return NormaliseChannels(x, weight, bias); };
+}
+
+// The factors have the type of the map under autocast too.
+Function LowerLayerScale(const mad::Layer<double>& layer, const LoweringContext& context) {
+  const at::Tensor gamma = ModuleAt(context.container, layer.name)->register_parameter("gamma", at::ones({Channels(layer.out)}));
+  Sizes shape(static_cast<size_t>(context.spatial_dims) + 1, 1);
+  shape[0] = Channels(layer.out);
+  return [=](const at::Tensor& x) { return x * gamma.view(shape).to(x.scalar_type()); };
 }
 
 Function LowerActivation(const mad::Layer<double>& layer, bool in_place) {
@@ -63,6 +83,8 @@ Function LowerActivation(const mad::Layer<double>& layer, bool in_place) {
       return [](const at::Tensor& x) { return at::hardtanh(x, 0, 6); };
     case mad::ActivationKind::kSilu:  // its gradient needs its input: in place would copy that first
       return [](const at::Tensor& x) { return at::silu(x); };
+    case mad::ActivationKind::kGelu:
+      return [](const at::Tensor& x) { return at::gelu(x); };
     case mad::ActivationKind::kSigmoid:
       if (in_place) return [](at::Tensor x) { return at::sigmoid_(x); };
       return [](const at::Tensor& x) { return at::sigmoid(x); };
@@ -98,7 +120,8 @@ Function Lower(const mad::Layer<double>& layer, const LoweringContext& context, 
     case mad::LayerKind::kConv:
       return LowerConv(layer, context);
     case mad::LayerKind::kNorm:
-      break;  // the sequence lowers it together with what follows
+      if (layer.norm == mad::NormKind::kLayer) return LowerLayerNorm(layer, context);
+      break;  // the sequence lowers a batch norm together with what follows
     case mad::LayerKind::kActivation:
       return LowerActivation(layer, in_place);
     case mad::LayerKind::kSqueezeExcite:
@@ -107,6 +130,10 @@ Function Lower(const mad::Layer<double>& layer, const LoweringContext& context, 
       return LowerAveragePool(layer, context);
     case mad::LayerKind::kMaxPool:
       return LowerMaxPool(layer, context);
+    case mad::LayerKind::kAttention:
+      return [heads = mad::AttentionHeads(static_cast<int>(Channels(layer.out)))](const at::Tensor& x) { return Attend(x, heads); };
+    case mad::LayerKind::kLayerScale:
+      return LowerLayerScale(layer, context);
   }
   throw std::logic_error("layer without a lowering");
 }
@@ -125,13 +152,15 @@ LoweredSequence::LoweredSequence(const std::vector<mad::Layer<double>>& layers, 
         continue;
       }
     }
-    if (layer.kind == mad::LayerKind::kNorm) {
-      last_norm_ = LowerNorm(layer, context);
+    if (layer.kind == mad::LayerKind::kNorm && layer.norm == mad::NormKind::kBatch) {
+      last_norm_ = LowerBatchNorm(layer, context);
     } else {
       steps_.push_back(Lower(layer, context, result_is_free_));
     }
-    // The gradients of convolution, norm, pool and product need their inputs, those of the activations may need their result.
-    if (layer.kind != mad::LayerKind::kActivation) {
+    // The gradients of convolution, norm, pool and product need their inputs, those of attention and the activations may need their result.
+    if (layer.kind == mad::LayerKind::kAttention) {
+      result_is_free_ = false;
+    } else if (layer.kind != mad::LayerKind::kActivation) {
       result_is_free_ = true;
     } else if (layer.activation != mad::ActivationKind::kNone) {
       result_is_free_ = false;

@@ -29,7 +29,7 @@ class LoweredSequence {
   LoweredSequence(const std::vector<mad::Layer<double>>& layers, const LoweringContext& context, bool may_overwrite_input = false);
 
   at::Tensor Forward(at::Tensor x) const;
-  // Whether the last layer is a norm, which can add a shortcut and activate in the same pass: so in two parts.
+  // Whether the last layer is a batch norm, which can add a shortcut and activate in the same pass: so in two parts.
   bool ends_in_norm() const { return last_norm_.has_value(); }
   at::Tensor ForwardToLastNorm(at::Tensor x) const;
   at::Tensor ForwardLastNorm(const at::Tensor& x, const NormTail& tail) const { return last_norm_->Forward(x, tail); }

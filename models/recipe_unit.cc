@@ -22,10 +22,12 @@ RecipeUnit::RecipeUnit(const mad::Unit<double>& unit, const LoweringContext& con
     branches_.push_back(
         {std::move(main), branch.shortcut_kind, std::move(shortcut), relu_in_norm, std::move(post), adds ? drop_paths_->AddBranch() : -1});
 
-    const auto last_norm =
-        std::find_if(branch.main.rbegin(), branch.main.rend(), [](const auto& layer) { return layer.kind == mad::LayerKind::kNorm; });
-    if (adds && last_norm != branch.main.rend()) {
-      residual_scales_.push_back(ModuleAt(context.container, last_norm->name)->named_parameters()["weight"]);
+    const auto last_scale = std::find_if(branch.main.rbegin(), branch.main.rend(), [](const auto& layer) {
+      return layer.kind == mad::LayerKind::kNorm || layer.kind == mad::LayerKind::kLayerScale;
+    });
+    if (adds && last_scale != branch.main.rend()) {
+      const char* name = last_scale->kind == mad::LayerKind::kNorm ? "weight" : "gamma";
+      residual_scales_.push_back(ModuleAt(context.container, last_scale->name)->named_parameters()[name]);
     }
   }
 }

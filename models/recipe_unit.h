@@ -19,7 +19,7 @@ class RecipeUnit {
   // [N, in, (T,) H, W] -> [N, out, (T,) H', W'], H' = ceil(H / stride). `x` keeps its values.
   at::Tensor Forward(at::Tensor x) const;
 
-  // The scale (weight) of the last norm of each branch that adds a shortcut: zero there makes the branch pass its shortcut on.
+  // The scale of the last norm or layer scale of each branch that adds a shortcut: zero there makes the branch pass its shortcut on.
   const std::vector<at::Tensor>& residual_scales() const { return residual_scales_; }
 
  private:

@@ -19,8 +19,8 @@
 //     cuda_graphs: false                    # records the passes of a micro-batch and replays them
 //     drop_path: 0                          # stochastic depth, probability of the deepest branch
 //     deterministic: false
-//     init: {scheme: kaiming, zero_last_norm: false, head_std: null}   # and weights: FILE, averaged: false, head: strict or drop,
-//                                           # inflate: none, centre or repeat (2-D weights for a 3-D network)
+//     init: {scheme: kaiming, zero_last_norm: false, layer_scale: 1.0e-6, head_std: null}   # and weights: FILE, averaged: false,
+//                                           # head: strict or drop, inflate: none, centre or repeat (2-D weights for a 3-D network)
 //     batch_norm: {eps: 1.0e-5, momentum: 0.1}
 //     freeze: {batch_norm: none, stages: 0}   # or statistics, all: of the backbone's batch norms; and its first stages (models/network.h)
 //     sync_bn: true                         # of several processes: batch statistics over all of them

@@ -16,8 +16,9 @@ struct OnnxContext {
   bool fold_norms;  // into the convolution before, unless that is quantised
 };
 
-// Layers one after the other; `prefix` stands before the names of their tensors. Gives the name of the result.
+// Layers one after the other; `prefix` stands before the names of their tensors, `size` is of the map that comes in, afterwards of the one
+// that goes out. Gives the name of the result.
 std::string AddLayers(const OnnxContext& context, const std::vector<mad::Layer<double>>& layers, const std::string& prefix,
-                      const std::string& x);
+                      const std::string& x, mad::Extent& size);
 
 }  // namespace deepmad::models

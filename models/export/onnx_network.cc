@@ -14,13 +14,15 @@
 namespace deepmad::models {
 namespace {
 
-std::string AddUnit(const OnnxContext& context, const mad::Unit<double>& unit, const std::string& prefix, std::string x) {
+std::string AddUnit(const OnnxContext& context, const mad::Unit<double>& unit, const std::string& prefix, std::string x,
+                    mad::Extent& size) {
   for (const mad::Branch<double>& branch : unit) {
-    std::string y = AddLayers(context, branch.main, prefix, x);
+    mad::Extent shortcut_size = size;
+    std::string y = AddLayers(context, branch.main, prefix, x, size);
     if (branch.shortcut_kind != mad::ShortcutKind::kNone) {
-      y = context.graph.AddNode("Add", prefix + "add", {y, AddLayers(context, branch.shortcut, prefix, x)});
+      y = context.graph.AddNode("Add", prefix + "add", {y, AddLayers(context, branch.shortcut, prefix, x, shortcut_size)});
     }
-    x = AddLayers(context, branch.post, prefix, y);
+    x = AddLayers(context, branch.post, prefix, y, size);
   }
   return x;
 }
@@ -74,7 +76,8 @@ OnnxModel OnnxFromNetwork(Network& network, const OnnxOptions& options) {
   std::string x = "images";
   for (const mad::PlacedBlock& block : blocks) {
     int index = 0;
-    for (const mad::Unit<double>& unit : mad::BlockUnits(block)) x = AddUnit(context, unit, mad::UnitPrefix(block, index++), x);
+    mad::Extent size = block.in_size;
+    for (const mad::Unit<double>& unit : mad::BlockUnits(block)) x = AddUnit(context, unit, mad::UnitPrefix(block, index++), x, size);
     maps.push_back(x);
   }
   if (spec.head.IsClassifier()) {

@@ -5,6 +5,7 @@
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/conv3d.h>
+#include <ATen/ops/gelu.h>
 #include <ATen/ops/hardtanh.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/sigmoid.h>
@@ -72,6 +73,8 @@ std::string_view OneDnnName(mad::ActivationKind kind) {
       return "swish";
     case mad::ActivationKind::kSigmoid:
       return "sigmoid";
+    case mad::ActivationKind::kGelu:
+      return "gelu";
   }
   throw std::logic_error("activation without a oneDNN name");
 }
@@ -90,6 +93,8 @@ at::Tensor Activate(mad::ActivationKind kind, at::Tensor x, bool in_place) {
       return in_place ? at::silu_(x) : at::silu(x);
     case mad::ActivationKind::kSigmoid:
       return in_place ? at::sigmoid_(x) : at::sigmoid(x);
+    case mad::ActivationKind::kGelu:
+      return in_place ? at::gelu_(x) : at::gelu(x);
   }
   throw std::logic_error("activation without a function");
 }
@@ -118,7 +123,7 @@ at::Tensor FoldedConv::Convolve(const at::Tensor& x) const {
 at::Tensor FoldedConv::Forward(const at::Tensor& x) const {
   if (!one_dnn_) return Activate(activation_, Convolve(x), /*in_place=*/true);
   return Operators().conv.call(x, weight_, bias_, geometry_.padding, geometry_.stride, dilation_, geometry_.groups, OneDnnName(activation_),
-                               activation_limits_, "");
+                               activation_limits_, activation_ == mad::ActivationKind::kGelu ? "none" : "");
 }
 
 at::Tensor FoldedConv::ForwardAdd(const at::Tensor& x, at::Tensor shortcut, bool relu, bool overwrite) const {

@@ -10,7 +10,9 @@
 #include <stdexcept>
 #include <utility>
 
+#include "models/attention.h"
 #include "models/fold_norm.h"
+#include "models/layer_norm.h"
 #include "models/lsq_quantiser.h"
 
 namespace deepmad::models {
@@ -35,18 +37,23 @@ std::string KernelName(const std::string& kind, const Sizes& kernel) {
   return text;
 }
 
-FoldedConv FoldConv(const mad::Layer<double>& conv, const mad::Layer<double>* norm, mad::ActivationKind activation,
+// `affine`: the batch norm or layer scale that is folded in; nullptr: none.
+FoldedConv FoldConv(const mad::Layer<double>& conv, const mad::Layer<double>* affine, mad::ActivationKind activation,
                     const std::string& prefix, const FoldingContext& context, const mad::Extent& size) {
   const auto tensor = [&](const std::string& layer, const char* name) { return context.tensors.at(prefix + layer + "." + name); };
   at::Tensor weight = tensor(conv.name, "weight"), bias;
   if (conv.bits.Quantised()) weight = Quantise(weight, tensor(conv.name, "weight_quan.s"), conv.bits.weight);
-  if (norm != nullptr) {
-    const ChannelAffine affine = FoldNorm(tensor(norm->name, "weight"), tensor(norm->name, "bias"), tensor(norm->name, "running_mean"),
-                                          tensor(norm->name, "running_var"), context.eps);
-    weight = ScaleOutputChannels(weight, affine.scale);
-    bias = affine.shift.to(context.dtype);
+  if (conv.bias) bias = tensor(conv.name, "bias").to(at::kDouble);
+  if (affine != nullptr) {
+    const auto own = [&](const char* name) { return tensor(affine->name, name); };
+    const ChannelAffine fold = affine->kind == mad::LayerKind::kLayerScale
+                                   ? FoldLayerScale(own("gamma"))
+                                   : FoldNorm(own("weight"), own("bias"), own("running_mean"), own("running_var"), context.eps);
+    weight = ScaleOutputChannels(weight, fold.scale);
+    bias = bias.defined() ? fold.shift + fold.scale * bias : fold.shift;
   }
-  if (norm == nullptr) weight = weight.clone();  // a copy in any case
+  if (affine == nullptr) weight = weight.clone();  // a copy in any case
+  if (bias.defined()) bias = bias.to(context.dtype);
   const Sizes kernel = SpatialSizes(conv.kernel, context.spatial_dims);
   Sizes input = SpatialSizes(size, context.spatial_dims);
   input.insert(input.begin(), {context.batch, std::llround(conv.in)});
@@ -79,7 +86,7 @@ FoldedSequence::FoldedSequence(const Layers& layers, const std::string& prefix, 
     const auto follows = [&](mad::LayerKind kind) { return i + 1 < layers.size() && layers[i + 1].kind == kind; };
     switch (layer.kind) {
       case mad::LayerKind::kConv: {
-        const mad::Layer<double>* norm = follows(mad::LayerKind::kNorm) ? &layers[++i] : nullptr;
+        const mad::Layer<double>* affine = i + 1 < layers.size() && mad::FoldsIntoConv(layers[i + 1]) ? &layers[++i] : nullptr;
         const mad::ActivationKind activation = follows(mad::LayerKind::kActivation) ? layers[++i].activation : mad::ActivationKind::kNone;
         const std::string name = prefix + layer.name;
         if (layer.bits.Quantised()) {
@@ -87,7 +94,7 @@ FoldedSequence::FoldedSequence(const Layers& layers, const std::string& prefix, 
           steps_.push_back(
               {name, "quantise", [step, bits = layer.bits.activation](const at::Tensor& x) { return Quantise(x, step, bits); }});
         }
-        FoldedConv conv = FoldConv(layer, norm, activation, prefix, context, size);
+        FoldedConv conv = FoldConv(layer, affine, activation, prefix, context, size);
         size = mad::OutputSize(size, layer.stride);
         const std::string kind = KernelName(layer.depthwise ? "depthwise" : "conv", SpatialSizes(layer.kernel, context.spatial_dims));
         if (i + 1 == layers.size() && activation == mad::ActivationKind::kNone) {
@@ -101,8 +108,24 @@ FoldedSequence::FoldedSequence(const Layers& layers, const std::string& prefix, 
         }
         break;
       }
-      case mad::LayerKind::kNorm:
-        throw std::logic_error("a norm behind no convolution");
+      case mad::LayerKind::kNorm: {
+        if (layer.norm == mad::NormKind::kBatch) throw std::logic_error("a batch norm behind no convolution");
+        const auto tensor = [&](const char* name) {
+          return context.tensors.at(prefix + layer.name + name).to(context.dtype, /*non_blocking=*/false, /*copy=*/true);
+        };
+        steps_.push_back({prefix + layer.name, "layer norm", [weight = tensor(".weight"), bias = tensor(".bias")](const at::Tensor& x) {
+                            return NormaliseChannels(x, weight, bias);
+                          }});
+        break;
+      }
+      case mad::LayerKind::kLayerScale:
+        throw std::logic_error("a layer scale behind no convolution");
+      case mad::LayerKind::kAttention:
+        steps_.push_back(
+            {prefix + "attention", "attention",
+             [heads = mad::AttentionHeads(static_cast<int>(std::llround(layer.out)))](const at::Tensor& x) { return Attend(x, heads); },
+             [](const at::Tensor& result) { return 2 * result.numel() * (result.numel() / (result.size(0) * result.size(1))); }});
+        break;
       case mad::LayerKind::kActivation:
         if (layer.activation == mad::ActivationKind::kNone) continue;
         steps_.push_back({prefix + mad::ActivationName(layer.activation), "activation",

@@ -87,6 +87,7 @@ TEST(NetworkSpecTest, KeysThatDoNotFitTheTypeAreNamed) {
   EXPECT_NE(ErrorWith("type: basic,", "type: basic, se_ratio: 0.5,").find("se_ratio given"), std::string::npos);
   EXPECT_NE(ErrorWith("type: basic,", "type: dw_se_bottleneck, se_ratio: 5,").find("se_ratio"), std::string::npos);
   EXPECT_NE(ErrorWith("type: conv,", "type: conv, shortcut: none,").find("shortcut given"), std::string::npos);
+  EXPECT_NE(ErrorWith("type: basic,", "type: basic, layer_scale: true,").find("layer_scale given"), std::string::npos);
   EXPECT_NE(ErrorWith("type: basic,", "type: basic, shortcut: projekt,").find("did you mean 'project'"), std::string::npos);
   EXPECT_NE(ErrorWith("type: basic,", "type: basic, weight_bits: 4,").find("activation_bits without weight_bits"), std::string::npos);
   EXPECT_NE(ErrorWith("type: basic,", "type: basic, activation_bits: 4, weight_bits: [4, 4],").find("each of the 4 convolutions"),

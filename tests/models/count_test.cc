@@ -2,6 +2,7 @@
 
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/linear.h>
+#include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
 
@@ -65,6 +66,10 @@ TEST(Count, CountsWhatRunsAndNothingElse) {
   const at::Tensor image = at::zeros({2, 4, 5, 5});
   EXPECT_EQ(CountMacs([&] { at::conv2d(image, at::zeros({6, 2, 3, 3}), {}, 1, 1, 1, /*groups=*/2); }), 2 * 6 * 5 * 5 * 2 * 9);
   EXPECT_EQ(CountMacs([] { at::linear(at::zeros({3, 7}), at::zeros({5, 7}), at::zeros({5})); }), 3 * 7 * 5);
+  EXPECT_EQ(CountMacs([] {
+              at::scaled_dot_product_attention(at::zeros({2, 3, 5, 8}), at::zeros({2, 3, 7, 8}), at::zeros({2, 3, 7, 8}));
+            }),
+            2 * 3 * (5 * 7 * 8 + 5 * 7 * 8));
   EXPECT_EQ(CountMacs([&] { image.relu(); }), 0);
 }
 

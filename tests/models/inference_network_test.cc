@@ -64,6 +64,23 @@ TEST(InferenceNetwork, IsTheNetworkInEvaluationModeForRandomStructuresOfAllBlock
   }
 }
 
+TEST(InferenceNetwork, RunsLayerNormsAndAttentionOfSeveralHeadsAsTheyAre) {
+  const mad::NetworkSpec spec = LayerNormStructure();
+  const at::Tensor images = FormulaImages(BatchShape(spec, 3));
+  const auto exact = FilledNetworkOf(spec, at::kDouble);
+  const std::vector<at::Tensor> expected = Outputs(*exact, images);
+  ExpectSame(Outputs(InferenceNetwork(*exact, {.dtype = at::kDouble}), images), expected, 1e-11);
+  const auto single = FilledNetworkOf(spec, at::kFloat);
+  ExpectSame(Outputs(InferenceNetwork(*single), images.to(at::kFloat)), expected, 1e-5);
+  ExpectSame(Outputs(InferenceNetwork(*single, {.dtype = at::kBFloat16}), images.to(at::kFloat)), expected, 3e-2);
+
+  LayerClock clock(at::kCPU);
+  InferenceNetwork(*single).Forward(images, &clock);
+  int64_t macs = 0;
+  for (const LayerTime& layer : clock.layers()) macs += layer.macs;
+  EXPECT_EQ(macs, 3 * std::llround(mad::Cost(spec).macs));
+}
+
 TEST(InferenceNetwork, QuantisesInputsAndWeightsAsTheNetworkDoes) {
   for (uint64_t seed = 0; seed < 20; ++seed) {
     const mad::NetworkSpec spec = RandomStructure(seed, {.quantised = true});

@@ -61,6 +61,36 @@ TEST(Init, ZenHasTheStatedDistributions) {
   EXPECT_EQ(parameters["fc_linear.bias"].abs().sum().item<double>(), 0);
 }
 
+TEST(Init, TruncatedNormalHasTheStatedDistribution) {
+  const auto parameters = Initialized(WideStructure(), {.scheme = "truncated_normal"})->named_parameters();
+  // Second and fourth moment of a normal variable within two deviations, by partial integration.
+  const double share = std::erf(std::sqrt(2.0)), density = std::exp(-2.0) / std::sqrt(2 * 3.141592653589793);
+  const double variance = 1 - 4 * density / share, fourth = 3 - 28 * density / share;
+  ExpectMoments(parameters["block_list.1.conv1.weight"], 0.02 * std::sqrt(variance), fourth / (variance * variance));
+  ExpectMoments(parameters["fc_linear.weight"], 0.02 * std::sqrt(variance), fourth / (variance * variance));
+  EXPECT_LE(parameters["block_list.1.conv1.weight"].abs().max().item<double>(), 0.04 * 1.000001);
+  EXPECT_EQ(parameters["fc_linear.bias"].abs().sum().item<double>(), 0);
+}
+
+TEST(Init, LayerNormsBiasesAndLayerScalesHaveTheirValuesWhateverTheyHadBefore) {
+  mad::NetworkSpec spec = SmallStructure();
+  spec.blocks = {Block("conv", 1, 3, 2, 6), Block("convnext", 2, 3, 2, 8, 16), Block("transformer", 1, 3, 1, 12, 16)};
+  for (const char* scheme : {"kaiming", "zen", "truncated_normal"}) {
+    const auto network = Initialized(spec, {.scheme = scheme, .zero_last_norm = false, .layer_scale = 0.25});
+    const at::NoGradGuard no_grad;
+    for (auto& item : network->named_parameters()) item.value().fill_(3);
+    Initialize(*network, {.scheme = scheme, .zero_last_norm = false, .layer_scale = 0.25}, 1);
+    const auto parameters = network->named_parameters();
+    const auto is_all = [&](const std::string& name, double value) { return (parameters[name] == value).all().item<bool>(); };
+    EXPECT_TRUE(is_all("block_list.1.block_list.1.layer_scale.gamma", 0.25));
+    EXPECT_TRUE(is_all("block_list.1.block_list.0.norm.weight", 1));
+    EXPECT_TRUE(is_all("block_list.1.block_list.0.norm.bias", 0));
+    EXPECT_TRUE(is_all("block_list.1.block_list.0.conv_dw.bias", 0));
+    EXPECT_TRUE(is_all("block_list.2.block_list.0.attn.qkv.bias", 0));
+    EXPECT_FALSE(is_all("block_list.2.block_list.0.attn.qkv.weight", 3));
+  }
+}
+
 TEST(Init, NeighboursAndTensorsAreUncorrelated) {
   const auto parameters = Initialized(WideStructure(), {})->named_parameters();
   const at::Tensor x = parameters["block_list.1.conv1.weight"].detach().flatten().to(at::kDouble);
@@ -115,6 +145,8 @@ TEST(Init, OptionsComeFromTheConfiguration) {
   EXPECT_FALSE(InitOptionsFromConfig(base::Config::FromText("{}")).zero_last_norm);
   EXPECT_TRUE(InitOptionsFromConfig(base::Config::FromText("scheme: zen")).zero_last_norm);
   EXPECT_FALSE(InitOptionsFromConfig(base::Config::FromText("{scheme: zen, zero_last_norm: false}")).zero_last_norm);
+  EXPECT_EQ(InitOptionsFromConfig(base::Config::FromText("{}")).layer_scale, 1e-6);
+  EXPECT_EQ(InitOptionsFromConfig(base::Config::FromText("layer_scale: 0.1")).layer_scale, 0.1);
   EXPECT_THROW(InitOptionsFromConfig(base::Config::FromText("scheme: zne")), base::Error);
   EXPECT_THROW(Initialized(SmallStructure(), {.scheme = "zne"}), base::Error);
 }

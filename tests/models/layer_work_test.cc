@@ -62,6 +62,7 @@ TEST_P(LayerWorkTest, NamesWhatThePassDoesInItsOrder) {
       if (at.layer == "depthwise") macs = area * out * at.kernel.Volume();
       if (at.layer == "squeeze-excite") macs = 2 * in * out;
       if (at.layer == "pool and classifier") macs = in * out;
+      if (at.layer == "attention") macs = 2 * area * area * out;
       EXPECT_EQ(live.macs, macs) << live.name;
     }
   }

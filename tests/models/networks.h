@@ -48,6 +48,18 @@ inline mad::NetworkSpec SmallStructure() {
   return spec;
 }
 
+// Blocks with layer norms; attention of one, two and three heads.
+inline mad::NetworkSpec LayerNormStructure() {
+  mad::NetworkSpec spec;
+  spec.name = "layer-norm";
+  spec.input = {.channels = 3, .height = 33, .width = 27};
+  spec.blocks = {Block("conv", 1, 3, 2, 6), Block("convnext", 2, 7, 2, 10, 24), Block("transformer", 1, 3, 1, 37, 8),
+                 Block("transformer", 2, 5, 2, 80, 40), Block("transformer", 1, 1, 1, 96, 104)};
+  spec.blocks[3].layer_scale = true;
+  spec.head.classes = 5;
+  return spec;
+}
+
 inline std::shared_ptr<Network> InitializedNetwork(const mad::NetworkSpec& spec, uint64_t seed = 1) {
   auto network = BuildNetwork(spec);
   Initialize(*network, {}, seed);

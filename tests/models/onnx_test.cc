@@ -71,6 +71,15 @@ TEST(OnnxPeer, RandomStructuresOfEveryBlockTypeGiveOurOutputsThere) {
   EXPECT_TRUE(Python(folder.path()));
 }
 
+TEST(OnnxPeer, AttentionOfSeveralHeadsGivesOurLogitsThere) {
+  if (PeersPython().empty()) GTEST_SKIP() << "no Python peers: run scripts/setup.sh --peers";
+  const TemporaryFolder folder;
+  const auto network = BuildNetwork(LayerNormStructure());
+  FillByFormula(*network);
+  WriteBoth(*network, folder.File("layer-norm"));
+  EXPECT_TRUE(Python(folder.path()));
+}
+
 // Sizes that no pooling grid and no stride divides.
 TEST(OnnxPeer, UPerNetGivesOurLogitsThere) {
   if (PeersPython().empty()) GTEST_SKIP() << "no Python peers: run scripts/setup.sh --peers";

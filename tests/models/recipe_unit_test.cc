@@ -5,12 +5,15 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/allclose.h>
 #include <ATen/ops/avg_pool3d.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/conv3d.h>
 #include <ATen/ops/equal.h>
+#include <ATen/ops/erf.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/silu.h>
+#include <ATen/ops/softmax.h>
 #include <ATen/ops/tensor.h>
 #include <gtest/gtest.h>
 
@@ -46,6 +49,7 @@ struct Unit {
     }
   }
   at::Tensor Weight(const std::string& name) const { return root->named_parameters()[name + ".weight"]; }
+  at::Tensor Parameter(const std::string& name) const { return root->named_parameters()[name]; }
   // Evaluation mode, from the definition.
   at::Tensor Norm(const std::string& name, const at::Tensor& x) const {
     const auto shaped = [&](at::Tensor t) { return x.dim() == 5 ? t.view({1, -1, 1, 1, 1}) : t.view({1, -1, 1, 1}); };
@@ -137,6 +141,75 @@ TEST(RecipeUnit, MaximumPoolAndReluSixFollowTheirDefinition) {
   }
 }
 
+// Over the channels of each position, from the definition.
+at::Tensor LayerNormOf(const Unit& unit, const std::string& name, const at::Tensor& x) {
+  const auto shaped = [&](const at::Tensor& t) { return x.dim() == 5 ? t.view({1, -1, 1, 1, 1}) : t.view({1, -1, 1, 1}); };
+  const at::Tensor centred = x - x.mean({1}, /*keepdim=*/true);
+  const at::Tensor variance = centred.square().mean({1}, /*keepdim=*/true);
+  return centred / (variance + 1e-6).sqrt() * shaped(unit.Weight(name)) + shaped(unit.Parameter(name + ".bias"));
+}
+
+at::Tensor GeluOf(const at::Tensor& x) { return x * (1 + at::erf(x / std::sqrt(2.0))) / 2; }
+
+TEST(RecipeUnit, LayerNormGeluBiasAndLayerScaleFollowTheirDefinition) {
+  Branch<double> branch;
+  branch.main = {mad::LayerNorm("norm", 5.0), mad::Biased(Conv("fc1", 5.0, 7.0, Extent{})), Activation(ActivationKind::kGelu, 7.0),
+                 mad::Biased(Conv("fc2", 7.0, 5.0, Extent{})), mad::LayerScale("scale", 5.0)};
+  branch.shortcut_kind = ShortcutKind::kIdentity;
+  for (const int dims : {2, 3}) {
+    const Unit unit({branch}, dims);
+    std::vector<int64_t> shape = {2, 5, 3, 4};
+    if (dims == 3) shape.push_back(6);
+    const auto convolve = [&](const std::string& name, const at::Tensor& x) {
+      const at::Tensor bias = unit.Parameter(name + ".bias");
+      return dims == 3 ? at::conv3d(x, unit.Weight(name), bias) : at::conv2d(x, unit.Weight(name), bias);
+    };
+    const at::Tensor gamma = unit.Parameter("scale.gamma").view(dims == 3 ? at::IntArrayRef({5, 1, 1, 1}) : at::IntArrayRef({5, 1, 1}));
+    const at::Tensor x = FormulaTensor(99, shape, 1);
+    const at::Tensor expected = x + gamma * convolve("fc2", GeluOf(convolve("fc1", LayerNormOf(unit, "norm", x))));
+    EXPECT_TRUE(at::allclose(unit.unit.Forward(x), expected, 1e-12, 1e-12));
+    const auto format = dims == 3 ? at::MemoryFormat::ChannelsLast3d : at::MemoryFormat::ChannelsLast;
+    const at::Tensor y = unit.unit.Forward(x.contiguous(format));
+    EXPECT_TRUE(at::allclose(y, expected, 1e-12, 1e-12));
+    EXPECT_TRUE(y.is_contiguous(format));
+  }
+}
+
+mad::Unit<double> AttentionUnit(double channels) {
+  Branch<double> branch;
+  branch.main = {mad::LayerNorm("norm1", channels), Conv("attn.qkv", channels, 3 * channels, Extent{}), mad::Attention(channels),
+                 Conv("attn.proj", channels, channels, Extent{})};
+  branch.shortcut_kind = ShortcutKind::kIdentity;
+  return {branch};
+}
+
+// Position by position and head by head.
+TEST(RecipeUnit, AttentionFollowsItsDefinition) {
+  for (const auto& [channels, heads] : {std::pair{6, 1}, std::pair{80, 2}, std::pair{96, 3}}) {
+    const Unit unit(AttentionUnit(channels), 2);
+    const at::Tensor x = FormulaTensor(99, {2, channels, 3, 4}, 1);
+    const at::Tensor qkv = at::conv2d(LayerNormOf(unit, "norm1", x), unit.Weight("attn.qkv")).flatten(2);  // [2, 3 C, 12]
+    std::vector<at::Tensor> mixed;
+    const int64_t width = channels / heads;
+    for (int64_t head = 0; head < heads; ++head) {
+      const auto part = [&](int64_t index) { return qkv.slice(1, index * channels + head * width, index * channels + (head + 1) * width); };
+      const at::Tensor scores = part(0).transpose(1, 2).matmul(part(1)) / std::sqrt(static_cast<double>(width));  // [2, query, key]
+      mixed.push_back(part(2).matmul(at::softmax(scores, 2).transpose(1, 2)));
+    }
+    const at::Tensor expected = x + at::conv2d(at::cat(mixed, 1).view(x.sizes()), unit.Weight("attn.proj"));
+    EXPECT_TRUE(at::allclose(unit.unit.Forward(x), expected, 1e-11, 1e-11)) << channels;
+    const at::Tensor y = unit.unit.Forward(x.contiguous(at::MemoryFormat::ChannelsLast));
+    EXPECT_TRUE(at::allclose(y, expected, 1e-11, 1e-11)) << channels;
+    EXPECT_TRUE(y.is_contiguous(at::MemoryFormat::ChannelsLast));
+  }
+}
+
+TEST(RecipeUnit, AttentionInTimeMixesAllPositions) {
+  const Unit in_time(AttentionUnit(6), 3), in_space(AttentionUnit(6), 2);
+  const at::Tensor x = FormulaTensor(99, {2, 6, 2, 3, 5}, 1);
+  EXPECT_TRUE(at::allclose(in_time.unit.Forward(x).flatten(2, 3), in_space.unit.Forward(x.flatten(2, 3)), 1e-12, 1e-12));
+}
+
 TEST(RecipeUnit, QuantisedConvolutionSeesWholeStepsRoundedHalfToEven) {
   Branch<double> branch;
   branch.main = {Conv("conv", 1.0, 2.0, Extent{})};
@@ -165,7 +238,11 @@ TEST(RecipeUnit, GradientsOfOverwritingLayersEqualFiniteDifferences) {
   Branch<double> pooled;
   pooled.main = {mad::MaxPool(4.0, mad::Square(3), mad::Square(1)), Conv("conv4", 4.0, 4.0, mad::Square(3)), mad::BatchNorm("bn4", 4.0)};
   pooled.post = {Activation(ActivationKind::kRelu6, 4.0)};
-  const Unit unit({relu, pooled, gated}, 2);
+  Branch<double> mlp;
+  mlp.main = {mad::LayerNorm("norm2", 4.0), mad::Biased(Conv("fc1", 4.0, 6.0, Extent{})), Activation(ActivationKind::kGelu, 6.0),
+              mad::Biased(Conv("fc2", 6.0, 4.0, Extent{})), mad::LayerScale("scale", 4.0)};
+  mlp.shortcut_kind = ShortcutKind::kIdentity;
+  const Unit unit({relu, AttentionUnit(4)[0], pooled, mlp, gated}, 2);
   const at::Tensor direction = FormulaTensor(77, {3, 4, 4, 5}, 1);
   const at::Tensor x = FormulaTensor(99, {3, 4, 4, 5}, 1).set_requires_grad(true);
   const auto value = [&](const at::Tensor& input) { return unit.unit.Forward(input).pow(3).sum(); };  // training mode
@@ -186,10 +263,15 @@ TEST(RecipeUnit, LeavesItsInputAlone) {
   EXPECT_TRUE(at::equal(x, before));
 }
 
-TEST(RecipeUnit, NamesTheScaleOfTheLastNormBesideAShortcut) {
+TEST(RecipeUnit, NamesTheScaleOfTheLastNormOrLayerScaleBesideAShortcut) {
   const Unit with(SqueezeExciteUnit(), 2);
   ASSERT_EQ(with.unit.residual_scales().size(), 1u);
   EXPECT_TRUE(with.unit.residual_scales()[0].is_same(with.Weight("conv2.bn1")));
+  mad::Unit<double> scaled = AttentionUnit(4);
+  scaled[0].main.push_back(mad::LayerScale("ls1", 4.0));
+  const Unit with_layer_scale(scaled, 2), with_layer_norm(AttentionUnit(4), 2);
+  EXPECT_TRUE(with_layer_scale.unit.residual_scales().at(0).is_same(with_layer_scale.Parameter("ls1.gamma")));
+  EXPECT_TRUE(with_layer_norm.unit.residual_scales().at(0).is_same(with_layer_norm.Weight("norm1")));
   mad::Unit<double> plain = SqueezeExciteUnit();
   plain[0].shortcut_kind = ShortcutKind::kNone;
   EXPECT_TRUE(Unit(plain, 2).unit.residual_scales().empty());
