@@ -110,8 +110,10 @@ std::vector<base::Json> Each(const Rows& rows, const ToJson& to_json) {
   return all;
 }
 
-std::string CaseStart(const std::string& precision, int batch, bool first) {
-  return fmt::format("{}\n  {{ \"precision\": \"{}\",\n    \"batch\": {}", first ? "" : ",", precision, batch);
+template <typename Case>
+std::string CaseStart(const Case& one, bool first) {
+  return fmt::format("{}\n  {{ \"precision\": \"{}\",\n    \"batch\": {},\n    \"reference_ms\": {}", first ? "" : ",", one.precision,
+                     one.batch, one.reference_ms);
 }
 
 LatencyTable TableFrom(const base::Json& json) {
@@ -130,6 +132,7 @@ LatencyTable TableFrom(const base::Json& json) {
     InferenceCase& one = table.inference.emplace_back();
     one.precision = entry.at("precision").get<std::string>();
     one.batch = CountFrom(entry.at("batch"));
+    one.reference_ms = PositiveFrom(entry.at("reference_ms"));
     for (const base::Json& row : entry.at("layers")) one.layers.push_back(LayerFrom(row));
     for (const base::Json& row : entry.at("passes")) {
       one.passes.push_back({SpreadFrom(row.at("ms")), PositiveFrom(row.at("layers_ms")), CountFrom(row.at("passes"))});
@@ -139,6 +142,7 @@ LatencyTable TableFrom(const base::Json& json) {
     TrainingCase& one = table.training.emplace_back();
     one.precision = entry.at("precision").get<std::string>();
     one.batch = CountFrom(entry.at("batch"));
+    one.reference_ms = PositiveFrom(entry.at("reference_ms"));
     for (const base::Json& row : entry.at("steps")) one.steps.push_back(StepFrom(row));
     if (one.steps.empty()) throw base::UsageError("a case with no training steps");
   }
@@ -184,7 +188,7 @@ std::string LatencyTableText(const LatencyTable& table) {
       kFormat, LatencyTable::kVersion, base::Json(table.device).dump(), base::Json(table.program).dump(), table.threads,
       base::Json(table.resolutions).dump());
   for (const InferenceCase& one : table.inference) {
-    text += CaseStart(one.precision, one.batch, &one == table.inference.data());
+    text += CaseStart(one, &one == table.inference.data());
     AppendRows("layers", Each(one.layers, LayerJson), text);
     AppendRows("passes",
                Each(one.passes,
@@ -196,7 +200,7 @@ std::string LatencyTableText(const LatencyTable& table) {
   }
   text += "],\n\"training\": [";
   for (const TrainingCase& one : table.training) {
-    text += CaseStart(one.precision, one.batch, &one == table.training.data());
+    text += CaseStart(one, &one == table.training.data());
     AppendRows("steps", Each(one.steps, StepJson), text);
     text += " }";
   }

@@ -52,16 +52,19 @@ struct StepMeasurement {
   int passes = 0;
 };
 
-// Measurements in one precision ("float32") at one number of images.
+// Measurements in one precision ("float32") at one number of images. All times of a case are at the speed that the machine had most of the
+// time, at which a pass of ReferenceNetwork (mad/probe_network.h) took reference_ms.
 struct InferenceCase {
   std::string precision;
   int batch = 1;
+  double reference_ms = 0;
   std::vector<LayerMeasurement> layers;
   std::vector<PassMeasurement> passes;
 };
 struct TrainingCase {
   std::string precision;
   int batch = 1;
+  double reference_ms = 0;
   std::vector<StepMeasurement> steps;
 };
 

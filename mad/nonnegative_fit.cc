@@ -44,10 +44,21 @@ std::vector<double> Fit(const std::vector<FitRow>& rows) {
   return shares;
 }
 
-double RelativeError(const FitRow& row, const std::vector<double>& coefficients) {
+double ValueOf(const FitRow& row, const std::vector<double>& coefficients) {
   double value = 0;
   for (size_t i = 0; i < coefficients.size(); ++i) value += coefficients[i] * row.features[i];
-  return std::abs(value / row.value - 1);
+  return value;
+}
+
+// Squares of relative errors favour values that are too small: in all they are to be those of the rows.
+std::vector<double> WithSumOf(const std::vector<FitRow>& rows, std::vector<double> coefficients) {
+  double wanted = 0, found = 0;
+  for (const FitRow& row : rows) {
+    wanted += row.value;
+    found += ValueOf(row, coefficients);
+  }
+  for (double& coefficient : coefficients) coefficient *= wanted / found;
+  return coefficients;
 }
 
 }  // namespace
@@ -55,7 +66,7 @@ double RelativeError(const FitRow& row, const std::vector<double>& coefficients)
 std::vector<double> FitNonnegative(const std::vector<FitRow>& rows) {
   const std::vector<double> first = Fit(rows);
   std::vector<double> errors;
-  for (const FitRow& row : rows) errors.push_back(RelativeError(row, first));
+  for (const FitRow& row : rows) errors.push_back(std::abs(ValueOf(row, first) / row.value - 1));
   std::vector<double> sorted = errors;
   const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
   std::nth_element(sorted.begin(), middle, sorted.end());
@@ -64,7 +75,7 @@ std::vector<double> FitNonnegative(const std::vector<FitRow>& rows) {
   for (size_t i = 0; i < rows.size(); ++i) {
     if (errors[i] <= most) kept.push_back(rows[i]);
   }
-  return kept.size() == rows.size() || kept.empty() ? first : Fit(kept);
+  return kept.size() == rows.size() || kept.empty() ? WithSumOf(rows, first) : WithSumOf(kept, Fit(kept));
 }
 
 }  // namespace deepmad::mad

@@ -11,8 +11,9 @@ struct FitRow {
   double value = 0;              // > 0
 };
 
-// The coefficients >= 0 with the least sum of squared relative errors. Rows further off than the others by far, which something else on the
-// machine disturbed, are left out and the rest fitted again. 0 for a feature that is 0 in all rows. Requires a row.
+// The coefficients >= 0 with the least sum of squared relative errors, in the same proportions as large as gives the rows' sum. Rows
+// further off than the others by far, which something else on the machine disturbed, are left out and the rest fitted again. 0 for a
+// feature that is 0 in all rows. Requires a row.
 std::vector<double> FitNonnegative(const std::vector<FitRow>& rows);
 
 }  // namespace deepmad::mad

@@ -71,6 +71,16 @@ std::vector<std::string> ProbeTypes() {
   return types;
 }
 
+NetworkSpec ReferenceNetwork() {
+  NetworkSpec spec;
+  spec.name = "reference";
+  spec.input = {3, 112, 112, 1};
+  spec.blocks = {{.type = "conv", .stride = 2, .out_channels = 32},
+                 {.type = "bottleneck", .depth = 2, .stride = 2, .out_channels = 192, .bottleneck_channels = 64},
+                 {.type = "dw_bottleneck", .depth = 2, .stride = 2, .out_channels = 192, .bottleneck_channels = 384}};
+  return spec;
+}
+
 NetworkSpec ProbeNetwork(const std::string& type_name, int resolution, base::Random random) {
   const BlockType& type = FindBlockType(type_name);
   const bool depthwise = IsDepthwise(type);

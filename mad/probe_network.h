@@ -16,4 +16,7 @@ std::vector<std::string> ProbeTypes();
 // logarithms, none so wide that a unit would take more than about 100 million multiply-accumulates at 224 pixels.
 NetworkSpec ProbeNetwork(const std::string& type, int resolution, base::Random random);
 
+// A network that takes a few milliseconds on one core: run beside others, it tells the speed of a machine that is not to itself.
+NetworkSpec ReferenceNetwork();
+
 }  // namespace deepmad::mad

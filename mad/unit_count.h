@@ -77,13 +77,16 @@ void CountLayer(const Layer<T>& layer, bool in_main_path, MapSizes& maps, UnitCo
       break;
     case LayerKind::kActivation:
       count.reference_flops += T(maps.ReferenceArea()) * layer.out;
-      count.activations += T(maps.TrueArea()) * layer.out;  // read again by the convolution behind it
+      if (layer.activation == ActivationKind::kNone) break;
+      // Its output is read again by the convolution behind it; its input by its own derivative, where it is no ReLU, whose sign both share.
+      count.activations += T((layer.activation == ActivationKind::kRelu ? 1 : 2) * maps.TrueArea()) * layer.out;
       break;
     case LayerKind::kAveragePool:
     case LayerKind::kMaxPool:
       count.reference_flops += T(maps.ReferenceArea()) * layer.out;
       maps.Shrink(layer.stride);
-      count.activations += T(maps.TrueArea()) * layer.out;
+      // Maxima are kept with their places, of 8 bytes each.
+      count.activations += T((layer.kind == LayerKind::kMaxPool ? 3 : 1) * maps.TrueArea()) * layer.out;
       break;
     case LayerKind::kAttention:  // q k^T and its product with v
       count.macs += T(2 * maps.TrueArea() * maps.TrueArea()) * layer.out;
@@ -122,6 +125,9 @@ UnitCount<T> CountUnit(const Unit<T>& unit, MapSizes& maps) {
       }
     }
     for (const Layer<T>& layer : branch.post) CountLayer(layer, /*in_main_path=*/true, maps, count);
+    // A branch without an activation at its end gives on what its norm or sum wrote.
+    if (branch.post.empty() && !branch.main.empty() && branch.main.back().kind == LayerKind::kNorm)
+      count.activations += T(maps.TrueArea()) * branch.main.back().out;
   }
   return count;
 }

@@ -34,6 +34,9 @@ namespace {
 
 constexpr size_t kTogether = 3;  // networks that are timed in turns, so that what disturbs the machine for a while spoils no single one
 constexpr int kVisits = 5;       // of each of them
+// The speed of a machine that is shared drifts by tens of percent within seconds: a pass of one and the same network beside each visit, the
+// faster of two, tells what it was.
+constexpr int kReferencePasses = 2;
 constexpr double kInferenceShare = 0.65;  // of the seconds, where training is measured too
 
 // A network with what runs it once.
@@ -42,9 +45,12 @@ struct Probe {
   std::function<void(models::LayerClock*)> pass;
   std::optional<models::LayerClock> clock;
   std::vector<double> seconds;  // of whole passes
+  std::vector<double> speeds;   // of the machine at each visit, 1 on average
 };
 
-mad::Spread Quartiles(const std::vector<double>& seconds) {
+// Seconds at the machine's usual speed.
+mad::Spread Quartiles(std::vector<double> seconds, const std::vector<double>& speeds) {
+  for (size_t i = 0; i < seconds.size(); ++i) seconds[i] *= speeds[i];
   return {1000 * Quantile(seconds, 0.25), 1000 * Quantile(seconds, 0.5), 1000 * Quantile(seconds, 0.75)};
 }
 
@@ -77,6 +83,8 @@ class Profiler {
         progress_({.label = "profile", .total = std::max<int64_t>(1, std::llround(1000 * options.seconds)), .unit = "ms"}) {}
 
   Profile Run() {
+    const models::InferenceNetwork folded(*MakeNetwork(mad::ReferenceNetwork(), train_, device_));
+    reference_ = [&folded, images = Images(folded.spec(), 1)] { folded.Forward(images); };
     Profile profile;
     profile.table.device = models::DescribeDevice(device_);
     profile.table.program = fmt::format("deepmad {} {}", base::Version(), base::GitRevision());
@@ -100,10 +108,13 @@ class Profiler {
   }
 
  private:
-  // Probes in groups until the time is over; `add` gets each measured one.
-  void Measure(double seconds, const std::function<Probe(const mad::NetworkSpec&)>& make, bool with_layers,
-               const std::function<void(const Probe&)>& add) {
+  // Probes in groups until the time is over; then `add` gets each measured one.
+  // Gives the usual milliseconds of a reference pass.
+  double Measure(double seconds, const std::function<Probe(const mad::NetworkSpec&)>& make, bool with_layers,
+                 const std::function<void(const Probe&)>& add) {
     const double end = Elapsed() + seconds;
+    std::vector<Probe> probes;
+    std::vector<double> references;
     uint64_t number = 0;
     while (number < types_.size() || Elapsed() < end) {
       std::vector<Probe> group;
@@ -113,10 +124,36 @@ class Profiler {
         group.push_back(make(mad::ProbeNetwork(types_[number % types_.size()], static_cast<int>(side), random)));
       }
       for (int visit = 0; visit < kVisits; ++visit) {
-        for (Probe& probe : group) Visit(probe, with_layers);
+        for (Probe& probe : group) {
+          Visit(probe, with_layers);
+          references.push_back(ReferenceSeconds());
+          probe.speeds.push_back(references.back());
+        }
       }
-      for (const Probe& probe : group) add(probe);
+      for (Probe& probe : group) probes.push_back({std::move(probe.spec), nullptr, std::move(probe.clock), probe.seconds, probe.speeds});
     }
+    // A reference pass took this long most of the time.
+    const double usual = Quantile(references, 0.5);
+    for (Probe& probe : probes) {
+      for (double& speed : probe.speeds) speed = usual / speed;
+      add(probe);
+    }
+    return 1000 * usual;
+  }
+
+  // A pass of the reference network now.
+  double ReferenceSeconds() {
+    double least = 1e300;
+    for (int i = 0; i < kReferencePasses; ++i) least = std::min(least, Seconds(reference_));
+    return least;
+  }
+
+  double Seconds(const std::function<void()>& pass) const {
+    models::SynchronizeDevice(device_);
+    Stopwatch watch;
+    pass();
+    models::SynchronizeDevice(device_);
+    return watch.Lap();
   }
 
   // The first pass brings the weights back into the caches, as they are when a network runs by itself.
@@ -124,11 +161,7 @@ class Profiler {
     if (base::StopRequested()) throw base::Error(base::ErrorKind::kStopped, "stopped by a signal", "profile", "start again");
     probe.pass(nullptr);
     if (with_layers) probe.pass(&*probe.clock);
-    models::SynchronizeDevice(device_);
-    Stopwatch watch;
-    probe.pass(nullptr);
-    models::SynchronizeDevice(device_);
-    probe.seconds.push_back(watch.Lap());
+    probe.seconds.push_back(Seconds([&] { probe.pass(nullptr); }));
     const auto done = std::llround(1000 * std::min(Elapsed(), options_.seconds));
     progress_.Update(done, fmt::format("{} {}", probe.spec.name, probe.spec.input.height));
   }
@@ -142,7 +175,7 @@ class Profiler {
   }
 
   void Inference(const std::string& precision, int64_t batch, double seconds, Profile& profile) {
-    mad::InferenceCase measured{precision, static_cast<int>(batch), {}, {}};
+    mad::InferenceCase measured{precision, static_cast<int>(batch), 0, {}, {}};
     std::vector<Fitted> networks;
     const auto make = [&](const mad::NetworkSpec& spec) {
       const std::shared_ptr<models::Network> network = MakeNetwork(spec, train_, device_);
@@ -151,15 +184,16 @@ class Profiler {
       return Probe{spec,
                    [folded, images = Images(spec, batch)](models::LayerClock* clock) { folded->Forward(images, clock); },
                    models::LayerClock(device_),
+                   {},
                    {}};
     };
-    Measure(seconds, make, /*with_layers=*/true, [&](const Probe& probe) {
+    measured.reference_ms = Measure(seconds, make, /*with_layers=*/true, [&](const Probe& probe) {
       const std::vector<mad::LayerWork<double>> work = mad::NetworkWork(probe.spec);
-      mad::PassMeasurement pass{Quartiles(probe.seconds), 0, static_cast<int>(probe.seconds.size())};
+      mad::PassMeasurement pass{Quartiles(probe.seconds, probe.speeds), 0, static_cast<int>(probe.seconds.size())};
       for (size_t i = 0; i < work.size(); ++i) {
         const std::vector<double>& times = probe.clock->layers()[i].seconds;
-        measured.layers.push_back(
-            {work[i].shape, static_cast<int>(work[i].in), static_cast<int>(work[i].out), Quartiles(times), static_cast<int>(times.size())});
+        measured.layers.push_back({work[i].shape, static_cast<int>(work[i].in), static_cast<int>(work[i].out),
+                                   Quartiles(times, probe.speeds), static_cast<int>(times.size())});
         pass.layers += measured.layers.back().milliseconds.median;
       }
       measured.passes.push_back(pass);
@@ -172,7 +206,7 @@ class Profiler {
   }
 
   void Training(const std::string& precision, int64_t batch, double seconds, Profile& profile) {
-    mad::TrainingCase measured{precision, static_cast<int>(batch), {}};
+    mad::TrainingCase measured{precision, static_cast<int>(batch), 0, {}};
     std::vector<Fitted> networks;
     PrecisionOptions numbers = train_.precision;
     numbers.autocast = precision == "bfloat16" ? std::optional(at::kBFloat16) : std::nullopt;
@@ -188,10 +222,12 @@ class Profiler {
                      update->Finish(train_.lr);
                    },
                    std::nullopt,
+                   {},
                    {}};
     };
-    Measure(seconds, make, /*with_layers=*/false, [&](const Probe& probe) {
-      const mad::StepMeasurement step{mad::TrainingAmountsOf(probe.spec), Quartiles(probe.seconds), static_cast<int>(probe.seconds.size())};
+    measured.reference_ms = Measure(seconds, make, /*with_layers=*/false, [&](const Probe& probe) {
+      const mad::StepMeasurement step{mad::TrainingAmountsOf(probe.spec), Quartiles(probe.seconds, probe.speeds),
+                                      static_cast<int>(probe.seconds.size())};
       measured.steps.push_back(step);
       networks.push_back({probe.spec, step.milliseconds.median});
     });
@@ -207,6 +243,7 @@ class Profiler {
   at::Device device_;
   std::vector<std::string> types_;
   base::Progress progress_;
+  std::function<void()> reference_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 

@@ -1,16 +1,19 @@
 #!/usr/bin/env python3
 """Latency tables put to the test on this machine: designs for a latency against the clock, and predictions for the published structures.
 
-  tests/bench/latency_targets.py STEP [--build build/release] [--folder latency] [--family NAME] [--rounds 5] [--threads 1]
+  tests/bench/latency_targets.py STEP [--build build/release] [--folder latency] [--family NAME] [--seconds 150] [--threads 1]
 
 STEPs, in this order; each takes less than three minutes and keeps what it found in --folder, so that a busy machine can be had to oneself for one of
 them at a time:
   profile    deepmad profile -> table.json
   design     for each family and target: the design for the latency, and designs for FLOPs of about the same predicted latency
-  time       the designs of --family in turns, --rounds times (medians over the rounds)
-  published  each 2-D structure of configs/arch: a pass at batch 1, measured and predicted
+  time       all designs in turns for --seconds, a tenth of a second each: the median over the turns
+  published  the same of the 2-D structures of configs/arch that are not quantised, and what is predicted for them
   memory     the same of training steps at batch 8: time and peak memory; --part 1, 2, ... of --parts
   report     tables and pictures of all that was measured
+
+The speed of a shared machine drifts. The small reference network beside which a table is measured runs in turns with the others here: the report gives its time
+then and now, and each median also at the table's speed. Needs the targets deepmad and latency_worker.
 """
 
 import argparse
@@ -49,6 +52,7 @@ class Bench:
         self.folder = arguments.folder.resolve()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.program = (arguments.build / "cli/deepmad").resolve()
+        self.worker = (arguments.build / "tests/latency_worker").resolve()
         self.threads = str(arguments.threads)
         self.table = self.folder / "table.json"
 
@@ -75,10 +79,13 @@ class Bench:
         return {"name": name, "family": family, "objective": report["objective"], "bound": report["upper_bound"], "macs": report["macs"],
                 "params": report["params"], "predicted": report["budgets"]["latency_ms"]["used"]}
 
-    def latency(self, network, seconds):
-        bench = self.deepmad("bench", network, "--work", "inference", "--batch", 1, "--precision", "float32", "--seconds", seconds, "--threads",
-                             self.threads)
-        return bench["cases"][0]["milliseconds"]["median"]
+    # Milliseconds of every turn: of the reference network, then of each of those given.
+    def turns(self, networks, seconds):
+        done = subprocess.run([self.worker, self.threads, str(seconds), *map(str, networks)], capture_output=True, text=True, check=True)
+        return json.loads(done.stdout)
+
+    def reference_ms(self):
+        return json.loads(self.table.read_text())["inference"][0]["reference_ms"]
 
     def predicted(self, network, work):
         cases = self.deepmad("inspect", network, "--latency", self.table)["predictions"]["cases"]
@@ -114,24 +121,22 @@ def design(bench, arguments):
 
 
 def time(bench, arguments):
-    designs = [d for d in bench.load("designs.json") if d["family"] == arguments.family]
-    times = {d["name"]: [] for d in designs}
-    for round_ in range(arguments.rounds):
-        for d in designs:
-            times[d["name"]].append(bench.latency(bench.folder / d["name"] / "network.yaml", 0.5))
-        print(f"round {round_ + 1} of {arguments.rounds}", file=sys.stderr)
-    bench.save("times.json", {**(bench.load("times.json") or {}), **times})
+    designs = bench.load("designs.json")
+    reference, *turns = bench.turns([bench.folder / d["name"] / "network.yaml" for d in designs], arguments.seconds)
+    bench.save("times.json", {"reference": reference, **{d["name"]: t for d, t in zip(designs, turns)}})
 
 
 def structures():
-    return [path for path in sorted((ROOT / "configs/arch").glob("*.yaml")) if "frames" not in path.read_text()]
+    return [path for path in sorted((ROOT / "configs/arch").glob("*.yaml")) if not any(word in path.read_text() for word in ("frames", "_bits"))]
 
 
 def published(bench, arguments):
+    reference, *turns = bench.turns(structures(), arguments.seconds)
+    speed = bench.reference_ms() / statistics.median(reference)
     rows = []
-    for path in structures():
-        rows.append({"name": path.stem, "measured": bench.latency(path, 1), "predicted": bench.predicted(path, "inference")})
-        print(f"{path.stem}: {rows[-1]['measured']:.2f} ms, predicted {rows[-1]['predicted']:.2f}", file=sys.stderr)
+    for path, times in zip(structures(), turns):
+        rows.append({"name": path.stem, "measured": statistics.median(times), "turns": len(times), "predicted": bench.predicted(path, "inference")})
+        rows[-1]["at_table_speed"] = speed * rows[-1]["measured"]
     bench.save("published.json", rows)
 
 
@@ -139,7 +144,7 @@ def memory(bench, arguments):
     rows = {row["name"]: row for row in bench.load("memory.json") or []}
     for number, path in enumerate(structures()):
         inspected = bench.deepmad("inspect", path)
-        if number % arguments.parts != arguments.part - 1 or "features" in path.read_text() or "_bits" in path.read_text():
+        if number % arguments.parts != arguments.part - 1 or "features" in path.read_text():
             continue
         budgets = inspected["budgets"]
         activations = budgets["activation_memory"]["used"] / 1e6  # of an image
@@ -203,19 +208,26 @@ def rival(own, others, times):
 
 def report(bench, arguments):
     designs, times = bench.load("designs.json") or [], bench.load("times.json") or {}
-    print("| family | target ms | measured (range) | off | predicted | objective | MACs | FLOPs design of that time: measured | objective | MACs |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+    if times:
+        now, then = statistics.median(times["reference"]), bench.reference_ms()
+        quarters = statistics.quantiles(times["reference"], n=4)
+        print(f"reference network: {then:.3f} ms in the table, now {now:.3f} (quartiles {quarters[0]:.3f}, {quarters[2]:.3f})\n")
+        print("| family | target ms | measured, median (quartiles) | off | at the table's speed | off | objective | MACs | params | design for FLOPs: measured | "
+              "objective | MACs |")
+        print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
     for own in (d for d in designs if d["budget"] == "latency" and d["name"] in times):
         others = [d for d in designs if d["budget"] == "flops" and d["family"] == own["family"] and d["target"] == own["target"]]
         other = rival(own, others, times)
-        own_times, other_time = times[own["name"]], statistics.median(times[other["name"]])
-        median = statistics.median(own_times)
-        print(f"| {own['family']} | {own['target']:g} | {median:.2f} ({min(own_times):.2f} to {max(own_times):.2f}) | "
-              f"{100 * (median / own['target'] - 1):+.1f} % | {own['predicted']:.2f} | {own['objective']:.1f} | {own['macs'] / 1e9:.3f} G | "
-              f"{other_time:.2f} | {other['objective']:.1f} | {other['macs'] / 1e9:.3f} G |")
+        quarters = statistics.quantiles(times[own["name"]], n=4)
+        median, target = statistics.median(times[own["name"]]), own["target"]
+        same_speed = median * then / now
+        print(f"| {own['family']} | {target:g} | {median:.2f} ({quarters[0]:.2f} to {quarters[2]:.2f}) | {100 * (median / target - 1):+.1f} % | "
+              f"{same_speed:.2f} | {100 * (same_speed / target - 1):+.1f} % | {own['objective']:.1f} | {own['macs'] / 1e9:.3f} G | "
+              f"{own['params'] / 1e6:.1f} M | {statistics.median(times[other['name']]):.2f} | {other['objective']:.1f} | {other['macs'] / 1e9:.3f} G |")
     rows = bench.load("published.json")
     if rows:
         print("\npublished structures, a pass at batch 1: " + errors_line(rows, "predicted", "measured"))
+        print("\nthe same at the table's speed: " + errors_line(rows, "predicted", "at_table_speed"))
         (bench.folder / "latency-published.svg").write_text(picture(rows, "predicted", "measured", "ms"))
     rows = bench.load("memory.json")
     if rows:
@@ -231,7 +243,7 @@ def main():
     parser.add_argument("--build", type=Path, default=ROOT / "build/release")
     parser.add_argument("--folder", type=Path, default=Path("latency"))
     parser.add_argument("--family", choices=TARGETS, default="bottleneck")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=150)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--part", type=int, default=1)
     parser.add_argument("--parts", type=int, default=1)

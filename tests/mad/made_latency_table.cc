@@ -65,7 +65,7 @@ LatencyTable MadeLatencyTable() {
   table.program = "a test";
   table.threads = 1;
   table.resolutions = {64};
-  InferenceCase& inference = table.inference.emplace_back(InferenceCase{"float32", 1, {}, {}});
+  InferenceCase& inference = table.inference.emplace_back(InferenceCase{"float32", 1, 3.5, {}, {}});
   std::vector<WorkShape> shapes{{.layer = "type and layout"}, {.layer = "pool and classifier"}};
   for (const std::string& name : BlockRegistry::Get().Names()) {
     const BlockType& type = FindBlockType(name);
@@ -73,7 +73,7 @@ LatencyTable MadeLatencyTable() {
   }
   for (const WorkShape& shape : shapes) AddRows(shape, inference.layers);
   inference.passes = {{Exactly(1.25), 1, 5}, {Exactly(2.5), 2, 5}, {Exactly(9), 3, 5}};
-  TrainingCase& training = table.training.emplace_back(TrainingCase{"float32", 8, {}});
+  TrainingCase& training = table.training.emplace_back(TrainingCase{"float32", 8, 3.5, {}});
   for (int i = 1; i <= 24; ++i) {
     StepMeasurement step;
     for (size_t work = 0; work < kTrainingWork; ++work) step.amounts[work] = 1e5 * ((i * (3 + static_cast<int>(work))) % 17 + 1);
