@@ -68,7 +68,7 @@ TEST(AdmittedTest, SaysWhetherItIsProvenThatTheRulesLeaveNothing) {
       Design(
           LoadProblem(base::ConfigsFolder() + "/design/r18-224.yaml",
                       {"solver.name=" + solver, "solver.evolution.evaluations=1000", "stages.0.out_channels=[40, 56]",
-                       "stages.0.bottleneck_channels=[8, 64]", "rules.bottleneck_over_out=[0.3, 0.31]", "solver.time_limit_seconds=60"}));
+                       "stages.0.bottleneck_channels=[8, 64]", "rules.bottleneck_over_out=[0.3, 0.31]", "solver.time_limit_seconds=600"}));
     } catch (const base::Error& error) {
       EXPECT_EQ(error.kind(), base::ErrorKind::kInfeasible);
       return error.what();

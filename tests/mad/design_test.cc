@@ -24,7 +24,7 @@ stages:
   - {type: bottleneck, stride: 2, kernel: [3, 5], depth: [1, 10], out_channels: [8, 256], bottleneck_channels: [8, 256]}
   - {type: basic, stride: 2, kernel: [3, 5], depth: [1, 10], out_channels: [8, 256], bottleneck_channels: [8, 256]}
 budgets: {flops: 4.0e+6, params: 1.0e+5, effectiveness: 1.0}
-solver: {time_limit_seconds: 20}
+solver: {time_limit_seconds: 300}
 head: {classes: 10}
 )");
   for (const std::string& assignment : overrides) config.Override(assignment);
@@ -46,7 +46,7 @@ std::string InfeasibleMessage(const DesignProblem& problem) {
 
 TEST(DesignTest, KeepsEveryBudgetOfTheR18ProblemInBothFormulations) {
   for (const std::string formulation : {"paper", "reference"}) {
-    const DesignProblem problem = Load("r18-224", {"formulation=" + formulation, "solver.time_limit_seconds=30", "solver.gap=0.01"});
+    const DesignProblem problem = Load("r18-224", {"formulation=" + formulation, "solver.time_limit_seconds=600", "solver.gap=0.01"});
     const DesignResult result = Design(problem);
     EXPECT_EQ(result.status, DesignStatus::kOptimalWithinGap);
     EXPECT_LE(*result.Gap(), 0.01 * (1 + 1e-9));
@@ -69,7 +69,7 @@ TEST(DesignTest, ANetworkOfAnotherNumberOfStagesIsRefused) {
 }
 
 TEST(DesignTest, ProvesTheOptimumOfR18) {
-  const DesignResult result = Design(Load("r18-224", {"formulation=reference", "solver.time_limit_seconds=60", "solver.gap=1e-6"}));
+  const DesignResult result = Design(Load("r18-224", {"formulation=reference", "solver.time_limit_seconds=600", "solver.gap=1e-6"}));
   EXPECT_EQ(result.status, DesignStatus::kOptimalWithinGap);
   EXPECT_NEAR(result.assessment.score.objective, 36409.394, 0.002);
   EXPECT_LE(*result.Gap(), 1.01e-6);
@@ -96,7 +96,7 @@ TEST(DesignTest, NamesTheBudgetThatEvenTheSmallestStructureExceeds) {
 }
 
 TEST(DesignTest, NamesAnEffectivenessThatCannotBeKept) {
-  const std::string message = InfeasibleMessage(Small({"budgets.effectiveness=0.001", "solver.time_limit_seconds=2"}));
+  const std::string message = InfeasibleMessage(Small({"budgets.effectiveness=0.001", "solver.time_limit_seconds=60"}));
   EXPECT_NE(message.find("effectiveness"), std::string::npos) << message;
 }
 

@@ -89,7 +89,7 @@ TEST(SweepTest, TheTableHasALineAPointAndQuotesMessages) {
 
 TEST(SweepTest, ANeighbourReplacesAWorseAnswerAndOnlyWhereItKeepsTheBudgets) {
   const std::string file = base::ConfigsFolder() + "/design/cifar-32.yaml";
-  const DesignProblem problem = LoadProblem(file, {"solver.time_limit_seconds=30"});
+  const DesignProblem problem = LoadProblem(file, {"solver.time_limit_seconds=600"});
   const DesignResult best = Design(problem);
   DesignResult worse = Design(LoadProblem(file, {"solver.name=evolution_every_block", "solver.evolution.evaluations=300"}));
   ASSERT_LT(worse.assessment.score.objective, best.assessment.score.objective);

@@ -57,7 +57,7 @@ TEST(CountFamilies, ClosedFormEqualsTheLiveModuleForAThousandStructuresOfEachBlo
 TEST(Count, ClosedFormEqualsTheLiveModuleForDesignsOfResnet18SizeInBothFormulations) {
   for (const char* formulation : {"formulation=paper", "formulation=reference"}) {
     const mad::DesignProblem problem =
-        mad::LoadProblem(base::ConfigsFolder() + "/design/r18-224.yaml", {formulation, "solver.time_limit_seconds=30"});
+        mad::LoadProblem(base::ConfigsFolder() + "/design/r18-224.yaml", {formulation, "solver.time_limit_seconds=600"});
     ExpectClosedFormEqualsLiveCount(mad::Design(problem).network);
   }
 }
