@@ -56,6 +56,11 @@ void WriteConfigs(const std::string& root, const std::string& configs) {
       "  - {type: basic, depth: 2, bottleneck_channels: 8, out_channels: 8}\n"
       "  - {type: bottleneck, depth: 2, kernel: 5, stride: 2, bottleneck_channels: 8, out_channels: 16}\n" +
       head);
+  network.Add(
+      "version: 1\ninput: {channels: 3, height: 9, width: 7}\nblocks:\n"
+      "  - {type: convnext, depth: 2, kernel: 7, stride: 2, bottleneck_channels: 32, out_channels: 8, layer_scale: false}\n"
+      "  - {type: transformer, depth: 2, kernel: 3, bottleneck_channels: 16, out_channels: 8, activation: gelu, layer_scale: true}\n" +
+      head);
   problem.Add(
       "version: 1\nstages:\n  - {type: bottleneck, stride: 2, kernel: [3, 5], depth: [1, 3], out_channels: [8, 64]}\nbudgets: {flops: "
       "1e6}\n" +
