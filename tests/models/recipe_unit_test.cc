@@ -190,9 +190,9 @@ TEST(RecipeUnit, AttentionFollowsItsDefinition) {
     const at::Tensor x = FormulaTensor(99, {2, channels, 3, 4}, 1);
     const at::Tensor qkv = at::conv2d(LayerNormOf(unit, "norm1", x), unit.Weight("attn.qkv")).flatten(2);  // [2, 3 C, 12]
     std::vector<at::Tensor> mixed;
-    const int64_t width = channels / heads;
+    const int64_t all = channels, width = all / heads;
     for (int64_t head = 0; head < heads; ++head) {
-      const auto part = [&](int64_t index) { return qkv.slice(1, index * channels + head * width, index * channels + (head + 1) * width); };
+      const auto part = [&](int64_t index) { return qkv.slice(1, index * all + head * width, index * all + (head + 1) * width); };
       const at::Tensor scores = part(0).transpose(1, 2).matmul(part(1)) / std::sqrt(static_cast<double>(width));  // [2, query, key]
       mixed.push_back(part(2).matmul(at::softmax(scores, 2).transpose(1, 2)));
     }
