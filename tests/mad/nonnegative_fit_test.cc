@@ -45,6 +45,11 @@ TEST(NonnegativeFit, LeavesOutRowsThatSomethingDisturbed) {
   for (size_t i = 0; i < made.size(); ++i) EXPECT_NEAR(found[i], made[i], 1e-6) << i;
 }
 
+TEST(NonnegativeFit, KeepsTheSumOfItsRows) {
+  const std::vector<FitRow> rows{{.features = {1.0}, .value = 1}, {.features = {1.0}, .value = 3}};
+  EXPECT_NEAR(FitNonnegative(rows)[0], 2, 1e-9);  // relative errors alone would have it at 1.2
+}
+
 TEST(NonnegativeFit, GivesZeroToAFeatureThatIsNowhere) {
   const std::vector<double> found = FitNonnegative({{{1, 0}, 3}, {{2, 0}, 6}});
   EXPECT_NEAR(found[0], 3, 1e-9);

@@ -46,6 +46,7 @@ TEST(ProblemInput, EveryWrongValueIsNamedInOneLine) {
       {"stem={type: bottleneck}", {"a stem of type 'bottleneck'"}},
       {"stem={activation_bits: [4, 8], weight_bits: 8}", {"several bit widths"}},
       {"stages.0.activation=rely", {"did you mean 'relu'"}},
+      {"stages.0.layer_scale=true", {"unknown key", "layer_scale"}},
       {"tail={type: basic, out_channels: 8}", {"a tail of type 'basic'"}},
       {"rules.bottleneck_over_out=[1]", {"bottleneck_over_out", "no range"}},
       {"budgets.flops_convention=mac", {"did you mean 'macs'"}},
