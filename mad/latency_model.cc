@@ -97,8 +97,10 @@ LatencyModel::Rates LatencyModel::RatesOf(const WorkShape& shape) const {
   const std::vector<SizedRates>& sizes = kinds_.at(*kind);
   const double area = shape.map.Volume();
   const auto above = std::find_if(sizes.begin(), sizes.end(), [&](const SizedRates& sized) { return sized.area >= area; });
+  const bool pairs = shape.layer == "attention";  // of positions: what it does for each pixel grows with the map too
   Rates rates;
   const auto add = [&](const SizedRates& sized, double share, double growth) {
+    if (pairs) growth *= area / sized.area;
     rates.constant += share * sized.rates.constant;
     rates.in += share * growth * sized.rates.in;
     rates.out += share * growth * sized.rates.out;

@@ -61,6 +61,20 @@ TEST(LatencyModel, InterpolatesBetweenMapSizesAndGrowsInProportionBeyondThem) {
   EXPECT_NEAR(model.Milliseconds(ConvWork(3, 64, 40, 64)) - constant, 4 * (at_32 - constant), 1e-4 * at_32);
 }
 
+TEST(LatencyModel, AttentionGrowsWithTheSquareOfTheMap) {
+  const auto made = [](double area, double channels) { return 0.01 + 1e-8 * area * area * channels; };
+  LatencyTable table = MadeLatencyTable();
+  for (LayerMeasurement& row : table.inference.front().layers) {
+    if (row.shape.layer == "attention") row.milliseconds.median = made(row.shape.map.Volume(), row.in);
+  }
+  const LatencyModel model(table, "float32", 1, "table.json");
+  for (const int side : {8, 12, 24, 32, 64}) {  // 4 to 32 were measured
+    const LayerWork<double> work{"attention", {.layer = "attention", .map = Square(side)}, 40, 40};
+    const double expected = kScale * made(side * side, 40);
+    EXPECT_NEAR(model.Milliseconds(work), expected, 1e-3 * expected) << side;
+  }
+}
+
 TEST(LatencyModel, TakesTheNearestKindWhereItsOwnWasNotMeasured) {
   const LatencyModel model = MadeModel();
   LayerWork<double> wide = ConvWork(7, 16, 40, 64);
