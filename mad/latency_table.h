@@ -69,7 +69,7 @@ struct TrainingCase {
 };
 
 struct LatencyTable {
-  static constexpr int kVersion = 1;
+  static constexpr int kVersion = 2;
   std::string device;   // in words
   std::string program;  // that measured: version and revision
   int threads = 1;
