@@ -14,7 +14,7 @@
 namespace deepmad::models {
 namespace {
 
-// Squeeze-excite, depthwise convolutions, a shortcut by pooling, two strides.
+// Squeeze-excite, depthwise convolutions, a shortcut by pooling, two strides; layer norms, layer scales and attention.
 mad::NetworkSpec MixedNetwork() {
   return mad::NetworkFromConfig(base::Config::FromText(R"(
 version: 1
@@ -24,6 +24,8 @@ blocks:
   - {type: conv, stride: 2, out_channels: 8}
   - {type: bottleneck, depth: 2, stride: 2, bottleneck_channels: 8, out_channels: 16}
   - {type: dw_se_bottleneck, depth: 2, stride: 2, kernel: 5, bottleneck_channels: 24, out_channels: 24, activation: silu}
+  - {type: convnext, depth: 2, bottleneck_channels: 32, out_channels: 24}
+  - {type: transformer, depth: 2, bottleneck_channels: 32, out_channels: 64, layer_scale: true}
 head: {classes: 5}
 )"));
 }
