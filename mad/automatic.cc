@@ -2,21 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
-#include "mad/layer_table.h"
+#include "mad/depthwise.h"
 
 namespace deepmad::mad {
 
 double AutomaticEffectiveness(const NetworkSpec& network) {
   constexpr double kFull = 0.3, kDepthwise = 0.5;
-  std::set<int> depthwise;
-  for (const LayerRow& row : LayerRows(network)) {
-    if (row.depthwise) depthwise.insert(row.block);
-  }
   const std::vector<PlacedBlock> blocks = PlaceBlocks(network);
+  const auto depthwise = std::ranges::count_if(blocks, [](const PlacedBlock& block) { return IsDepthwise(*block.type); });
   const double residual = std::max(1, blocks.back().residual);
-  return kFull * std::pow(kDepthwise / kFull, static_cast<double>(depthwise.size()) / residual);
+  return kFull * std::pow(kDepthwise / kFull, static_cast<double>(depthwise) / residual);
 }
 
 std::vector<double> AutomaticStageWeights(int stages) {

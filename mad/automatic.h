@@ -7,9 +7,9 @@
 
 namespace deepmad::mad {
 
-// The bound on the effectiveness: 0.3 for residual blocks of full convolutions and 0.5 for those with depthwise ones, the values that all
-// published networks of the two kinds were designed with; for a mixture the geometric mean, weighted by the number of blocks. `network`:
-// any structure of the problem.
+// The bound on the effectiveness: 0.3 for residual blocks of full convolutions and 0.5 for those with depthwise ones in every unit, the
+// values that all published networks of the two kinds were designed with; for a mixture the geometric mean, weighted by the number of
+// blocks. `network`: any structure of the problem.
 double AutomaticEffectiveness(const NetworkSpec& network);
 
 // 1 each and for the last stage twice as much as for all before it together: the published 1, 1, 1, 1, 8, for any number of stages.

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "mad/depthwise.h"
 #include "mad/unit_count.h"
 
 namespace deepmad::mad {
@@ -17,17 +18,6 @@ constexpr int kAttempts = 1000;
 int LogUniform(base::Random& random, double low, double high, int multiple) {
   const double value = low * std::pow(high / low, random.Uniform());
   return multiple * std::max(1, static_cast<int>(std::lround(value / multiple)));
-}
-
-bool IsDepthwise(const BlockType& type) {
-  UnitDims<double> dims;
-  dims.in = dims.out = dims.bottleneck = 8;
-  for (const Branch<double>& branch : MakeUnit(type, dims)) {
-    for (const Layer<double>& layer : branch.main) {
-      if (layer.kind == LayerKind::kConv && layer.depthwise) return true;
-    }
-  }
-  return false;
 }
 
 // Of the first unit on maps of `side` pixels.

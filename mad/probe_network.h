@@ -13,7 +13,8 @@ namespace deepmad::mad {
 std::vector<std::string> ProbeTypes();
 
 // A valid network for `resolution` pixels a side, halved until 7 or less are left. Widths and bottlenecks are spread evenly in their
-// logarithms, none so wide that a unit would take more than about 100 million multiply-accumulates at 224 pixels.
+// logarithms, of those that keep a unit below about 100 million
+// multiply-accumulates at 224 pixels, or the narrowest.
 NetworkSpec ProbeNetwork(const std::string& type, int resolution, base::Random random);
 
 // A network that takes a few milliseconds on one core: run beside others, it tells the speed of a machine that is not to itself.

@@ -46,6 +46,11 @@ T ConvWeights(const Layer<T>& conv) {
   return ConvFanIn(conv) * conv.out;
 }
 
+// Whether the derivative of an activation is computed from its input, not from its output alone.
+inline bool KeepsInput(ActivationKind activation) {
+  return activation != ActivationKind::kNone && activation != ActivationKind::kRelu && activation != ActivationKind::kSigmoid;
+}
+
 // Adds one layer that starts on maps of size `maps` and moves `maps` past it. `in_main_path`: whether it counts as a layer of the network.
 template <typename T>
 void CountLayer(const Layer<T>& layer, bool in_main_path, MapSizes& maps, UnitCount<T>& count) {
@@ -77,9 +82,8 @@ void CountLayer(const Layer<T>& layer, bool in_main_path, MapSizes& maps, UnitCo
       break;
     case LayerKind::kActivation:
       count.reference_flops += T(maps.ReferenceArea()) * layer.out;
-      if (layer.activation == ActivationKind::kNone) break;
-      // Its output is read again by the convolution behind it; its input by its own derivative, where it is no ReLU, whose sign both share.
-      count.activations += T((layer.activation == ActivationKind::kRelu ? 1 : 2) * maps.TrueArea()) * layer.out;
+      // Its output is read again by the convolution behind it; its input by its own derivative, where the output does not tell it.
+      count.activations += T((KeepsInput(layer.activation) ? 2 : 1) * maps.TrueArea()) * layer.out;
       break;
     case LayerKind::kAveragePool:
     case LayerKind::kMaxPool:

@@ -83,8 +83,8 @@ class Profiler {
         progress_({.label = "profile", .total = std::max<int64_t>(1, std::llround(1000 * options.seconds)), .unit = "ms"}) {}
 
   Profile Run() {
-    const models::InferenceNetwork folded(*MakeNetwork(mad::ReferenceNetwork(), train_, device_));
-    reference_ = [&folded, images = Images(folded.spec(), 1)] { folded.Forward(images); };
+    const auto folded = std::make_shared<models::InferenceNetwork>(*MakeNetwork(mad::ReferenceNetwork(), train_, device_));
+    reference_ = [folded, images = Images(folded->spec(), 1)] { folded->Forward(images); };
     Profile profile;
     profile.table.device = models::DescribeDevice(device_);
     profile.table.program = fmt::format("deepmad {} {}", base::Version(), base::GitRevision());

@@ -7,6 +7,9 @@
 #include <chrono>
 #include <iostream>
 #include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
 
 #include "base/json.h"
 #include "mad/network_spec.h"
@@ -61,6 +64,7 @@ class Timed {
 };
 
 int Main(int argc, char** argv) {
+  if (argc < 4) throw std::invalid_argument("usage: latency_worker THREADS SECONDS NETWORK.yaml...");
   at::set_num_threads(std::stoi(argv[1]));
   const double seconds = std::stod(argv[2]);
   std::vector<Timed> networks;

@@ -33,6 +33,7 @@ TEST(AutomaticTest, AMixtureLiesBetween) {
   EXPECT_DOUBLE_EQ(bound({}), 0.3);
   EXPECT_NEAR(bound({"stages.2.type=dw_bottleneck"}), std::cbrt(0.3 * 0.3 * 0.5), 1e-12);
   EXPECT_NEAR(bound({"stages.0.type=dw_bottleneck", "stages.1.type=dw_bottleneck", "stages.2.type=dw_bottleneck"}), 0.5, 1e-12);
+  EXPECT_DOUBLE_EQ(bound({"stages.2.type=transformer"}), 0.3) << "a depthwise convolution in the first unit alone";
 }
 
 TEST(AutomaticTest, TheLastStageWeighsTwiceAsMuchAsThoseBefore) {

@@ -33,5 +33,13 @@ TEST(ActivationMemory, TheClosedFormIsWhatBlocksWithLayerNormsKeep) {
   }
 }
 
+TEST(ActivationMemory, TheClosedFormIsWhatPublishedStructuresKeep) {
+  for (const char* name : {"resnet18", "mobilenetv2", "deepmad-r18", "deepmad-29m-224"}) {
+    mad::NetworkSpec spec = PublishedStructure(name);
+    spec.input.height = spec.input.width = 64;
+    EXPECT_NEAR(KeptOverCounted(spec), 1, 0.05) << name;
+  }
+}
+
 }  // namespace
 }  // namespace deepmad::models
