@@ -46,9 +46,12 @@ T ConvWeights(const Layer<T>& conv) {
   return ConvFanIn(conv) * conv.out;
 }
 
-// Whether the derivative of an activation is computed from its input, not from its output alone.
-inline bool KeepsInput(ActivationKind activation) {
-  return activation != ActivationKind::kNone && activation != ActivationKind::kRelu && activation != ActivationKind::kSigmoid;
+// Whether a layer is an activation whose derivative is computed from its input, not from its output. Behind a convolution that input is
+// counted already.
+template <typename T>
+bool KeepsInput(const Layer<T>& layer) {
+  return layer.kind == LayerKind::kActivation && layer.activation != ActivationKind::kNone && layer.activation != ActivationKind::kRelu &&
+         layer.activation != ActivationKind::kSigmoid;
 }
 
 // Adds one layer that starts on maps of size `maps` and moves `maps` past it. `in_main_path`: whether it counts as a layer of the network.
@@ -82,8 +85,7 @@ void CountLayer(const Layer<T>& layer, bool in_main_path, MapSizes& maps, UnitCo
       break;
     case LayerKind::kActivation:
       count.reference_flops += T(maps.ReferenceArea()) * layer.out;
-      // Its output is read again by the convolution behind it; its input by its own derivative, where the output does not tell it.
-      count.activations += T((KeepsInput(layer.activation) ? 2 : 1) * maps.TrueArea()) * layer.out;
+      count.activations += T(maps.TrueArea()) * layer.out;  // read again by the convolution behind it
       break;
     case LayerKind::kAveragePool:
     case LayerKind::kMaxPool:
@@ -118,7 +120,12 @@ UnitCount<T> CountUnit(const Unit<T>& unit, MapSizes& maps) {
   UnitCount<T> count;
   for (const Branch<T>& branch : unit) {
     MapSizes shortcut_maps = maps;
-    for (const Layer<T>& layer : branch.main) CountLayer(layer, /*in_main_path=*/true, maps, count);
+    const Layer<T>* before = nullptr;
+    for (const Layer<T>& layer : branch.main) {
+      CountLayer(layer, /*in_main_path=*/true, maps, count);
+      if (KeepsInput(layer) && before != nullptr && before->kind != LayerKind::kConv) count.activations += T(maps.TrueArea()) * layer.out;
+      before = &layer;
+    }
     bool projected = false;
     for (const Layer<T>& layer : branch.shortcut) {
       CountLayer(layer, /*in_main_path=*/false, shortcut_maps, count);
@@ -128,7 +135,10 @@ UnitCount<T> CountUnit(const Unit<T>& unit, MapSizes& maps) {
         projected = true;
       }
     }
-    for (const Layer<T>& layer : branch.post) CountLayer(layer, /*in_main_path=*/true, maps, count);
+    for (const Layer<T>& layer : branch.post) {
+      CountLayer(layer, /*in_main_path=*/true, maps, count);
+      if (KeepsInput(layer)) count.activations += T(maps.TrueArea()) * layer.out;
+    }
     // A branch without an activation at its end gives on what its norm or sum wrote.
     if (branch.post.empty() && !branch.main.empty() && branch.main.back().kind == LayerKind::kNorm)
       count.activations += T(maps.TrueArea()) * branch.main.back().out;

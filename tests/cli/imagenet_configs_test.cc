@@ -90,5 +90,20 @@ TEST_F(ImagenetConfigTest, EachStartsAndTrains) {
   }
 }
 
+// In bfloat16, with averaged weights, from the budget on.
+TEST_F(ImagenetConfigTest, BlocksBeyondThePaperAreDesignedAndTrained) {
+  for (const std::string name : {"imagenet_mini_convnext", "imagenet_mini_vit"}) {
+    SCOPED_TRACE(name);
+    const TemporaryFolder folder;
+    const Outcome outcome = Deepmad(Words(name, {"--out", folder.File("run"), "train.epochs=1", "train.schedule.warmup_epochs=0.5"}));
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    const Json summary = Json::parse(outcome.out);
+    EXPECT_EQ(summary.at("samples"), 256);
+    const Outcome scored = Deepmad({"validate", folder.File("run"), "--quiet", "--json", "--device", "cpu"});
+    ASSERT_EQ(scored.exit_code, 0) << scored.err;
+    EXPECT_EQ(Json::parse(scored.out).at("metrics").at("top1"), summary.at("metrics").at("top1"));
+  }
+}
+
 }  // namespace
 }  // namespace deepmad::cli
