@@ -13,11 +13,13 @@ them at a time:
   report     tables and pictures of all that was measured
 
 The speed of a shared machine drifts. The small reference network beside which a table is measured runs in turns with the others here: the report gives its time
-then and now, and each median also at the table's speed. Needs the targets deepmad and latency_worker.
+then and now, and each median also at the table's speed, turn by turn. Needs the targets deepmad and latency_worker,
+report also numpy (scripts/setup.sh --peers).
 """
 
 import argparse
 import json
+import math
 import statistics
 import subprocess
 import sys
@@ -130,13 +132,17 @@ def structures():
     return [path for path in sorted((ROOT / "configs/arch").glob("*.yaml")) if not any(word in path.read_text() for word in ("frames", "_bits"))]
 
 
+# The median of times, each put to the speed at which the reference network, a few seconds away in the same turn, takes `then`.
+def at_speed(times, reference, then):
+    return statistics.median(time * then / now for time, now in zip(times, reference))
+
+
 def published(bench, arguments):
     reference, *turns = bench.turns(structures(), arguments.seconds)
-    speed = bench.reference_ms() / statistics.median(reference)
     rows = []
     for path, times in zip(structures(), turns):
         rows.append({"name": path.stem, "measured": statistics.median(times), "turns": len(times), "predicted": bench.predicted(path, "inference")})
-        rows[-1]["at_table_speed"] = speed * rows[-1]["measured"]
+        rows[-1]["at_table_speed"] = at_speed(times, reference, bench.reference_ms())
     bench.save("published.json", rows)
 
 
@@ -174,18 +180,17 @@ def errors_line(rows, predicted, measured):
 
 # Predicted against measured, both axes logarithmic, with the lines of 10 % error.
 def picture(rows, predicted, measured, unit):
-    from math import floor, log10
     low = 0.8 * min(min(r[predicted], r[measured]) for r in rows)
     high = 1.25 * max(max(r[predicted], r[measured]) for r in rows)
     size, left, top = 400, 60, 20
-    at = lambda v: size * (log10(v) - log10(low)) / (log10(high) - log10(low))
+    at = lambda v: size * (math.log10(v) - math.log10(low)) / (math.log10(high) - math.log10(low))
     x, y = (lambda v: left + at(v)), (lambda v: top + size - at(v))
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + size + 20}" height="{top + size + 50}" font-family="sans-serif" font-size="11">',
              f'<rect width="100%" height="100%" fill="white"/><rect x="{left}" y="{top}" width="{size}" height="{size}" fill="none" stroke="#888"/>']
     for factor, dash in ((1, ""), (1.1, ' stroke-dasharray="4 3"'), (1 / 1.1, ' stroke-dasharray="4 3"')):
         a, b = max(low, low / factor), min(high, high / factor)
         parts.append(f'<line x1="{x(a):.1f}" y1="{y(a * factor):.1f}" x2="{x(b):.1f}" y2="{y(b * factor):.1f}" stroke="#999"{dash}/>')
-    for power in range(floor(log10(low)), floor(log10(high)) + 1):
+    for power in range(math.floor(math.log10(low)), math.floor(math.log10(high)) + 1):
         for digit in (1, 2, 5):
             value = digit * 10.0 ** power
             if low <= value <= high:
@@ -199,11 +204,11 @@ def picture(rows, predicted, measured, unit):
     return "\n".join(parts)
 
 
-# Of the designs for FLOPs, the one that takes the least time that is not less than that of the design for the latency; else the slowest.
-def rival(own, others, times):
-    measured = lambda d: statistics.median(times[d["name"]])
-    enough = [d for d in others if measured(d) >= measured(own)]
-    return min(enough, key=measured) if enough else max(others, key=measured)
+# The objective that designs for FLOPs reach in these milliseconds: a parabola through them in logarithms, as their times scatter.
+def frontier(designs, milliseconds):
+    import numpy
+    return lambda ms: math.exp(numpy.polyval(numpy.polyfit([math.log(milliseconds[d["name"]]) for d in designs], [math.log(d["objective"]) for d in designs], 2),
+                                             math.log(ms)))
 
 
 def report(bench, arguments):
@@ -212,18 +217,19 @@ def report(bench, arguments):
         now, then = statistics.median(times["reference"]), bench.reference_ms()
         quarters = statistics.quantiles(times["reference"], n=4)
         print(f"reference network: {then:.3f} ms in the table, now {now:.3f} (quartiles {quarters[0]:.3f}, {quarters[2]:.3f})\n")
-        print("| family | target ms | measured, median (quartiles) | off | at the table's speed | off | objective | MACs | params | design for FLOPs: measured | "
-              "objective | MACs |")
-        print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+        print("| family | target ms | measured, median (quartiles) | off | at the table's speed | off | objective | MACs | params | objective of FLOPs designs in "
+              "this time |")
+        print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+        milliseconds = {name: at_speed(turns, times["reference"], then) for name, turns in times.items()}
     for own in (d for d in designs if d["budget"] == "latency" and d["name"] in times):
-        others = [d for d in designs if d["budget"] == "flops" and d["family"] == own["family"] and d["target"] == own["target"]]
-        other = rival(own, others, times)
+        of_flops = frontier([d for d in designs if d["budget"] == "flops" and d["family"] == own["family"]], milliseconds)
         quarters = statistics.quantiles(times[own["name"]], n=4)
         median, target = statistics.median(times[own["name"]]), own["target"]
-        same_speed = median * then / now
+        same_speed = milliseconds[own["name"]]
+        equal = of_flops(same_speed)
         print(f"| {own['family']} | {target:g} | {median:.2f} ({quarters[0]:.2f} to {quarters[2]:.2f}) | {100 * (median / target - 1):+.1f} % | "
               f"{same_speed:.2f} | {100 * (same_speed / target - 1):+.1f} % | {own['objective']:.1f} | {own['macs'] / 1e9:.3f} G | "
-              f"{own['params'] / 1e6:.1f} M | {statistics.median(times[other['name']]):.2f} | {other['objective']:.1f} | {other['macs'] / 1e9:.3f} G |")
+              f"{own['params'] / 1e6:.1f} M | {equal:.0f} ({100 * (own['objective'] / equal - 1):+.1f} %) |")
     rows = bench.load("published.json")
     if rows:
         print("\npublished structures, a pass at batch 1: " + errors_line(rows, "predicted", "measured"))
