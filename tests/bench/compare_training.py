@@ -6,7 +6,8 @@
 FOLDER has train/ with a folder a class. Some of its pictures make an epoch of a few updates: DeepMAD-R18 at 224 px from the same weights, the same
 transforms, loss, optimizer, precision and layout (channels_last). Each turn starts a program anew and counts its epochs but the first. Memory is the
 most that the program and its children hold, file pages apart. The share outside of convolutions comes from a trace of five updates of each
-program, in turns of their own. --compile compiles Python's network. Needs scripts/setup.sh --peers and the target deepmad. Have the machine to yourself.
+program, in turns of their own. --compile compiles Python's network, whose operations a trace no longer
+shows: without the share, then. Needs scripts/setup.sh --peers and the target deepmad. Have the machine to yourself.
 """
 
 import argparse
@@ -174,7 +175,7 @@ def main():
             if abs(losses[0] - losses[1]) > 0.1 * losses[1]:  # pictures and crops come in other orders, all else is equal
                 sys.exit(f"compare_training: the first epoch's loss is {losses[0]} here and {losses[1]} in Python")
         shares = {}
-        for side, flag in (("ours", "--profile"), ("theirs", "--trace")):
+        for side, flag in () if options.compile else (("ours", "--profile"), ("theirs", "--trace")):
             trace = Path(name) / f"{side}.json"
             getattr(comparison, side)(flag, trace)
             shares[side] = outside_convolutions(trace)
@@ -183,9 +184,9 @@ def main():
     for side in ("ours", "theirs"):
         rates = [1 / statistics.median(r[side]["seconds"]) for r in rounds]
         result[side] = {"images_per_second": statistics.median(rates), "low": min(rates), "high": max(rates),
-                        "peak_mb": max(r[side]["bytes"] for r in rounds) / 1e6, "outside_convolutions": shares[side]}
-        print(f"{side:7} {statistics.median(rates):7.2f} img/s ({min(rates):.2f}-{max(rates):.2f}), {result[side]['peak_mb']:6.0f} MB, "
-              f"{100 * shares[side]:.0f} % of the time outside of convolutions")
+                        "peak_mb": max(r[side]["bytes"] for r in rounds) / 1e6, "outside_convolutions": shares.get(side)}
+        share = f", {100 * shares[side]:.0f} % of the time outside of convolutions" if side in shares else ""
+        print(f"{side:7} {statistics.median(rates):7.2f} img/s ({min(rates):.2f}-{max(rates):.2f}), {result[side]['peak_mb']:6.0f} MB{share}")
     print(f"ratio   {statistics.median(ratios):.3f} ({min(ratios):.3f}-{max(ratios):.3f}), memory {result['theirs']['peak_mb'] / result['ours']['peak_mb']:.2f}")
     if options.json:
         options.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
