@@ -6,7 +6,7 @@
       both: [--build build/release] [--folder coco-mini] [--threads 1]
 
 FOLDERs are of the forms of docs/detection.md and docs/imagenet-mini.md. Runs that are finished are not repeated, one that was stopped goes on.
-  overfit   configs/run/coco_mini_HEAD.yaml on the training pictures whose smallest box is largest at that size, scored on the same
+  overfit   configs/run/coco_mini_HEAD.yaml on the training pictures whose thinnest box is thickest, scored on the same
   finetune  a classifier of the same backbone on the photos; then FCOS on all training pictures, boxes of one category, from the classifier's and from random
             weights, the same updates and seeds; scored on the validation pictures and on those that it trained on
 """
@@ -58,13 +58,13 @@ def excerpt(document, images, kept):
     return {**document, "images": images, "annotations": [a for a in document["annotations"] if kept(a)]}
 
 
-# The pictures without crowds whose smallest box is largest once the short edge is 256 pixels.
+# The pictures without crowds whose thinnest box is thickest, measured by the short edge.
 def easiest(document, count):
     smallest = {}
     sides = {image["id"]: min(image["height"], image["width"]) for image in document["images"]}
     for a in document["annotations"]:
-        area = 0 if a["iscrowd"] else a["bbox"][2] * a["bbox"][3] * (256 / sides[a["image_id"]]) ** 2
-        smallest[a["image_id"]] = min(area, smallest.get(a["image_id"], area))
+        side = 0 if a["iscrowd"] else min(a["bbox"][2:]) / sides[a["image_id"]]
+        smallest[a["image_id"]] = min(side, smallest.get(a["image_id"], side))
     chosen = set(sorted(smallest, key=lambda image: (-smallest[image], image))[:count])
     return excerpt(document, [i for i in document["images"] if i["id"] in chosen], lambda a: a["image_id"] in chosen)
 
