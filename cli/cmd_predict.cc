@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <limits>
+#include <optional>
 
 #include "cli/command.h"
 #include "cli/run_folder.h"
@@ -18,6 +19,8 @@ namespace deepmad::cli {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr double kLeastScore = 0.3;  // of the boxes that are shown
 
 // A video as a folder of its frames.
 bool IsFrameFolder(const fs::path& folder) {
@@ -54,9 +57,8 @@ class PredictCommand : public Command {
     weights_.Declare(app);
     app.add_option("--batch", batch_, "pictures that the network takes at a time")->check(CLI::Range(1, 65536))->capture_default_str();
     app.add_option("--out", out_, "folder for pictures with what was found: classes laid over a scene, boxes, the frames used of a video");
-    app.add_option("--least-score", least_score_, "of the boxes of a detector: those below are left out")
-        ->check(CLI::Range(0.0, 1.0))
-        ->capture_default_str();
+    app.add_option("--least-score", least_score_, fmt::format("of the boxes of a detector: those below are left out ({})", kLeastScore))
+        ->check(CLI::Range(0.0, 1.0));
   }
   std::string Example() const override { return "deepmad predict runs/quickstart picture.png"; }
 
@@ -75,12 +77,13 @@ class PredictCommand : public Command {
       throw base::UsageError(draws ? "no --out folder given" : "--out with a network that draws nothing", source,
                              draws ? "give one for the pictures with what was found in them" : "leave it out");
     }
+    if (least_score_ && !boxes) throw base::UsageError("--least-score with a network that finds no boxes", source, "leave it out");
     if (common.dry_run) {
       Print({{"network", network.name}, {"files", files}}, fmt::format("would predict {} files with {}\n", files.size(), network.name));
       return;
     }
     if (boxes) {
-      PrintBoxes(train::PredictBoxes(config, network, weights, files, out_, least_score_, options));
+      PrintBoxes(train::PredictBoxes(config, network, weights, files, out_, least_score_.value_or(kLeastScore), options));
       return;
     }
     if (draws) {
@@ -148,7 +151,7 @@ class PredictCommand : public Command {
   WeightsChoice weights_{"best"};
   int batch_ = 32;
   std::string out_;
-  double least_score_ = 0.3;
+  std::optional<double> least_score_;
 };
 
 }  // namespace

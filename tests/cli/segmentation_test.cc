@@ -167,6 +167,8 @@ TEST_F(SegmentationTest, WhatDoesNotFitIsNamed) {
   ExpectOneLine(Deepmad({"validate", folder, "--quiet", "--predictions", folder_.File("maps")}), 2, {"this task writes no predictions"});
   ExpectOneLine(Deepmad({"predict", folder, run_.DataFile("images/training/0.jpg"), "--quiet", "--out", folder_.File("drawn")}), 2,
                 {"--out with a network that draws nothing"});
+  ExpectOneLine(Deepmad({"predict", folder, run_.DataFile("images/training/0.jpg"), "--quiet", "--least-score", "0.5"}), 2,
+                {"--least-score with a network that finds no boxes"});
 }
 
 }  // namespace
