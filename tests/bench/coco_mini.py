@@ -7,7 +7,7 @@
 
 FOLDERs are of the forms of docs/detection.md and docs/imagenet-mini.md. Runs that are finished are not repeated, one that was stopped goes on.
   overfit   configs/run/coco_mini_HEAD.yaml on the training pictures whose thinnest box is thickest, scored on the same
-  finetune  a classifier of the same backbone on the photos; then FCOS on all training pictures, boxes of one category, from the classifier's and from random
+  finetune  a classifier of the same backbone on the photos; then FCOS on the training pictures with a category, its boxes alone, from the classifier's and from random
             weights, the same updates and seeds; scored on the validation pictures and on those that it trained on
 """
 
@@ -18,7 +18,7 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-FLOW = "{short_edge: [256], long_edge: 427, flip: 0.5}"
+TRAIN_SIZES = "{short_edge: [256], long_edge: 427, flip: 0.5}"
 EPOCHS = 24
 
 
@@ -82,7 +82,7 @@ def overfit(bench, options):
 
 
 def finetune(bench, options):
-    words = [f"data.root={options.coco}", f"data.train={FLOW}", f"train.epochs={EPOCHS}", "validate.every_epochs=24"]
+    words = [f"data.root={options.coco}", f"data.train={TRAIN_SIZES}", f"train.epochs={EPOCHS}", "validate.every_epochs=24"]
     for split, key in (("train", "train"), ("val", "validation")):
         document = annotations(options.coco, split)
         category = next(c for c in document["categories"] if c["name"] == options.category)

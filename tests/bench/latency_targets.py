@@ -204,11 +204,13 @@ def picture(rows, predicted, measured, unit):
     return "\n".join(parts)
 
 
-# The objective that designs for FLOPs reach in these milliseconds: a parabola through them in logarithms, as their times scatter.
+# The objective that designs for FLOPs reach in these milliseconds: a parabola through them in logarithms, as their times scatter; and by how much
+# of the objective they scatter around it.
 def frontier(designs, milliseconds):
     import numpy
-    return lambda ms: math.exp(numpy.polyval(numpy.polyfit([math.log(milliseconds[d["name"]]) for d in designs], [math.log(d["objective"]) for d in designs], 2),
-                                             math.log(ms)))
+    x, y = [[math.log(value) for value in values] for values in ([milliseconds[d["name"]] for d in designs], [d["objective"] for d in designs])]
+    curve = numpy.polyfit(x, y, 2)
+    return lambda ms: math.exp(numpy.polyval(curve, math.log(ms))), float(numpy.std(numpy.array(y) - numpy.polyval(curve, x)))
 
 
 def report(bench, arguments):
@@ -218,18 +220,21 @@ def report(bench, arguments):
         quarters = statistics.quantiles(times["reference"], n=4)
         print(f"reference network: {then:.3f} ms in the table, now {now:.3f} (quartiles {quarters[0]:.3f}, {quarters[2]:.3f})\n")
         print("| family | target ms | measured, median (quartiles) | off | at the table's speed | off | objective | MACs | params | objective of FLOPs designs in "
-              "this time |")
-        print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+              "this time | scatter | in the predicted time |")
+        print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
         milliseconds = {name: at_speed(turns, times["reference"], then) for name, turns in times.items()}
     for own in (d for d in designs if d["budget"] == "latency" and d["name"] in times):
-        of_flops = frontier([d for d in designs if d["budget"] == "flops" and d["family"] == own["family"]], milliseconds)
+        of_flops = [d for d in designs if d["budget"] == "flops" and d["family"] == own["family"]]
+        reached, scatter = frontier(of_flops, milliseconds)
+        foretold, _ = frontier(of_flops, {d["name"]: d["predicted"] for d in of_flops})
         quarters = statistics.quantiles(times[own["name"]], n=4)
         median, target = statistics.median(times[own["name"]]), own["target"]
         same_speed = milliseconds[own["name"]]
-        equal = of_flops(same_speed)
+        equal = reached(same_speed)
         print(f"| {own['family']} | {target:g} | {median:.2f} ({quarters[0]:.2f} to {quarters[2]:.2f}) | {100 * (median / target - 1):+.1f} % | "
               f"{same_speed:.2f} | {100 * (same_speed / target - 1):+.1f} % | {own['objective']:.1f} | {own['macs'] / 1e9:.3f} G | "
-              f"{own['params'] / 1e6:.1f} M | {equal:.0f} ({100 * (own['objective'] / equal - 1):+.1f} %) |")
+              f"{own['params'] / 1e6:.1f} M | {equal:.0f} ({100 * (own['objective'] / equal - 1):+.1f} %) | "
+              f"{100 * scatter:.1f} % | {100 * (own['objective'] / foretold(own['predicted']) - 1):+.2f} % |")
     rows = bench.load("published.json")
     if rows:
         print("\npublished structures, a pass at batch 1: " + errors_line(rows, "predicted", "measured"))
