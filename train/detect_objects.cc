@@ -6,24 +6,21 @@
 
 #include "base/error.h"
 #include "models/heads/detection_head.h"
+#include "models/pinned_copy.h"
 
 namespace deepmad::train {
 namespace {
 
-// On the CPU, as Detect reads them.
-struct LevelMaps {
-  explicit LevelMaps(const at::Tensor* maps) : classes(OnCpu(maps[0])), quality(OnCpu(maps[1])), distances(OnCpu(maps[2])) {}
-
-  models::HeadLevel Picture(int64_t i, int stride) const {
-    return {stride, static_cast<int>(classes.size(2)), static_cast<int>(classes.size(3)), At(classes, i), At(quality, i), At(distances, i)};
+// What Detect reads of one picture; `maps` are on the CPU, three a level.
+std::vector<models::HeadLevel> LevelsOf(const std::vector<at::Tensor>& maps, int64_t picture) {
+  const auto plane = [&](const at::Tensor& map) { return map.const_data_ptr<float>() + picture * map.stride(0); };
+  std::vector<models::HeadLevel> levels;
+  for (size_t i = 0; i < maps.size(); i += 3) {
+    levels.push_back({models::FeaturePyramid::kStrides[i / 3], static_cast<int>(maps[i].size(2)), static_cast<int>(maps[i].size(3)),
+                      plane(maps[i]), plane(maps[i + 1]), plane(maps[i + 2])});
   }
-
-  at::Tensor classes, quality, distances;
-
- private:
-  static at::Tensor OnCpu(const at::Tensor& map) { return map.detach().to(at::kFloat).cpu().contiguous(); }
-  static const float* At(const at::Tensor& maps, int64_t i) { return maps.const_data_ptr<float>() + i * maps.stride(0); }
-};
+  return levels;
+}
 
 }  // namespace
 
@@ -32,15 +29,14 @@ std::vector<std::vector<models::Detection>> DetectObjects(models::Network& netwo
   const auto* head = dynamic_cast<const models::DetectionHead*>(network.head());
   if (head == nullptr) throw base::FailedError("network '" + network.spec().name + "' has no head that finds objects");
   if (static_cast<int64_t>(frames.size()) != images.size(0)) throw std::logic_error("DetectObjects: a frame a picture");
-  const std::vector<at::Tensor> maps = network.ForwardHead(images);
-  std::vector<LevelMaps> levels;
-  for (size_t i = 0; i < maps.size(); i += 3) levels.emplace_back(&maps[i]);
+  std::vector<at::Tensor> maps;
+  for (const at::Tensor& map : network.ForwardHead(images)) maps.push_back(map.detach().to(at::kFloat));
+  maps = models::CopyToHost(maps);
   std::vector<std::vector<models::Detection>> found(frames.size());
   at::parallel_for(0, static_cast<int64_t>(frames.size()), 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
-      std::vector<models::HeadLevel> picture;
-      for (size_t l = 0; l < levels.size(); ++l) picture.push_back(levels[l].Picture(i, models::FeaturePyramid::kStrides[l]));
-      found[static_cast<size_t>(i)] = models::Detect(picture, head->classes(), frames[static_cast<size_t>(i)], head->detect_options());
+      found[static_cast<size_t>(i)] =
+          models::Detect(LevelsOf(maps, i), head->classes(), frames[static_cast<size_t>(i)], head->detect_options());
     }
   });
   return found;

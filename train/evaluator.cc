@@ -37,7 +37,7 @@ void MoveBatch(data::Batch& batch, at::Device device) {
 
 Evaluator::Evaluator(const Task& task, models::Network& network, data::Loader& loader, int64_t samples, PrecisionOptions precision,
                      at::Device device, const RankGroup* ranks)
-    : task_(task), network_(network), loader_(loader), samples_(samples), precision_(precision), device_(device), ranks_(ranks) {}
+    : task_(task), network_(network), feed_(loader, device), samples_(samples), precision_(precision), device_(device), ranks_(ranks) {}
 
 MetricValues Evaluator::Run(const std::string& label) {
   const c10::InferenceMode inference;
@@ -47,18 +47,18 @@ MetricValues Evaluator::Run(const std::string& label) {
   progress_options.label = label;
   progress_options.total = samples_;
   base::Progress progress(progress_options);
-  loader_.StartEpoch(0);
+  feed_.StartEpoch(0);
   int64_t seen = 0;
   data::Batch batch;
   for (;;) {
-    const bool more = loader_.Next(&batch);
+    const bool more = feed_.Next(&batch);
     // Ranks with nothing left go on taking part until all are done.
     const auto [any_more, any_stop] =
         ranks_ != nullptr ? ranks_->Any(more, base::StopRequested()) : std::array{more, base::StopRequested()};
     if (!any_more) break;
     if (any_stop) throw base::Error(base::ErrorKind::kStopped, "stopped by a signal", label, "start again to go on");
     if (!more) continue;
-    MoveBatch(batch, device_);
+    feed_.Prefetch();  // before Add, which may wait for the device
     {
       const AutocastGuard autocast(precision_, device_.type());
       metric->Add(network_, batch);
@@ -66,6 +66,7 @@ MetricValues Evaluator::Run(const std::string& label) {
     seen += batch.images.size(0);
     progress.Update(seen);
   }
+  metric->Finish();
   if (ranks_ != nullptr) {
     const at::Tensor all_seen = at::tensor({seen}, at::kLong);
     ranks_->Sum(all_seen);

@@ -4,6 +4,7 @@
 #include <c10/core/Device.h>
 
 #include "data/loader/loader.h"
+#include "train/batch_feed.h"
 #include "train/precision.h"
 #include "train/rank_group.h"
 #include "train/task.h"
@@ -29,7 +30,7 @@ class Evaluator {
  private:
   const Task& task_;
   models::Network& network_;
-  data::Loader& loader_;
+  BatchFeed feed_;
   int64_t samples_;
   PrecisionOptions precision_;
   at::Device device_;

@@ -45,6 +45,8 @@ class TaskMetric {
   virtual ~TaskMetric() = default;
   // Runs the network, in evaluation mode and the run's precision, on a batch on its device, and counts what it makes of it.
   virtual void Add(models::Network& network, const data::Batch& batch) = 0;
+  // Once, after the last Add and before all of the following: reads what Add has left on the device, so that Add need not wait for it.
+  virtual void Finish() {}
   // What Values() will have, in its order. Losses start with "loss"; all else are fractions.
   virtual std::vector<std::string> Names() const = 0;
   // Adds what all ranks have counted, so that Values() is of the whole set on each of them. FailedError unless a metric can.

@@ -15,9 +15,9 @@ at::Tensor ViewLogits(models::Network& network, const at::Tensor& images, int64_
   std::vector<at::Tensor> logits;
   for (int64_t begin = 0; begin < views.size(0); begin += views_per_pass) {
     const int64_t size = std::min(views_per_pass, views.size(0) - begin);
-    logits.push_back(network.Forward(views.narrow(0, begin, size)).to(at::kFloat).cpu());
+    logits.push_back(network.Forward(views.narrow(0, begin, size)).to(at::kFloat));
   }
-  return at::cat(logits).unflatten(0, {images.size(0), images.size(1)});
+  return at::cat(logits).cpu().unflatten(0, {images.size(0), images.size(1)});
 }
 
 at::Tensor LogScores(const at::Tensor& logits, bool of_probabilities) {

@@ -1,12 +1,16 @@
 // Image classification: soft-target cross entropy with smoothing, mixing and a teacher, top-1 and top-5 (spec sections 2 and 4).
+#include <ATen/ops/cat.h>
 #include <ATen/ops/softmax.h>
+#include <ATen/ops/stack.h>
 #include <ATen/ops/tensor.h>
 
 #include <optional>
+#include <vector>
 
 #include "models/network.h"
 #include "models/process_group.h"
 #include "train/distillation.h"
+#include "train/label_ranks.h"
 #include "train/losses.h"
 #include "train/metrics/top_k.h"
 #include "train/mixing.h"
@@ -17,18 +21,37 @@ namespace {
 
 class ClassificationMetric : public TaskMetric {
  public:
+  // Waits for nothing: what is counted stays on the device.
   void Add(models::Network& network, const data::Batch& batch) override {
     const at::Tensor logits = network.Forward(batch.images).to(at::kFloat);
     const int64_t size = logits.size(0);
-    loss_sum_ += SoftTargetCrossEntropy(logits, SoftTargets(batch.labels, logits.size(1), 0)).item<double>() * static_cast<double>(size);
-    const at::Tensor scores = logits.cpu().contiguous();
-    const at::Tensor labels = batch.labels.cpu().contiguous();
-    counts_.Add(scores.const_data_ptr<float>(), labels.const_data_ptr<int64_t>(), size, logits.size(1));
-    const auto [confidence, predicted] = at::softmax(scores, 1).max(1);
-    for (int64_t i = 0; i < size; ++i) {
-      findings_.Add(batch.first_position + i, labels.const_data_ptr<int64_t>()[i], predicted.const_data_ptr<int64_t>()[i], logits.size(1),
-                    confidence.const_data_ptr<float>()[i]);
+    const at::Tensor loss =
+        SoftTargetCrossEntropy(logits, SoftTargets(batch.labels, logits.size(1), 0)).to(at::kDouble).mul(static_cast<double>(size));
+    device_loss_sum_ = device_loss_sum_.defined() ? device_loss_sum_ + loss : loss;
+    const auto [confidence, predicted] = at::softmax(logits, 1).max(1);
+    // float64 holds a float and a class number exactly; a rank beyond the fifth place is of no interest.
+    device_rows_.push_back(at::stack({batch.labels.to(at::kDouble), predicted.to(at::kDouble),
+                                      LabelRanks(logits, batch.labels).clamp_max(5).to(at::kDouble), confidence.to(at::kDouble)},
+                                     1));
+    first_samples_.push_back(batch.first_position);
+    classes_ = logits.size(1);
+  }
+
+  void Finish() override {
+    if (device_rows_.empty()) return;
+    loss_sum_ = device_loss_sum_.item<double>();
+    const at::Tensor rows = at::cat(device_rows_).cpu();
+    const auto* row = rows.const_data_ptr<double>();
+    int64_t right1 = 0, right5 = 0;
+    for (size_t batch = 0; batch < device_rows_.size(); ++batch) {
+      for (int64_t i = 0; i < device_rows_[batch].size(0); ++i, row += 4) {
+        right1 += row[2] < 1;
+        right5 += row[2] < 5;
+        findings_.Add(first_samples_[batch] + i, static_cast<int64_t>(row[0]), static_cast<int64_t>(row[1]), classes_, row[3]);
+      }
     }
+    counts_ = TopKCounts(rows.size(0), right1, right5);
+    device_rows_.clear();
   }
 
   const Findings* findings() const override { return &findings_; }
@@ -49,6 +72,10 @@ class ClassificationMetric : public TaskMetric {
   }
 
  private:
+  at::Tensor device_loss_sum_;           // float64
+  std::vector<at::Tensor> device_rows_;  // a batch each, [N, 4]: label, predicted class, classes before the label, confidence
+  std::vector<int64_t> first_samples_;   // of each batch
+  int64_t classes_ = 0;
   TopKCounts counts_;
   Findings findings_;
   double loss_sum_ = 0;
