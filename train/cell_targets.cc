@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "data/preparation.h"
+#include "models/pinned_copy.h"
 #include "train/targets/atss.h"
 
 namespace deepmad::train {
@@ -71,12 +72,12 @@ CellTargets Collect(const std::vector<data::InputBoxes>& pictures, int64_t class
     }
     targets.pictures_or_positives += static_cast<double>(std::max<size_t>(positives.size() - before, 1));
   }
-  const at::TensorOptions whole = options.dtype(at::kLong);
-  if (counted.size() < labels.size()) targets.counted = at::tensor(counted, at::kLong).to(whole);
-  targets.labels = at::tensor(labels, at::kLong).to(whole);
-  targets.positives = at::tensor(positives, at::kLong).to(whole);
-  targets.distances = at::tensor(distances, at::kFloat).view({-1, 4}).to(options);
-  if (centreness.size() == positives.size()) targets.centreness = at::tensor(centreness, at::kFloat).to(options);
+  const auto to_device = [&](const at::Tensor& values) { return models::CopyToDevice(values, options.device()); };
+  if (counted.size() < labels.size()) targets.counted = to_device(at::tensor(counted, at::kLong));
+  targets.labels = to_device(at::tensor(labels, at::kLong));
+  targets.positives = to_device(at::tensor(positives, at::kLong));
+  targets.distances = to_device(at::tensor(distances, at::kFloat).view({-1, 4})).to(options);
+  if (centreness.size() == positives.size()) targets.centreness = to_device(at::tensor(centreness, at::kFloat)).to(options);
   return targets;
 }
 

@@ -3,6 +3,7 @@
 #include <ATen/ops/empty.h>
 
 #include "base/random.h"
+#include "models/pinned_copy.h"
 
 namespace deepmad::train {
 
@@ -21,7 +22,7 @@ std::vector<at::Tensor> DrawChannelDropout(double rate, const std::vector<int64_
       for (int64_t channel = 0; channel < channels[map]; ++channel) values[channel] = random.Bernoulli(rate) ? 0.0F : kept;
     }
   }
-  for (at::Tensor& factor : factors) factor = factor.to(batch.images.device());
+  for (at::Tensor& factor : factors) factor = models::CopyToDevice(factor, batch.images.device());
   return factors;
 }
 

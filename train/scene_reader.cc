@@ -10,6 +10,7 @@
 #include "models/heads/scene_inference.h"
 #include "models/heads/upernet.h"
 #include "models/network.h"
+#include "models/pinned_copy.h"
 
 namespace deepmad::train {
 namespace {
@@ -29,7 +30,7 @@ data::Image ImageOfLevels(const at::Tensor& levels) {
 at::Tensor Normalised(const data::Image& image, const data::Normaliser& normaliser, const at::Tensor& like) {
   const at::Tensor values = at::empty({1, image.channels, image.height, image.width}, at::kFloat);
   normaliser.Apply(image, data::MemoryLayout::kContiguous, values.mutable_data_ptr<float>());
-  return values.to(like.device()).contiguous(like.suggest_memory_format());
+  return models::CopyToDevice(values, like.device()).contiguous(like.suggest_memory_format());
 }
 
 }  // namespace
