@@ -1,17 +1,11 @@
 #include "train/gradient_reducer.h"
 
-#include <algorithm>
 #include <torch/csrc/distributed/c10d/logger.hpp>
 #include <torch/csrc/distributed/c10d/reducer.hpp>
 
+#include "train/bucket_assignment.h"
+
 namespace deepmad::train {
-namespace {
-
-// Small first: the exchange starts early in the backward pass. Larger ones come at less cost a byte.
-constexpr size_t kFirstBucketBytes = size_t{1} << 20, kBucketBytes = size_t{8} << 20;
-
-}  // namespace
-
 struct GradientReducer::Engine {
   std::shared_ptr<c10d::Reducer> reducer;
   std::shared_ptr<c10d::Logger> logger;
@@ -21,11 +15,7 @@ GradientReducer::GradientReducer(const NamedTensors& named, const RankGroup& gro
   std::vector<at::Tensor> parameters;
   for (const auto& [name, parameter] : named) parameters.push_back(parameter);
   for (const at::Tensor& parameter : parameters) bytes_ += static_cast<int64_t>(parameter.nbytes());
-  // The backward pass begins with the last parameters.
-  std::vector<int64_t> backwards(parameters.size());
-  for (size_t i = 0; i < backwards.size(); ++i) backwards[i] = static_cast<int64_t>(backwards.size() - 1 - i);
-  std::vector<at::Tensor> ordered(parameters.rbegin(), parameters.rend());
-  auto [buckets, limits] = c10d::compute_bucket_assignment_by_size(ordered, {kFirstBucketBytes, kBucketBytes}, {}, backwards);
+  std::vector<std::vector<size_t>> buckets = BucketsOf(named);
   buckets_ = static_cast<int64_t>(buckets.size());
   const std::vector<bool> none_sparse(parameters.size(), false);
   // With find_unused_parameters the buckets stay as they are; else they are cut anew after the first update, and the order of a sum over

@@ -21,7 +21,8 @@ class RecordedPass {
       : pass_(std::move(pass)), network_(network), optimizer_(optimizer), device_(device) {}
 
   // The loss, valid until the next call. The first call records, and all inputs must have the shapes of its own from then on; there must be
-  // no gradients yet. Each call adds its gradients to those that are there, in the same memory: set them to zero, never drop them.
+  // no gradients yet but zeros. Each call adds its gradients to those that are there, in the same memory: set them to zero, never drop
+  // them.
   at::Tensor Run(const TaskInputs& inputs);
 
  private:

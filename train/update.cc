@@ -23,6 +23,7 @@ Update::Update(const UpdateOptions& options, const UpdateParts& parts, const Pre
     : options_(options), parts_(parts), precision_(precision), device_(device) {
   if (precision.autocast == at::kHalf) loss_scale_.emplace(precision.loss_scale, device);
   if (!options.graphs) return;
+  if (parts.ranks != nullptr) buckets_.emplace(TrainedParameters(parts.network, parts.task), *parts.ranks);
   const auto& task = dynamic_cast<const ReplayableTask&>(parts.task);
   recorded_.emplace([this, &task](const TaskInputs& inputs) { return Pass([&] { return task.LossOf(parts_.network, inputs); }); },
                     parts.network, parts.optimizer, device);
@@ -74,6 +75,7 @@ UpdateResult Update::Finish(double lr) {
   RECORD_USER_SCOPE("optimizer");
   Stopwatch watch;
   added_ = 0;
+  if (buckets_) buckets_->Average();
   UpdateResult result;
   result.loss = std::exchange(loss_, at::Tensor());
   if (parts_.ranks != nullptr) {

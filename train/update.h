@@ -9,6 +9,7 @@
 
 #include "data/loader/loader.h"
 #include "train/ema.h"
+#include "train/gradient_buckets.h"
 #include "train/gradient_reducer.h"
 #include "train/loss_scale.h"
 #include "train/optimizer.h"
@@ -24,7 +25,8 @@ struct UpdateOptions {
   bool graphs = false;              // record the passes of a micro-batch and replay them; the task must be a ReplayableTask
 };
 
-// All of it outlives the update; `ema` may be null, as may the last two together: this process trains alone.
+// All of it outlives the update. `ema` may be null; so may `ranks`: this process trains alone. With ranks there is a reducer, but not for
+// recorded passes, whose gradients the update exchanges itself.
 struct UpdateParts {
   const Task& task;
   models::Network& network;
@@ -73,6 +75,7 @@ class Update {
   PrecisionOptions precision_;
   at::Device device_;
   std::optional<LossScale> loss_scale_;
+  std::optional<GradientBuckets> buckets_;  // of recorded passes of several ranks
   std::optional<RecordedPass> recorded_;
   int64_t added_ = 0;  // micro-batches
   at::Tensor loss_;    // their mean so far

@@ -122,6 +122,14 @@ TEST_F(RanksTest, StatisticsOfEachRankAreAveragedAfterEveryUpdate) {
   ExpectSameRun(whole_, out_);
 }
 
+TEST_F(RanksTest, RecordedPassesMakeTheSameRun) {
+  ASSERT_EQ(run_.Train(whole_, Ranks(2)).exit_code, 0);
+  const Outcome outcome = run_.Train(out_, Ranks(2, {"train.cuda_graphs=true"}));
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  for (const char* file : {"/last.safetensors", "/last_ema.safetensors"})
+    EXPECT_EQ(LargestDifference(whole_ + file, out_ + file), 0) << file;
+}
+
 TEST_F(RanksTest, ASignalStopsAllRanksWithTheStateSaved) {
   ASSERT_EQ(run_.Train(whole_, Ranks(2)).exit_code, 0);
   for (const int signal : {SIGTERM, SIGUSR1}) {

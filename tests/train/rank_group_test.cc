@@ -7,40 +7,19 @@
 #include <ATen/ops/full.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
+#include <chrono>
 #include <memory>
-#include <thread>
+#include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
 #include <vector>
 
 #include "base/error.h"
 #include "tests/free_port.h"
+#include "tests/train/on_ranks.h"
 #include "train/gradient_reducer.h"
 #include "train/rank_state.h"
 
 namespace deepmad::train {
 namespace {
-
-Launch RankOf(int rank, int size, int port) {
-  Launch launch;
-  launch.rank = launch.local_rank = rank;
-  launch.size = launch.local_size = size;
-  launch.address = "127.0.0.1";
-  launch.port = port;
-  return launch;
-}
-
-void OnRanks(int size, const std::function<void(RankGroup&)>& work) {
-  const int port = FreePort();
-  std::vector<std::thread> threads;
-  for (int rank = 0; rank < size; ++rank) {
-    threads.emplace_back([=, &work] {
-      const std::unique_ptr<RankGroup> ranks = RankGroup::Join(RankOf(rank, size, port), at::kCPU);
-      work(*ranks);
-      ranks->Finish();
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-}
 
 TEST(RankGroup, AddsGathersAndBroadcasts) {
   OnRanks(3, [](RankGroup& ranks) {
@@ -58,6 +37,12 @@ TEST(RankGroup, AddsGathersAndBroadcasts) {
     EXPECT_TRUE(one);
     EXPECT_FALSE(none);
     ranks.Barrier();
+  });
+}
+
+TEST(RankGroup, ExchangesHaveTheDocumentedLimit) {
+  OnRanks(2, [](RankGroup& ranks) {
+    EXPECT_EQ(ranks.c10d()->getBackend(at::kCPU)->getBackendOptions()->timeout, std::chrono::minutes(30));  // docs/cluster.md
   });
 }
 
