@@ -22,6 +22,9 @@ struct DeviceMemory {
   int64_t peak_bytes = 0;     // since the start or the last ResetPeakMemory
   int64_t total_bytes = 0;    // of the machine or device
   int64_t free_bytes = 0;     // that new tensors could have
+  // What the device's allocator has taken for tensors, gaps between them and its cache included, at most since the start or the last
+  // ResetPeakMemory; 0 on the CPU, whose tensors have no allocator of their own.
+  int64_t peak_reserved_bytes = 0;
 };
 
 // Copies to a device beside the work that is queued on it.

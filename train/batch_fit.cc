@@ -1,6 +1,7 @@
 #include "train/batch_fit.h"
 
 #include <ATen/ops/zeros.h>
+#include <c10/core/InferenceMode.h>
 #include <c10/util/Exception.h>
 #include <fmt/format.h>
 
@@ -15,6 +16,7 @@
 #include "models/device.h"
 #include "models/tensor_memory.h"
 #include "train/batch_feed.h"
+#include "train/out_of_memory.h"
 #include "train/trial.h"
 
 namespace deepmad::train {
@@ -26,25 +28,27 @@ constexpr int kUpdates = 2;  // libraries may take memory of their own in the fi
 
 class Fit {
  public:
-  Fit(const base::Config& config, const TrainConfig& train, const mad::NetworkSpec& spec, const data::Datasets& data, at::Device device)
-      : config_(config), train_(train), spec_(spec), data_(data), device_(device) {}
+  Fit(const base::Config& config, const TrainConfig& train, const mad::NetworkSpec& spec, const data::Datasets& data, const Task& task,
+      at::Device device)
+      : config_(config), train_(train), spec_(spec), data_(data), task_(task), device_(device) {}
 
   // Above what the process held before.
   std::optional<int64_t> StepBytes(int64_t samples) const {
     if (base::StopRequested()) throw base::Error(base::ErrorKind::kStopped, "stopped by a signal", "train.batch_size", "start again");
     models::ReleaseCachedMemory(device_);
     models::ResetPeakMemory(device_);
-    const int64_t before = models::MemoryOf(device_).current_bytes;
+    const int64_t before = models::MemoryOf(device_).peak_reserved_bytes;
     const models::TensorMemory tensors;
     int64_t waiting = 0;
     try {
       waiting = Updates(samples);
-    } catch (const c10::OutOfMemoryError&) {  // on a GPU
+    } catch (const c10::Error& error) {  // on a GPU
+      if (!IsOutOfMemory(error)) throw;
       base::LogInfo(fmt::format("a batch of {} does not fit", samples));
       models::ReleaseCachedMemory(device_);
       return std::nullopt;
     }
-    const int64_t held = device_.is_cpu() ? tensors.peak_bytes() : models::MemoryOf(device_).peak_bytes - before;
+    const int64_t held = device_.is_cpu() ? tensors.peak_bytes() : models::MemoryOf(device_).peak_reserved_bytes - before;
     base::LogInfo(fmt::format("a batch of {} takes {}", samples, Bytes(held + waiting)));
     return held + waiting;
   }
@@ -74,16 +78,37 @@ class Fit {
       for (int64_t j = 0; j < update_options.accumulate; ++j, ++position.batch) update.Add(batch, position);
       update.Finish(/*lr=*/0);
     }
+    Validate(trial.parts().network);
     models::SynchronizeDevice(device_);
     const int64_t ahead = device_.is_cpu() ? std::max(data_.queue_batches, data_.workers) : 1;
     const size_t labels = batch.labels.defined() ? batch.labels.nbytes() : 0;
     return ahead * static_cast<int64_t>(batch.images.nbytes() + labels);
   }
 
+  // One batch, beside all that training holds.
+  void Validate(models::Network& network) const {
+    const c10::InferenceMode inference;
+    data::LoaderOptions options;
+    options.batch_size = data_.one_shape ? train_.validate_batch_size : 1;
+    options.workers = 0;
+    options.channels_last = train_.precision.channels_last;
+    data::Loader loader(*data_.validation, data_.validation_pipeline, options);
+    BatchFeed feed(loader, device_);
+    feed.StartEpoch(0);
+    data::Batch batch;
+    feed.Next(&batch);
+    network.eval();
+    const std::unique_ptr<TaskMetric> metric = task_.NewMetric();
+    const AutocastGuard autocast(train_.precision, device_.type());
+    metric->Add(network, batch);
+    metric->Finish();
+  }
+
   const base::Config& config_;
   const TrainConfig& train_;
   const mad::NetworkSpec& spec_;
   const data::Datasets& data_;
+  const Task& task_;
   at::Device device_;
 };
 
@@ -103,7 +128,7 @@ int64_t SmallestOf(int64_t samples, const RankGroup& ranks) {
 }  // namespace
 
 int64_t FitBatch(const base::Config& config, const TrainConfig& train, const mad::NetworkSpec& spec, const data::Datasets& data,
-                 at::Device device, const RankGroup* ranks) {
+                 const Task& task, at::Device device, const RankGroup* ranks) {
   const BatchLimits& limits = *train.batch_limits;
   const std::string where = config.Section("train").Where("batch_size");
   const int64_t parts = train.trainer.update.accumulate * (ranks == nullptr ? 1 : ranks->size());
@@ -114,7 +139,7 @@ int64_t FitBatch(const base::Config& config, const TrainConfig& train, const mad
                            where, "give train.batch_size, or a larger train.batch_limits.max or smaller train.accumulate");
   }
   const int64_t limit = LimitBytes(limits, device, ranks);
-  const Fit fit(config, train, spec, data, device);
+  const Fit fit(config, train, spec, data, task, device);
   const std::optional<FittingBatch> found = LargestBatch(most, limit, [&](int64_t samples) { return fit.StepBytes(samples); });
   models::ReleaseCachedMemory(device);
   int64_t samples = found ? found->samples : 0;

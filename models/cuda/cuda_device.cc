@@ -1,3 +1,5 @@
+#include <ATen/Context.h>
+#include <ATen/cuda/CUDAContextLight.h>
 #include <ATen/cuda/CUDAEvent.h>
 #include <ATen/cuda/CUDAGraph.h>
 #include <c10/cuda/CUDACachingAllocator.h>
@@ -68,17 +70,26 @@ class CudaDevice : public DeviceKind {
     c10::cuda::device_synchronize();
   }
   DeviceMemory Memory(int index) const override {
+    at::globalContext().lazyInitDevice(at::kCUDA);  // the allocator has no statistics before
     const auto stats = c10::cuda::CUDACachingAllocator::getDeviceStats(static_cast<c10::DeviceIndex>(index));
     constexpr auto kAll = static_cast<size_t>(c10::CachingAllocator::StatType::AGGREGATE);
     const auto& allocated = stats.allocated_bytes[kAll];
     const c10::cuda::CUDAGuard guard(static_cast<c10::DeviceIndex>(index));
     size_t free = 0, total = 0;
     C10_CUDA_CHECK(cudaMemGetInfo(&free, &total));
-    const int64_t cached = stats.reserved_bytes[kAll].current - allocated.current;
-    return {allocated.current, allocated.peak, static_cast<int64_t>(total), static_cast<int64_t>(free) + cached};
+    const auto& reserved = stats.reserved_bytes[kAll];
+    const int64_t cached = reserved.current - allocated.current;
+    return {allocated.current, allocated.peak, static_cast<int64_t>(total), static_cast<int64_t>(free) + cached, reserved.peak};
   }
-  void ResetPeakMemory(int index) const override { c10::cuda::CUDACachingAllocator::resetPeakStats(static_cast<c10::DeviceIndex>(index)); }
-  void ReleaseCachedMemory(int) const override { c10::cuda::CUDACachingAllocator::emptyCache(); }
+  void ResetPeakMemory(int index) const override {
+    at::globalContext().lazyInitDevice(at::kCUDA);
+    c10::cuda::CUDACachingAllocator::resetPeakStats(static_cast<c10::DeviceIndex>(index));
+  }
+  void ReleaseCachedMemory(int) const override {
+    at::globalContext().lazyInitDevice(at::kCUDA);
+    at::cuda::clearCublasWorkspaces();  // one a stream, which cuBLAS would keep for ever
+    c10::cuda::CUDACachingAllocator::emptyCache();
+  }
   std::unique_ptr<CopyQueue> NewCopyQueue(int index) const override { return std::make_unique<SideStream>(index); }
   std::optional<at::ScalarType> MixedFormat(int index) const override {
     return Properties(index).major >= 8 ? at::kBFloat16 : at::kHalf;  // Ampere and newer have bfloat16
