@@ -143,6 +143,7 @@ c10::intrusive_ptr<c10d::Backend> MakeGloo(const Store& store, const Launch& lau
     options->devices.push_back(c10d::ProcessGroupGloo::createDefaultDevice());
   }
   options->threads = 2;
+  options->timeout = kLongestExchange;
   return c10::make_intrusive<c10d::ProcessGroupGloo>(store, launch.rank, launch.size, options);
 }
 
@@ -159,6 +160,7 @@ std::string DescribeProgram(at::Device device) {
 struct RankGroup::Backends {
   Store store;
   c10::intrusive_ptr<c10d::ProcessGroup> group;
+  at::Device device;
 };
 
 RankGroup::RankGroup(const Launch& launch, std::unique_ptr<Backends> backends, std::unique_ptr<Heartbeat> heartbeat)
@@ -169,8 +171,7 @@ RankGroup::~RankGroup() = default;
 std::unique_ptr<RankGroup> RankGroup::Join(const Launch& launch, at::Device device, const JoinOptions& options) {
   // The library's own lines with their stack traces; what they say comes back as exceptions. TORCH_CPP_LOG_LEVEL brings them back.
   if (std::getenv("TORCH_CPP_LOG_LEVEL") == nullptr) FLAGS_caffe2_log_level = c10::GLOG_FATAL;
-  auto backends = std::make_unique<Backends>();
-  backends->store = MeetingPlace(launch, options);
+  auto backends = std::make_unique<Backends>(Backends{MeetingPlace(launch, options), {}, device});
   const Store& store = backends->store;
   if (launch.rank == 0 && launch.store_served) store->set("address", Bytes(AddressTowards(launch.address, launch.port)));
   std::unique_ptr<Heartbeat> heartbeat = StartHeartbeat(store, launch, options);
@@ -197,12 +198,11 @@ void RankGroup::Sum(at::Tensor tensor) const {
 }
 
 at::Tensor RankGroup::Gather(const at::Tensor& tensor) const {
-  std::vector<int64_t> shape = tensor.sizes().vec();
-  shape.insert(shape.begin(), size());
+  at::Tensor own = tensor.contiguous().unsqueeze(0);
+  std::vector<int64_t> shape = own.sizes().vec();
+  shape[0] = size();
   at::Tensor all = at::empty(shape, tensor.options());
-  std::vector<std::vector<at::Tensor>> outputs = {all.unbind(0)};
-  std::vector<at::Tensor> inputs = {tensor.contiguous()};
-  c10d()->allgather(outputs, inputs)->wait();
+  c10d()->_allgather_base(all, own)->wait();
   return all;
 }
 
@@ -225,6 +225,12 @@ std::array<bool, 2> RankGroup::Any(bool first, bool second) const {
   Sum(counts);
   const auto* count = counts.const_data_ptr<int64_t>();
   return {count[0] > 0, count[1] > 0};
+}
+
+void RankGroup::Finish() {
+  models::SynchronizeDevice(backends_->device);
+  c10d()->shutdown();  // while the heartbeat still watches the others, for whom it may have to wait
+  heartbeat_->Finish();
 }
 
 void RankGroup::Report(const base::Error& error) {

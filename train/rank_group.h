@@ -21,6 +21,9 @@ class ProcessGroup;
 
 namespace deepmad::train {
 
+// After which a collective that has not ended gives up. Long, because a rank may be busy for minutes; lost ones are found by the heartbeat.
+inline constexpr std::chrono::minutes kLongestExchange{30};
+
 struct JoinOptions {
   std::chrono::seconds patience{300};  // for all ranks to come
   HeartbeatOptions heartbeat;
@@ -49,8 +52,9 @@ class RankGroup : public models::ProcessGroup {
   const Launch& launch() const { return launch_; }
   const c10::intrusive_ptr<c10d::ProcessGroup>& c10d() const;
 
-  // For AsRank: the orderly end; a failure of this rank; time for the heartbeat to end this process if another rank is the reason.
-  void Finish() { heartbeat_->Finish(); }
+  // For AsRank: the orderly end, on every rank, after which nothing can be exchanged; a failure of this rank; time for the heartbeat to end
+  // this process if another rank is the reason.
+  void Finish();
   void Report(const base::Error& error);
   void AwaitVerdict() const;
 

@@ -1,5 +1,6 @@
 #include "train/rank_state.h"
 
+#include <ATen/ops/_foreach_copy.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/full_like.h>
@@ -37,11 +38,13 @@ void AverageStatistics(const std::vector<at::Tensor>& statistics, const RankGrou
   const at::Tensor all = at::cat(flat);
   ranks.Sum(all);
   all.div_(ranks.size());
+  std::vector<at::Tensor> means;
   int64_t begin = 0;
   for (const at::Tensor& tensor : statistics) {
-    tensor.copy_(all.narrow(0, begin, tensor.numel()).view(tensor.sizes()));
+    means.push_back(all.narrow(0, begin, tensor.numel()).view(tensor.sizes()));
     begin += tensor.numel();
   }
+  at::_foreach_copy_(statistics, means);
 }
 
 SharedStatus ShareStatus(const at::Tensor& loss, bool stop, const RankGroup& ranks) {
