@@ -1,5 +1,6 @@
 #include "train/experiment.h"
 
+#include <c10/util/Exception.h>
 #include <fmt/format.h>
 
 #include <map>
@@ -127,7 +128,7 @@ Experiment Prepare(const base::Config& config, const mad::NetworkSpec& spec, con
   task->StartValidation(config.Section("validate"), data);
   if (!options.predictions.empty()) task->WritePredictions(options.predictions);
 
-  const at::Device device = StartSession(options, train.precision);
+  const at::Device device = StartSession(options, train.precision, data.one_shape);
   std::shared_ptr<models::Network> network = MakeNetwork(spec, train, device);
   return {std::move(train), std::move(data), TaskName(config), std::move(task), std::move(network), device, options.ranks};
 }
@@ -148,10 +149,6 @@ void StartRanks(const Experiment& experiment, const base::Config& section) {
     throw base::UsageError(fmt::format("a batch of {} samples cannot be shared equally by {} processes", shared, experiment.world()),
                            section.Where("batch_size"), "use a multiple of the number of processes");
   }
-  if (config.trainer.update.graphs) {
-    throw base::UsageError("recorded passes do not exchange gradients between processes", section.Where("cuda_graphs"),
-                           "set cuda_graphs: false");
-  }
   if (config.sync_bn) experiment.network->batch_norm_settings().group = experiment.ranks;
 }
 
@@ -160,7 +157,8 @@ void ChooseBatch(Experiment& experiment, base::Config config, const mad::Network
   if (!experiment.config.batch_limits) return;
   int64_t samples = experiment.first() && !options.fresh ? BatchOfRun(options.out) : 0;
   if (options.ranks != nullptr) samples = std::stoll(options.ranks->Broadcast(std::to_string(samples)));
-  if (samples == 0) samples = FitBatch(config, experiment.config, spec, experiment.data, experiment.device, options.ranks);
+  if (samples == 0)
+    samples = FitBatch(config, experiment.config, spec, experiment.data, *experiment.task, experiment.device, options.ranks);
   config.Override("train.batch_size=" + std::to_string(samples));
   const PrecisionOptions chosen = experiment.config.precision;
   experiment.config = ReadTrainConfig(config);
@@ -244,6 +242,19 @@ void LogExchange(const GradientReducer& reducer) {
       times.backward_seconds * 1e3));
 }
 
+// LibTorch refuses an operation that has no deterministic kernel when it comes to it.
+void Run(Trainer& trainer, const base::Config& train) {
+  try {
+    trainer.Run();
+  } catch (const c10::Error& error) {
+    const std::string text = error.what_without_backtrace();
+    const size_t name_end = text.find(" does not have a deterministic implementation");
+    if (name_end == std::string::npos) throw;
+    throw base::UsageError(text.substr(0, name_end) + " has no deterministic kernel on this device", train.Where("deterministic"),
+                           "set train.deterministic: false");
+  }
+}
+
 }  // namespace
 
 RunSummary TrainRun(const base::Config& config, const mad::NetworkSpec& spec, const RunOptions& options) {
@@ -273,7 +284,7 @@ RunSummary TrainRun(const base::Config& config, const mad::NetworkSpec& spec, co
     ema = std::make_unique<Ema>(experiment.network->StateDict(), ema_options->decay, ema_options->warmup);
   }
   std::unique_ptr<GradientReducer> reducer;
-  if (options.ranks != nullptr)
+  if (options.ranks != nullptr && !trainer_options.update.graphs)
     reducer = std::make_unique<GradientReducer>(TrainedParameters(*experiment.network, *experiment.task), *options.ranks);
   data::Loader train_loader = experiment.MakeLoader(true);
   data::Loader validation_loader = experiment.MakeLoader(false);
@@ -297,7 +308,7 @@ RunSummary TrainRun(const base::Config& config, const mad::NetworkSpec& spec, co
     }
   }
   trainer.Share();
-  trainer.Run();
+  Run(trainer, config.Section("train"));
   if (reducer) LogExchange(*reducer);
   // A session that found everything trained and scored has seen neither mistakes nor particulars.
   const bool seen = !trainer.particulars().is_null();

@@ -15,4 +15,8 @@ enum class PixelMean {
 // where the logits are); labels [N, H, W] uint8, 0..classes-1 or 255, which adds nothing. A scalar.
 at::Tensor PixelCrossEntropy(const at::Tensor& logits, const at::Tensor& labels, PixelMean mean);
 
+// Minus the sum over pixels of log softmax(scores) at the label: scores [N, classes, H, W], labels [N, H, W] uint8 as above. As
+// at::cross_entropy_loss gives it, but on a GPU it is added up in the same order each time.
+at::Tensor PixelEntropyInFixedOrder(const at::Tensor& scores, const at::Tensor& labels);
+
 }  // namespace deepmad::train

@@ -2,6 +2,7 @@
 
 #include <ATen/Context.h>
 #include <ATen/autocast_mode.h>
+#include <stdlib.h>
 
 #include "models/device.h"
 
@@ -32,11 +33,13 @@ std::string PrecisionName(const PrecisionOptions& options, c10::DeviceType devic
   return device == c10::kCUDA && options.tf32 ? "float32 (TF32 allowed)" : "float32";
 }
 
-void ApplyPrecision(const PrecisionOptions& options) {
+void ApplyPrecision(const PrecisionOptions& options, bool one_shape) {
   at::Context& context = at::globalContext();
-  context.setDeterministicAlgorithms(options.deterministic, /*warn_only=*/true);
+  context.setDeterministicAlgorithms(options.deterministic, /*warn_only=*/false);
   context.setDeterministicCuDNN(options.deterministic);
-  context.setBenchmarkCuDNN(!options.deterministic);
+  // A workspace of fixed size a stream: cuBLAS may else choose another algorithm each time.
+  if (options.deterministic) ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);
+  context.setBenchmarkCuDNN(!options.deterministic && one_shape);
   context.setAllowTF32CuDNN(options.tf32);
   context.setAllowTF32CuBLAS(options.tf32);
 }

@@ -32,8 +32,11 @@ void ChooseFormat(PrecisionOptions& options, at::Device device);
 // "float32", "float32 (TF32 allowed)", "bfloat16", "float16", "float64": for protocols and logs. Requires ChooseFormat.
 std::string PrecisionName(const PrecisionOptions& options, c10::DeviceType device);
 
-// Sets the process-wide switches: deterministic kernels or cuDNN's own measurement, TF32 for float32 products on a GPU.
-void ApplyPrecision(const PrecisionOptions& options);
+// Sets the process-wide switches: deterministic kernels, or cuDNN's own measurement of its convolutions where batches have `one_shape` (it
+// measures every size anew, and each attempt leaves memory behind); TF32 for float32 products on a GPU. For cuBLAS it sets
+// CUBLAS_WORKSPACE_CONFIG where the user has not, so it comes before the first work on a device. A deterministic run ends in a c10::Error
+// when it comes to an operation that has no deterministic kernel.
+void ApplyPrecision(const PrecisionOptions& options, bool one_shape = true);
 
 // Autocast while it lives; none for float32.
 class AutocastGuard {

@@ -56,7 +56,7 @@ std::vector<BoxPrediction> PredictBoxes(const base::Config& config, const mad::N
                                         const RunOptions& options) {
   const data::InputOptions input = ReadInput(config, spec);
   TrainConfig train = ReadTrainConfig(config);
-  const at::Device device = StartSession(options, train.precision);
+  const at::Device device = StartSession(options, train.precision, /*one_shape=*/false);
   const data::PictureFiles pictures(files);
   const std::vector<std::string> drawings = DrawingFiles(files, out);
   const LoadedNetwork detector = LoadTrained(spec, weights, train, device);

@@ -64,7 +64,7 @@ std::vector<ScenePrediction> PredictScenes(const base::Config& config, const mad
   const data::InputOptions input = ReadInput(config, spec);
   TrainConfig train = ReadTrainConfig(config);
   const SceneReader reader(ReadSceneReading(config.Section("validate"), input.shape.height), *input.scenes);
-  const at::Device device = StartSession(options, train.precision);
+  const at::Device device = StartSession(options, train.precision, /*one_shape=*/false);
   const data::PictureFiles pictures(files);
   const std::vector<std::string> overlays = DrawingFiles(files, out);
   const LoadedNetwork scene = LoadTrained(spec, weights, train, device);

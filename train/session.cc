@@ -10,7 +10,7 @@
 
 namespace deepmad::train {
 
-at::Device StartSession(const RunOptions& options, PrecisionOptions& precision) {
+at::Device StartSession(const RunOptions& options, PrecisionOptions& precision, bool one_shape) {
   const at::Device device = models::ResolveDevice(options.ranks ? DeviceOfRank(options.device, options.ranks->launch()) : options.device);
   if (options.threads > 0) {
     at::set_num_threads(options.threads);
@@ -18,7 +18,7 @@ at::Device StartSession(const RunOptions& options, PrecisionOptions& precision) 
     at::set_num_threads(std::max(1, at::get_num_threads() / options.ranks->launch().local_size));
   }
   ChooseFormat(precision, device);
-  ApplyPrecision(precision);
+  ApplyPrecision(precision, one_shape);
   return device;
 }
 

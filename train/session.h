@@ -13,8 +13,8 @@
 namespace deepmad::train {
 
 // Finds the device (UsageError), chooses the number format where that is left to it, and sets the threads and the process-wide switches of
-// the arithmetic.
-at::Device StartSession(const RunOptions& options, PrecisionOptions& precision);
+// the arithmetic. `one_shape`: all batches have the same.
+at::Device StartSession(const RunOptions& options, PrecisionOptions& precision, bool one_shape = true);
 
 // Builds and initialises the network and brings it to the device.
 std::shared_ptr<models::Network> MakeNetwork(const mad::NetworkSpec& spec, const TrainConfig& config, at::Device device);

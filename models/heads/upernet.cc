@@ -7,8 +7,10 @@
 #include <ATen/ops/zeros.h>
 #include <torch/nn/module.h>
 
+#include <array>
 #include <stdexcept>
 
+#include "models/heads/fixed_order.h"
 #include "models/module_tree.h"
 
 namespace deepmad::models {
@@ -21,7 +23,8 @@ std::string Numbered(const char* list, size_t i) { return kMain + list + "." + s
 }  // namespace
 
 at::Tensor ResizeMap(const at::Tensor& map, at::IntArrayRef size) {
-  return map.sizes().slice(2) == size ? map : at::upsample_bilinear2d(map, size, /*align_corners=*/false);
+  if (map.sizes().slice(2) == size) return map;
+  return WantsFixedOrder(map) ? UpsampleBilinearInFixedOrder(map, size) : at::upsample_bilinear2d(map, size, /*align_corners=*/false);
 }
 
 ConvNormRelu::ConvNormRelu(int in_channels, int out_channels, int kernel, torch::nn::Module& root, const std::string& path,
@@ -78,7 +81,8 @@ UPerNet::UPerNet(const UPerNetOptions& options, const std::array<int, kLevels>& 
 at::Tensor UPerNet::PoolPyramid(const at::Tensor& last) const {
   std::vector<at::Tensor> maps = {last};
   for (size_t i = 0; i < kPoolSizes.size(); ++i) {
-    const at::Tensor pooled = at::adaptive_avg_pool2d(last, {kPoolSizes[i], kPoolSizes[i]});
+    const std::array<int64_t, 2> size = {kPoolSizes[i], kPoolSizes[i]};
+    const at::Tensor pooled = WantsFixedOrder(last) ? AdaptiveAverageInFixedOrder(last, size) : at::adaptive_avg_pool2d(last, size);
     maps.push_back(ResizeMap(pooled_[i].Forward(pooled), last.sizes().slice(2)));
   }
   return bottleneck_.Forward(at::cat(maps, 1));

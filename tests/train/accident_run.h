@@ -27,6 +27,7 @@ inline std::optional<Accident> stop_at;
 inline std::optional<Accident> lose_at;
 inline std::optional<Accident> lose_gradient_at;
 inline bool lose_score = false;
+inline bool lose_order = false;     // the loss takes an operation without a deterministic kernel
 inline int metrics_until_stop = 0;  // asks the run to stop when the metric of that number is made; 0: never
 
 inline constexpr const char* kRun = R"(
@@ -65,6 +66,7 @@ class ExperimentTest : public testing::Test {
     lose_at.reset();
     lose_gradient_at.reset();
     lose_score = false;
+    lose_order = false;
     metrics_until_stop = 0;
     base::ClearStopRequest();
   }

@@ -1,4 +1,6 @@
 // The task of tests/train/accident_run.h.
+#include <ATen/Context.h>
+
 #include <limits>
 
 #include "tests/train/accident_run.h"
@@ -23,6 +25,7 @@ class AccidentTask : public Task {
   AccidentTask(const base::Config& section, int64_t classes) : task_(TaskRegistry::Get().Create("classification", section, classes)) {}
   at::Tensor Loss(models::Network& network, data::Batch& batch, const BatchPosition& position) const override {
     if (Happens(stop_at, position)) base::RequestStop();
+    if (lose_order) at::globalContext().alertNotDeterministic("some_pool_backward_cuda");
     const at::Tensor loss = task_->Loss(network, batch, position);
     if (Happens(lose_gradient_at, position)) return loss.sub(loss).sqrt().add(loss);  // adds 0, whose slope is infinite
     return Happens(lose_at, position) ? loss.mul(std::numeric_limits<double>::quiet_NaN()) : loss;

@@ -1,7 +1,10 @@
 #include "train/pixel_loss.h"
 
+#include <ATen/core/Reduction.h>
+#include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/rand.h>
+#include <ATen/ops/randint.h>
 #include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
 
@@ -36,6 +39,19 @@ TEST(PixelCrossEntropy, BringsLogitsToTheLabelsInFloat32) {
   const at::Tensor loss = PixelCrossEntropy(logits.to(at::kBFloat16), labels, PixelMean::kAllPixels);
   EXPECT_EQ(loss.scalar_type(), at::kFloat);
   EXPECT_NEAR(loss.item<double>(), PixelCrossEntropy(logits, labels, PixelMean::kAllPixels).item<double>(), 1e-2);
+}
+
+TEST(PixelCrossEntropy, InFixedOrderEqualsTheLibrarys) {
+  const at::Tensor scores = at::rand({2, 5, 6, 7}, at::kDouble).mul(9).sub(4);
+  at::Tensor labels = at::randint(5, {2, 6, 7}, at::kByte);
+  labels.narrow(1, 2, 2).fill_(255);
+  const at::Tensor a = scores.clone().requires_grad_(), b = scores.clone().requires_grad_();
+  const at::Tensor wanted = at::cross_entropy_loss(a, labels.to(at::kLong), {}, at::Reduction::Sum, 255);
+  const at::Tensor got = PixelEntropyInFixedOrder(b, labels);
+  EXPECT_NEAR(got.item<double>(), wanted.item<double>(), 1e-12 * wanted.item<double>());
+  wanted.backward();
+  got.backward();
+  EXPECT_LE(b.grad().sub(a.grad()).abs().max().item<double>(), 1e-12);
 }
 
 }  // namespace

@@ -47,5 +47,15 @@ TEST_F(PrecisionRunTest, AGradientThatOverflowsWithoutALossScaleIsADivergence) {
   EXPECT_NE(std::string(error.what()).find("overflows float16 without a loss scale at step 6"), std::string::npos) << error.what();
 }
 
+TEST_F(PrecisionRunTest, ADeterministicRunRefusesAnOperationWithoutADeterministicKernel) {
+  lose_order = true;
+  const base::Error error = ErrorOf([&] { Train("a", {"train.deterministic=true"}); });
+  EXPECT_EQ(error.kind(), base::ErrorKind::kUsage);
+  EXPECT_NE(std::string(error.what()).find("some_pool_backward_cuda has no deterministic kernel on this device: run.yaml"),
+            std::string::npos)
+      << error.what();
+  Train("b");
+}
+
 }  // namespace
 }  // namespace deepmad::train
