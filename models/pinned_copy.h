@@ -1,0 +1,15 @@
+// Copies from the processor's memory for which nobody waits.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <c10/core/Device.h>
+
+namespace deepmad::models {
+
+// A copy of `cpu`, a tensor in the processor's memory, on `device`; `cpu` itself where that is the CPU. To a GPU it goes by way of pinned
+// memory and behind the work that is queued there, so that the processor goes on at once; a copy from pageable memory would wait for all of
+// that work. `cpu` may be changed or freed as soon as this returns, unless it is pinned itself: then it may be freed, but is not to be
+// changed before the device has copied it.
+at::Tensor CopyToDevice(const at::Tensor& cpu, at::Device device);
+
+}  // namespace deepmad::models
