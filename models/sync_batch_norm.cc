@@ -2,6 +2,7 @@
 
 #include <ATen/ops/batch_norm.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/native_batch_norm_backward.h>
 #include <ATen/ops/relu.h>
@@ -71,8 +72,9 @@ struct SyncNormFunction : torch::autograd::Function<SyncNormFunction> {
     const auto* group = reinterpret_cast<const ProcessGroup*>(context->saved_data["group"].toInt());
     const at::Tensor grad = gradients[0].contiguous(x.suggest_memory_format());
     // The sums over this rank's values of grad * normalised and of grad: the gradients of weight and bias.
+    const at::Tensor unsaved = at::empty({0}, mean.options());  // CUDA's kernel wants a tensor where nothing was saved
     const auto [unused, grad_weight, grad_bias] =
-        at::native_batch_norm_backward(grad, x, weight, mean, var, {}, {}, /*train=*/false, eps, {false, true, true});
+        at::native_batch_norm_backward(grad, x, weight, mean, var, unsaved, unsaved, /*train=*/false, eps, {false, true, true});
     const at::Tensor totals = at::cat({grad_weight, grad_bias}).to(at::kDouble);
     group->Sum(totals);
     const int64_t channels = x.size(1);
