@@ -63,11 +63,17 @@ at::Device ResolveDevice(const std::string& name) {
 }
 
 std::string DescribeDevice(at::Device device) { return KindOf(device).Describe(IndexOf(device)); }
+Uuid DeviceUuid(at::Device device) { return KindOf(device).UuidOf(IndexOf(device)); }
 void SynchronizeDevice(at::Device device) { KindOf(device).Synchronize(IndexOf(device)); }
 DeviceMemory MemoryOf(at::Device device) { return KindOf(device).Memory(IndexOf(device)); }
 void ResetPeakMemory(at::Device device) { KindOf(device).ResetPeakMemory(IndexOf(device)); }
 void ReleaseCachedMemory(at::Device device) { KindOf(device).ReleaseCachedMemory(IndexOf(device)); }
 std::unique_ptr<CopyQueue> NewCopyQueue(at::Device device) { return KindOf(device).NewCopyQueue(IndexOf(device)); }
+std::unique_ptr<Readback> StartReadback(const at::Tensor& tensor) { return KindOf(tensor.device()).StartReadback(tensor); }
+int CountDevices(const std::string& kind) {
+  const DeviceKind* known = FindKind(kind);
+  return known == nullptr ? 0 : known->Count();
+}
 std::unique_ptr<Recording> Record(at::Device device, std::function<void()> work) {
   return KindOf(device).Record(IndexOf(device), std::move(work));
 }

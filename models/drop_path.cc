@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "models/pinned_copy.h"
+
 namespace deepmad::models {
 
 void DropPaths::Draw(base::Random random, int64_t samples, at::Device device) {
@@ -18,9 +20,9 @@ void DropPaths::Draw(base::Random random, int64_t samples, at::Device device) {
     for (int64_t i = 0; i < samples; ++i) *value++ = random.Bernoulli(stay) ? static_cast<float>(1 / stay) : 0.0F;
   }
   if (keep_.defined() && keep_.sizes() == drawn.sizes() && keep_.device() == device) {
-    keep_.copy_(drawn);
+    keep_.copy_(CopyToDevice(drawn, device));  // a recorded pass reads this memory
   } else {
-    keep_ = drawn.to(device);
+    keep_ = CopyToDevice(drawn, device);
   }
 }
 
