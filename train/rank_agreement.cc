@@ -1,6 +1,9 @@
 #include "train/rank_agreement.h"
 
+#include <ATen/ops/empty.h>
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "base/config_difference.h"
 #include "base/error.h"
@@ -17,6 +20,18 @@ void CheckAgreement(const std::string& what, const std::string& yaml, const Rank
     }
   }
   ranks.Barrier();  // a rank that differs never comes
+}
+
+void CheckOwnDevices(const models::Uuid& device, const RankGroup& ranks) {
+  at::Tensor own = at::empty({static_cast<int64_t>(device.size())}, at::kByte);
+  std::copy(device.begin(), device.end(), own.mutable_data_ptr<uint8_t>());
+  const at::Tensor all = ranks.Gather(own);
+  for (int rank = 0; rank < ranks.rank() && device != models::Uuid{}; ++rank) {
+    if (!all[rank].equal(own)) continue;
+    throw base::UsageError(fmt::format("{} has the same GPU as rank {}", ranks.launch().Name(), rank), "--device",
+                           "start as many ranks on a machine as it has GPUs");
+  }
+  ranks.Barrier();  // a rank that shares a device never comes
 }
 
 }  // namespace deepmad::train

@@ -234,9 +234,9 @@ void RankGroup::Report(const base::Error& error) {
 
 void RankGroup::AwaitVerdict() const { std::this_thread::sleep_for(kVerdict); }
 
-std::string DeviceOfRank(const std::string& device, const Launch& launch) {
-  const bool any_gpu = device == "cuda" || (device == "auto" && models::ResolveDevice(device).is_cuda());
-  return any_gpu ? fmt::format("cuda:{}", launch.local_rank) : device;
+std::string DeviceOfRank(const std::string& device, const Launch& launch, int gpus) {
+  const bool any_gpu = device == "cuda" || (device == "auto" && gpus > 0);
+  return any_gpu ? fmt::format("cuda:{}", gpus == 1 ? 0 : launch.local_rank) : device;
 }
 
 void AsRank(RankGroup& group, const std::function<void()>& work) {
@@ -261,10 +261,11 @@ void WithRanks(const std::string& device, const std::function<void(const RankGro
   const std::optional<Launch> launch = LaunchFromEnvironment();
   if (!launch) return work(nullptr);
   if (launch->rank > 0) base::SetLogLevel(base::LogLevel::kQuiet);
-  const at::Device place = models::ResolveDevice(DeviceOfRank(device, *launch));
+  const at::Device place = models::ResolveDevice(DeviceOfRank(device, *launch, models::CountDevices("cuda")));
   const std::unique_ptr<RankGroup> ranks = RankGroup::Join(*launch, place);
   AsRank(*ranks, [&] {
     CheckAgreement("the program", DescribeProgram(place), *ranks);
+    CheckOwnDevices(models::DeviceUuid(place), *ranks);
     work(ranks.get());
     ranks->Finish();
   });

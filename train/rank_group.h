@@ -63,8 +63,10 @@ class RankGroup : public models::ProcessGroup {
   std::unique_ptr<Backends> backends_;
 };
 
-// The device of a rank: "auto" and "cuda" mean the GPU with the number that the rank has on its machine.
-std::string DeviceOfRank(const std::string& device, const Launch& launch);
+// The device of a rank that sees `gpus` GPUs: "auto" and "cuda" mean the GPU with the number that the rank has on its machine, or the only
+// one, since a launcher that gives each rank a GPU of its own (srun --gpus-per-task=1, a CUDA_VISIBLE_DEVICES for each) hides the others
+// and each rank's is number 0.
+std::string DeviceOfRank(const std::string& device, const Launch& launch, int gpus);
 
 // Runs one rank's work and tells the others when it fails. What it throws is a base::Error.
 void AsRank(RankGroup& group, const std::function<void()>& work);

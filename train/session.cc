@@ -11,7 +11,9 @@
 namespace deepmad::train {
 
 at::Device StartSession(const RunOptions& options, PrecisionOptions& precision) {
-  const at::Device device = models::ResolveDevice(options.ranks ? DeviceOfRank(options.device, options.ranks->launch()) : options.device);
+  const std::string name =
+      options.ranks ? DeviceOfRank(options.device, options.ranks->launch(), models::CountDevices("cuda")) : options.device;
+  const at::Device device = models::ResolveDevice(name);
   if (options.threads > 0) {
     at::set_num_threads(options.threads);
   } else if (options.ranks != nullptr && std::getenv("OMP_NUM_THREADS") == nullptr) {

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "tests/free_port.h"
 #include "train/gradient_reducer.h"
+#include "train/rank_agreement.h"
 #include "train/rank_state.h"
 
 namespace deepmad::train {
@@ -123,6 +124,38 @@ TEST(RankGroup, SaysWhichRankHasNotCome) {
   } catch (const base::Error& error) {
     EXPECT_NE(std::string(error.what()).find("cannot reach rank 0"), std::string::npos) << error.what();
   }
+}
+
+TEST(DeviceOfRank, IsTheGpuOfItsNumberOrTheOnlyOneThatItSees) {
+  const Launch third = RankOf(2, 4, 0);
+  for (const char* any : {"auto", "cuda"}) {
+    EXPECT_EQ(DeviceOfRank(any, third, 8), "cuda:2");
+    EXPECT_EQ(DeviceOfRank(any, third, 1), "cuda:0");  // srun --gpus-per-task=1
+  }
+  EXPECT_EQ(DeviceOfRank("auto", third, 0), "auto");
+  EXPECT_EQ(DeviceOfRank("cpu", third, 8), "cpu");
+  EXPECT_EQ(DeviceOfRank("cuda:5", third, 8), "cuda:5");
+}
+
+TEST(CheckOwnDevices, RefusesADeviceThatAnEarlierRankHas) {
+  std::atomic<int> refused = 0;
+  const auto on_devices = [&](const std::vector<models::Uuid>& devices) {
+    refused = 0;
+    OnRanks(static_cast<int>(devices.size()), [&](RankGroup& ranks) {
+      try {
+        CheckOwnDevices(devices[static_cast<size_t>(ranks.rank())], ranks);
+      } catch (const base::Error& error) {
+        EXPECT_EQ(error.kind(), base::ErrorKind::kUsage);
+        EXPECT_NE(std::string(error.what()).find("has the same GPU as rank 0"), std::string::npos) << error.what();
+        ++refused;
+        ranks.Barrier();  // a process would end here; its thread lets the others go on
+      }
+    });
+    return refused.load();
+  };
+  EXPECT_EQ(on_devices({{1}, {2}, {1}}), 1);
+  EXPECT_EQ(on_devices({{1}, {2}, {3}}), 0);
+  EXPECT_EQ(on_devices({{}, {}}), 0);  // unknown
 }
 
 }  // namespace
