@@ -1,7 +1,11 @@
 #include "train/ema.h"
 
+#include <ATen/ops/_foreach_add.h>
 #include <ATen/ops/_foreach_copy.h>
 #include <ATen/ops/_foreach_lerp.h>
+#include <ATen/ops/_foreach_mul.h>
+#include <ATen/ops/_foreach_sub.h>
+#include <ATen/ops/_fused_sgd.h>
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
@@ -26,11 +30,23 @@ double Ema::DecayAt(int64_t update) const {
   return std::min(decay_, 1 - std::pow(1.0 + static_cast<double>(update), -2.0 / 3.0));
 }
 
-void Ema::Update() {
+void Ema::Update(const at::Tensor& overflow) {
   c10::AutoGradMode no_grad(false);
-  at::_foreach_lerp_(average_floats_, source_floats_, 1 - DecayAt(updates_));
-  if (!average_integers_.empty()) at::_foreach_copy_(average_integers_, source_integers_);
-  ++updates_;
+  const double share = 1 - DecayAt(updates_++);
+  if (!overflow.defined()) {
+    at::_foreach_lerp_(average_floats_, source_floats_, share);
+    if (!average_integers_.empty()) at::_foreach_copy_(average_integers_, source_integers_);
+    return;
+  }
+  // Gradient descent on |average - source|^2 / 2 is the same average, and its kernel looks at `overflow` first: statistics that are not
+  // finite, which a factor of 0 would turn into NaN, are not touched.
+  at::_fused_sgd_(average_floats_, at::_foreach_sub(average_floats_, source_floats_), /*momentum_buffer_list=*/{}, /*weight_decay=*/0,
+                  /*momentum=*/0, share, /*dampening=*/0, /*nesterov=*/false, /*maximize=*/false, /*is_first_step=*/false,
+                  /*grad_scale=*/{}, overflow);
+  if (average_integers_.empty()) return;
+  std::vector<at::Tensor> behind = at::_foreach_sub(source_integers_, average_integers_);
+  at::_foreach_mul_(behind, overflow.eq(0).to(behind[0].scalar_type()));
+  at::_foreach_add_(average_integers_, behind);
 }
 
 void Ema::Restore(const NamedTensors& tensors, int64_t updates) {

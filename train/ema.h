@@ -14,7 +14,11 @@ class Ema {
   // first one copies; without, the average starts as a copy of `source` as it is now.
   Ema(NamedTensors source, double decay, bool warmup);
 
-  void Update();
+  // `overflow`, a float32 scalar on the device, may be undefined: where it holds 1 the device leaves the average as it is, and the caller,
+  // once it knows, calls UncountUpdate().
+  void Update(const at::Tensor& overflow = {});
+  // The newest update was skipped on the device: it does not count.
+  void UncountUpdate() { --updates_; }
   double DecayAt(int64_t update) const;
 
   // The averaged tensors under the names of the source; the Ema's own, not copies.

@@ -25,13 +25,13 @@ LossScale::LossScale(const LossScaleOptions& options, at::Device device)
       scale_(at::full({}, options.initial, at::TensorOptions(at::kFloat).device(device))),
       clean_updates_(at::zeros({}, at::TensorOptions(at::kInt).device(device))) {}
 
-bool LossScale::UnscaleAndAdapt(const std::vector<at::Tensor>& gradients) {
+at::Tensor LossScale::UnscaleAndAdapt(const std::vector<at::Tensor>& gradients) {
   c10::AutoGradMode no_grad(false);
-  at::Tensor found = at::zeros({}, scale_.options());  // 1 where a gradient is not finite
+  at::Tensor found = at::zeros({}, scale_.options());
   // The exact inverse: the scale is a power of two unless the user chose another.
   at::_amp_foreach_non_finite_check_and_unscale_(gradients, found, scale_.to(at::kDouble).reciprocal().to(at::kFloat));
   at::_amp_update_scale_(scale_, clean_updates_, found, kGrowth, kBackoff, growth_interval_);
-  return found.item<float>() == 0;
+  return found;
 }
 
 double LossScale::value() const { return scale_.item<double>(); }

@@ -1,22 +1,16 @@
 #include "train/mixing.h"
 
-#include <ATen/ops/from_blob.h>
+#include <ATen/ops/index_select.h>
 #include <ATen/ops/lerp.h>
+#include <ATen/ops/tensor.h>
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
+#include "models/pinned_copy.h"
+
 namespace deepmad::train {
-namespace {
-
-at::Tensor PartnerIndex(const Mix& mix, at::Device device) {
-  // from_blob only reads, and `to` or index_select are done with the memory when it goes.
-  auto* data = const_cast<int64_t*>(mix.partner.data());
-  return at::from_blob(data, {static_cast<int64_t>(mix.partner.size())}, at::TensorOptions(at::kLong)).to(device);
-}
-
-}  // namespace
 
 MixingOptions ReadMixing(const base::Config& config) {
   MixingOptions options;
@@ -58,9 +52,13 @@ Mix DrawMix(const MixingOptions& options, base::Random random, int64_t epoch, in
   return mix;
 }
 
-void MixImages(const Mix& mix, at::Tensor& images) {
+at::Tensor PartnerIndex(const Mix& mix, at::Device device) {
+  if (mix.lam == 1) return {};
+  return models::CopyToDevice(at::tensor(mix.partner, at::kLong), device);
+}
+
+void MixImages(const Mix& mix, const at::Tensor& partner, at::Tensor& images) {
   if (mix.lam == 1) return;
-  const at::Tensor partner = PartnerIndex(mix, images.device());
   if (mix.cut) {
     const at::Tensor target = images.slice(2, mix.box.top, mix.box.bottom).slice(3, mix.box.left, mix.box.right);
     target.copy_(target.index_select(0, partner));
@@ -69,9 +67,9 @@ void MixImages(const Mix& mix, at::Tensor& images) {
   }
 }
 
-at::Tensor MixTargets(const Mix& mix, const at::Tensor& targets) {
+at::Tensor MixTargets(const Mix& mix, const at::Tensor& partner, const at::Tensor& targets) {
   if (mix.lam == 1) return targets;
-  return at::lerp(targets, targets.index_select(0, PartnerIndex(mix, targets.device())), 1 - mix.lam);
+  return at::lerp(targets, targets.index_select(0, partner), 1 - mix.lam);
 }
 
 }  // namespace deepmad::train

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <c10/core/Device.h>
 
 #include <cstdint>
 #include <vector>
@@ -44,9 +45,11 @@ struct Mix {
 
 Mix DrawMix(const MixingOptions& options, base::Random random, int64_t epoch, int64_t batch_size, int64_t height, int64_t width);
 
-// images [N, C, H, W] float32, in place.
-void MixImages(const Mix& mix, at::Tensor& images);
+// The partners as [N] int64 on the device where the batch is, without waiting for the copy; undefined for an unmixed batch.
+at::Tensor PartnerIndex(const Mix& mix, at::Device device);
+// images [N, C, H, W] float32, in place; `partner` as PartnerIndex gives it.
+void MixImages(const Mix& mix, const at::Tensor& partner, at::Tensor& images);
 // targets [N, K] float32 -> lam * t + (1 - lam) * t_partner.
-at::Tensor MixTargets(const Mix& mix, const at::Tensor& targets);
+at::Tensor MixTargets(const Mix& mix, const at::Tensor& partner, const at::Tensor& targets);
 
 }  // namespace deepmad::train

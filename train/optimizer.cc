@@ -84,9 +84,10 @@ std::vector<at::Tensor> Optimizer::Gradients() const {
   return gradients;
 }
 
-void Optimizer::Step(double lr) {
+void Optimizer::Step(double lr, const at::Tensor& overflow) {
   c10::AutoGradMode no_grad(false);
-  for (ParameterGroup& group : groups_) StepGroup(group, GradientsOf(group), lr * group.lr_factor, steps_ == 0);
+  const std::optional<at::Tensor> skip = overflow.defined() ? std::optional(overflow) : std::nullopt;
+  for (ParameterGroup& group : groups_) StepGroup(group, {GradientsOf(group), lr * group.lr_factor, steps_ == 0, skip});
   ++steps_;
 }
 

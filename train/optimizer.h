@@ -41,8 +41,14 @@ class Optimizer {
   Optimizer(const Optimizer&) = delete;
   Optimizer& operator=(const Optimizer&) = delete;
 
-  // One update from the parameters' gradients. FailedError naming a parameter that has none.
-  void Step(double lr);
+  // One update from the parameters' gradients. FailedError naming a parameter that has none. `overflow`, a float32 scalar on the device,
+  // may be undefined: where it holds 1 the device leaves parameters and state as they are, and the caller, once it knows, calls
+  // UncountStep(). Only for an optimizer that SkipsOnDevice().
+  void Step(double lr, const at::Tensor& overflow = {});
+  // The newest step was skipped on the device: it does not count.
+  void UncountStep() { --steps_; }
+  // Whether Step() takes `overflow`.
+  virtual bool SkipsOnDevice() const { return true; }
   // Drops the gradients: the next backward pass writes instead of adding. With `keep_memory` those that are there become zero instead.
   void ZeroGrad(bool keep_memory = false);
   // Of all parameters, not copies. FailedError naming a parameter that has none.
@@ -59,8 +65,13 @@ class Optimizer {
   int64_t steps() const { return steps_; }  // updates so far
 
  protected:
-  // `gradients` in the order of group.parameters. `first`: no update came before.
-  virtual void StepGroup(ParameterGroup& group, const std::vector<at::Tensor>& gradients, double lr, bool first) = 0;
+  struct StepInputs {
+    std::vector<at::Tensor> gradients;   // in the order of group.parameters
+    double lr = 0;                       // of the group
+    bool first = false;                  // no update came before
+    std::optional<at::Tensor> overflow;  // as Step() takes it; nullopt where that is undefined
+  };
+  virtual void StepGroup(ParameterGroup& group, const StepInputs& inputs) = 0;
 
  private:
   std::vector<at::Tensor> GradientsOf(const ParameterGroup& group) const;

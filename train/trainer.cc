@@ -116,18 +116,23 @@ void Trainer::TrainEpoch() {
   base::ProgressOptions progress_options;
   progress_options.label = fmt::format("train {}/{}", state_.epoch + 1, options_.epochs);
   progress_options.total = (updates_per_epoch_ - state_.batch) * options_.batch_size;
+  progress_options.note = [this] { return ProgressNote(); };
   base::Progress progress(progress_options);
   feed_.StartEpoch(state_.epoch, state_.batch * options_.update.accumulate);
   Stopwatch watch;
   while (state_.batch < updates_per_epoch_) {
     trace_.NextUpdate();
     const double data_seconds = Step();
+    const bool log = state_.step % options_.log_every_steps == 0;
+    if (log) ReadPendingUpdate();  // so that the interval's time is the time of its updates
     const double seconds = watch.Lap();
     for (Pace* pace : {&pace_, &epoch_pace_}) pace->Add(options_.batch_size, seconds, data_seconds);
+    interval_.seconds += seconds;
+    if (log) LogSteps();
     epoch_seconds_ += seconds;
     state_.train_seconds += seconds;
     state_.wall_seconds += seconds;
-    progress.Update(epoch_samples_, ProgressNote());
+    progress.Update(epoch_samples_);
     if (StopAgreed()) SaveAndStop();
     if (options_.checkpoint_every_steps > 0 && state_.step % options_.checkpoint_every_steps == 0) Save();
   }
@@ -147,11 +152,10 @@ double Trainer::Step() {
     feed_.Prefetch();
   }
   if (parts_.update.ranks != nullptr) next.size *= parts_.update.ranks->size();
-  Settle();  // the step before, while a GPU works on this one
+  ReadPendingUpdate();  // the one before, while a GPU works on this one
 
-  const double lr = parts_.schedule.Lr(state_.samples);
-  const bool log = (state_.step + 1) % options_.log_every_steps == 0;
-  next.result = update_.Finish(lr);
+  lr_ = parts_.schedule.Lr(state_.samples);
+  update_.Finish(lr_);
   ++state_.step;
   ++state_.batch;
   state_.samples += next.size;
@@ -159,46 +163,42 @@ double Trainer::Step() {
   interval_.samples += next.size;
   interval_.data_seconds += data_seconds;
   pending_ = std::move(next);
-  if (log) LogSteps(lr);
   return data_seconds;
 }
 
-void Trainer::Settle() {
-  if (!pending_.result.loss.defined()) return;
-  const UpdateResult result = std::exchange(pending_.result, {});
-  const double loss = result.loss.item<double>();
-  if (result.stops.defined()) ranks_stop_ = result.stops.item<double>() > 0;
-  const auto check = [&](const char* name, double value) {
-    if (std::isfinite(value)) return;
-    throw base::FailedError(fmt::format("the {} is {} at step {}, in epoch {}, of these files: {}", name, NonFiniteName(value), state_.step,
-                                        state_.epoch + 1, SourceList(pending_.sources)),
-                            parts_.run_dir.path(), kBatchHint);
+void Trainer::ReadPendingUpdate() {
+  if (!pending_) return;
+  const Pending pending = *std::exchange(pending_, std::nullopt);
+  const UpdateReport& report = update_.Report();
+  ranks_stop_ = report.stop;
+  loss_scale_ = report.loss_scale;
+  const auto fail = [&](const std::string& what) {
+    throw base::FailedError(
+        fmt::format("{} at step {}, in epoch {}, of these files: {}", what, state_.step, state_.epoch + 1, SourceList(pending.sources)),
+        parts_.run_dir.path(), kBatchHint);
   };
-  check("loss", loss);
-  if (!result.skipped) {
-    gradient_norm_ = result.gradient_norm.item<double>();
-    check("norm of the gradient", gradient_norm_);
-  } else if (update_.loss_scale()->value() < 1) {
-    // Not the scale's doing any more.
-    throw base::FailedError(fmt::format("the gradient overflows float16 without a loss scale at step {}, in epoch {}, of these files: {}",
-                                        state_.step, state_.epoch + 1, SourceList(pending_.sources)),
-                            parts_.run_dir.path(), kBatchHint);
-  }
-  if (result.skipped) {
+  if (report.skipped) {
+    // A scale below 1 is too low to be the reason.
+    if (report.loss_scale < 1) fail("the gradient overflows float16 without a loss scale");
     gradient_norm_ = 0;
     ++state_.skipped;
+  } else {
+    gradient_norm_ = report.gradient_norm;
   }
-  state_.epoch_loss.Add(loss, pending_.size);
-  state_.interval_loss.Add(loss, pending_.size);
+  for (const auto& [name, value] : {std::pair("loss", report.loss), std::pair("norm of the gradient", gradient_norm_)}) {
+    if (!std::isfinite(value) && !report.skipped) fail(fmt::format("the {} is {}", name, NonFiniteName(value)));
+  }
+  if (!std::isfinite(report.loss)) return;  // a forward pass that overflowed, of which the loss scale was lowered
+  state_.epoch_loss.Add(report.loss, pending.size);
+  state_.interval_loss.Add(report.loss, pending.size);
 }
 
-void Trainer::LogSteps(double lr) {
-  Settle();
+void Trainer::LogSteps() {
   StepRecord record;
   record.step = state_.step;
   record.epoch = state_.epoch + 1;
   record.samples = state_.samples;
-  record.lr = lr;
+  record.lr = lr_;
   record.loss = state_.interval_loss.value();
   record.gradient_norm = gradient_norm_;
   const UpdateSeconds seconds = update_.TakeSeconds();
@@ -206,11 +206,10 @@ void Trainer::LogSteps(double lr) {
   record.forward_seconds = seconds.forward;
   record.backward_seconds = seconds.backward;
   record.optimizer_seconds = seconds.optimizer;
-  if (update_.loss_scale()) record.loss_scale = update_.loss_scale()->value();
+  if (update_.loss_scale()) record.loss_scale = loss_scale_;
   record.skipped = state_.skipped;
-  const double step_seconds = interval_.data_seconds + seconds.forward + seconds.backward + seconds.optimizer;
-  record.images_per_second = static_cast<double>(interval_.samples) / step_seconds;
-  record.data_share = interval_.data_seconds / step_seconds;
+  record.images_per_second = static_cast<double>(interval_.samples) / interval_.seconds;
+  record.data_share = interval_.data_seconds / interval_.seconds;
   record.peak_bytes = models::MemoryOf(parts_.device).peak_bytes;
   record.left_seconds = SecondsLeft();
   parts_.run_dir.LogSteps(record);
@@ -255,7 +254,7 @@ void Trainer::CheckWeights() const {
 }
 
 void Trainer::FinishEpoch() {
-  Settle();
+  ReadPendingUpdate();
   CheckWeights();  // before anything of them is scored or written
   Stopwatch watch;
   const int64_t done = state_.epoch + 1;
@@ -325,7 +324,7 @@ Checkpoint Trainer::MakeCheckpoint() const {
 }
 
 void Trainer::Save() {
-  Settle();
+  ReadPendingUpdate();
   CheckWeights();
   parts_.run_dir.SaveCheckpoint(state_.step, MakeCheckpoint());
   if (parts_.update.ranks != nullptr) parts_.update.ranks->Barrier();  // no rank ends, or goes on, before the state is on disk

@@ -71,14 +71,14 @@ class Trainer {
   const base::Json& particulars() const { return particulars_; }
 
  private:
-  // What an update gave and has not been read yet: on a GPU, reading it at once would wait for the whole step.
+  // An update whose report has not been read yet: on a GPU, reading it at once would wait for the whole step.
   struct Pending {
-    UpdateResult result;  // loss undefined: none
     std::vector<std::string> sources;
     int64_t size = 0;
   };
-  // Since the last line of the log.
+  // What has been done since the last line of the log.
   struct Interval {
+    double seconds = 0;       // by the clock
     double data_seconds = 0;  // waiting for batches
     int64_t samples = 0;
   };
@@ -87,8 +87,8 @@ class Trainer {
   double Step();  // seconds of waiting for data
   std::string ProgressNote() const;
   double SecondsLeft() const;  // of training; negative where it is unknown
-  void Settle();
-  void LogSteps(double lr);
+  void ReadPendingUpdate();
+  void LogSteps();
   void FinishEpoch();
   MetricValues Validate();
   MetricValues Score(const std::string& label);
@@ -108,8 +108,10 @@ class Trainer {
   BatchFeed feed_;
   int64_t updates_per_epoch_;
   RunState state_;
-  Pending pending_;
+  std::optional<Pending> pending_;
+  double lr_ = 0;             // of the newest update
   double gradient_norm_ = 0;  // of the newest update that was read; 0 where it was skipped
+  double loss_scale_ = 1;     // as of the newest update that was read
   Interval interval_;
   Trace trace_;
   Pace pace_;        // of this session

@@ -1,6 +1,9 @@
 #include "train/update.h"
 
+#include <ATen/ops/stack.h>
+#include <ATen/ops/zeros.h>
 #include <ATen/record_function.h>
+#include <c10/core/GradMode.h>
 
 #include <utility>
 
@@ -70,26 +73,48 @@ void Update::Add(data::Batch& batch, const BatchPosition& position) {
   ++added_;
 }
 
-UpdateResult Update::Finish(double lr) {
+void Update::Finish(double lr) {
+  if (readback_ != nullptr) Report();  // whether the update before it counts
   RECORD_USER_SCOPE("optimizer");
   Stopwatch watch;
   added_ = 0;
-  UpdateResult result;
-  result.loss = std::exchange(loss_, at::Tensor());
+  at::Tensor loss = std::exchange(loss_, at::Tensor());
+  const c10::AutoGradMode no_grad(false);
+  const at::TensorOptions wide = loss.options().dtype(at::kDouble);
+  at::Tensor stops, overflow;
   if (parts_.ranks != nullptr) {
     AverageStatistics(parts_.network.MovingStatistics(), *parts_.ranks);
-    SharedStatus status = ShareStatus(result.loss, base::StopRequested(), *parts_.ranks);
-    result.loss = std::move(status.loss);
-    result.stops = std::move(status.stops);
+    SharedStatus status = ShareStatus(loss, base::StopRequested(), *parts_.ranks);
+    loss = std::move(status.loss);
+    stops = std::move(status.stops);
   }
-  result.skipped = loss_scale_ && !loss_scale_->UnscaleAndAdapt(parts_.optimizer.Gradients());
-  if (!result.skipped) {
-    result.gradient_norm = parts_.optimizer.ClipGradients(options_.clip_norm);
-    parts_.optimizer.Step(lr);
-    if (parts_.ema != nullptr) parts_.ema->Update();
+  if (loss_scale_) overflow = loss_scale_->UnscaleAndAdapt(parts_.optimizer.Gradients());
+  const at::Tensor norm = parts_.optimizer.ClipGradients(options_.clip_norm);
+  const at::Tensor none = at::zeros({}, wide);
+  const auto value = [&](const at::Tensor& scalar) { return scalar.defined() ? scalar.to(at::kDouble) : none; };
+  const at::Tensor scale = loss_scale_ ? loss_scale_->scale() : at::Tensor();
+  readback_ = models::StartReadback(at::stack({value(loss), value(norm), value(overflow), value(scale), value(stops)}));
+  uncount_skipped_ = true;
+  if (overflow.defined() && !parts_.optimizer.SkipsOnDevice()) {
+    uncount_skipped_ = false;
+    if (Report().skipped) return;
+    overflow = at::Tensor();
   }
+  parts_.optimizer.Step(lr, overflow);
+  if (parts_.ema != nullptr) parts_.ema->Update(overflow);
   seconds_.optimizer += watch.Lap();
-  return result;
+}
+
+const UpdateReport& Update::Report() {
+  if (readback_ == nullptr) return report_;
+  const at::Tensor values = std::exchange(readback_, nullptr)->Wait();
+  const double* value = values.const_data_ptr<double>();
+  report_ = {value[0], value[1], value[2] > 0, loss_scale_ ? value[3] : 1, value[4] > 0};
+  if (report_.skipped && uncount_skipped_) {
+    parts_.optimizer.UncountStep();
+    if (parts_.ema != nullptr) parts_.ema->UncountUpdate();
+  }
+  return report_;
 }
 
 UpdateSeconds Update::TakeSeconds() { return std::exchange(seconds_, {}); }

@@ -5,9 +5,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 
 #include "data/loader/loader.h"
+#include "models/device.h"
 #include "train/ema.h"
 #include "train/gradient_reducer.h"
 #include "train/loss_scale.h"
@@ -34,12 +36,13 @@ struct UpdateParts {
   GradientReducer* reducer = nullptr;
 };
 
-// On the device, so that nothing waits for it.
-struct UpdateResult {
-  at::Tensor loss;           // mean over the micro-batches and ranks, a floating-point scalar
-  at::Tensor stops;          // a scalar: ranks that were asked to stop; undefined for one process
-  at::Tensor gradient_norm;  // before clipping, a scalar; undefined where the update was skipped
+// What an update tells the host.
+struct UpdateReport {
+  double loss = 0;           // mean over the micro-batches and ranks
+  double gradient_norm = 0;  // before clipping; not finite where the update was skipped
   bool skipped = false;      // a gradient overflowed under the loss scale: weights, optimizer and average are as they were
+  double loss_scale = 1;     // for the next update
+  bool stop = false;         // some rank was asked to stop; false for one process
 };
 
 // Seconds in each phase since they were last taken.
@@ -58,8 +61,11 @@ class Update {
 
   // Adds the gradients of the next micro-batch. Moves the batch to the device and may change its images.
   void Add(data::Batch& batch, const BatchPosition& position);
-  // Changes the weights, after `accumulate` micro-batches on every rank. FailedError naming a parameter without a gradient.
-  UpdateResult Finish(double lr);
+  // Changes the weights, after `accumulate` micro-batches on every rank. Waits for the update before it, but not for the device to do this
+  // one, unless a loss scale meets an optimizer that cannot skip on the device. FailedError naming a parameter without a gradient.
+  void Finish(double lr);
+  // What the newest Finish() did; waits for the device to have done it. REQUIRES a Finish() before.
+  const UpdateReport& Report();
 
   UpdateSeconds TakeSeconds();
   const std::optional<LossScale>& loss_scale() const { return loss_scale_; }
@@ -74,8 +80,11 @@ class Update {
   at::Device device_;
   std::optional<LossScale> loss_scale_;
   std::optional<RecordedPass> recorded_;
-  int64_t added_ = 0;  // micro-batches
-  at::Tensor loss_;    // their mean so far
+  int64_t added_ = 0;                           // micro-batches
+  at::Tensor loss_;                             // their mean so far
+  std::unique_ptr<models::Readback> readback_;  // of the newest update, until it is read
+  UpdateReport report_;
+  bool uncount_skipped_ = true;  // the newest update was counted before it was known whether the device skips it
   UpdateSeconds seconds_;
 };
 

@@ -34,10 +34,10 @@ TEST(Mixing, MixupBlendsImagesAndTargetsWithThePartner) {
   mix.partner = {2, 0, 1};
   const at::Tensor before = Ramp({3, 2, 2, 2});
   at::Tensor images = before.clone();
-  MixImages(mix, images);
+  MixImages(mix, PartnerIndex(mix, at::kCPU), images);
   EXPECT_FLOAT_EQ(images[0][1][0][1].item<float>(), 0.75F * 5 + 0.25F * 21);
   EXPECT_FLOAT_EQ(images[2][0][0][0].item<float>(), 0.75F * 16 + 0.25F * 8);
-  const at::Tensor targets = MixTargets(mix, Ramp({3, 4}));
+  const at::Tensor targets = MixTargets(mix, PartnerIndex(mix, at::kCPU), Ramp({3, 4}));
   EXPECT_FLOAT_EQ(targets[1][3].item<float>(), 0.75F * 7 + 0.25F * 3);
 }
 
@@ -49,7 +49,7 @@ TEST(Mixing, CutMixPastesTheBoxOfThePartner) {
   mix.box = {.top = 1, .bottom = 3, .left = 0, .right = 2};
   const at::Tensor before = Ramp({2, 1, 4, 4});
   at::Tensor images = before.clone();
-  MixImages(mix, images);
+  MixImages(mix, PartnerIndex(mix, at::kCPU), images);
   for (int64_t y = 0; y < 4; ++y) {
     for (int64_t x = 0; x < 4; ++x) {
       const int64_t from = y >= 1 && y < 3 && x < 2 ? 1 : 0;

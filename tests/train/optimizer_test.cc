@@ -4,6 +4,7 @@
 #include <ATen/ops/ones.h>
 #include <ATen/ops/ones_like.h>
 #include <ATen/ops/zeros_like.h>
+#include <ATen/record_function.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -194,6 +195,27 @@ TEST(Optimizer, RefusesWrongOptions) {
   EXPECT_THROW(Make("sgd", Parameters(), "{momentum: 2}"), base::Error);
   EXPECT_THROW(Make("adamw", Parameters(), "{betas: [0.9]}"), base::Error);
   EXPECT_THROW(Make("sdg", Parameters(), "{}"), base::Error);
+}
+
+// CUDA's kernel reads the counters as float32 whatever the parameters are; the CPU's converts.
+TEST(Optimizer, AdamWCountsStepsInFloat32ForParametersOfAnyType) {
+  static std::vector<at::ScalarType> types;
+  types.clear();
+  const auto handle =
+      at::addThreadLocalCallback(at::RecordFunctionCallback([](const at::RecordFunction& call) -> std::unique_ptr<at::ObserverContext> {
+                                   if (std::string(call.name()) == "aten::_fused_adamw_") {
+                                     for (const at::Tensor& step : call.inputs()[5].toTensorVector()) types.push_back(step.scalar_type());
+                                   }
+                                   return nullptr;
+                                 })
+                                     .needsInputs(true)
+                                     .scopes({at::RecordScope::FUNCTION}));
+  at::Tensor weight = at::linspace(-1, 1, 6, at::kDouble).reshape({2, 3}).set_requires_grad(true);
+  const NamedTensors parameters = {{"weight", weight}};
+  SetGradients(parameters);
+  Make("adamw", parameters, "{weight_decay: 0.1}")->Step(0.01);
+  at::removeCallback(handle);
+  EXPECT_EQ(types, std::vector<at::ScalarType>{at::kFloat});
 }
 
 }  // namespace

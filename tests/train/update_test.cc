@@ -38,14 +38,15 @@ class ScaledTask : public Task {
 
 // A network with all that an update changes.
 struct Trained {
-  explicit Trained(const UpdateOptions& options, const PrecisionOptions& precision = {}, at::ScalarType type = at::kFloat)
+  explicit Trained(const UpdateOptions& options, const PrecisionOptions& precision = {}, at::ScalarType type = at::kFloat,
+                   const std::string& rule = "sgd")
       : network(models::BuildNetwork(TinyNetwork())) {
     models::Initialize(*network, {}, 1);
     network->ConvertTo(type);
     network->SetMemoryFormat(at::MemoryFormat::ChannelsLast);
     NamedTensors parameters;
     for (const auto& named : network->named_parameters()) parameters.emplace_back(named.key(), named.value());
-    optimizer = OptimizerRegistry::Get().Create("sgd", parameters, base::Config::FromText("{weight_decay: 1.0e-4}"));
+    optimizer = OptimizerRegistry::Get().Create(rule, parameters, base::Config::FromText("{weight_decay: 1.0e-4}"));
     ema = std::make_unique<Ema>(network->StateDict(), 0.9, false);
     if (!options.graphs) update.emplace(options, UpdateParts{task, *network, *optimizer, ema.get()}, precision, at::kCPU);
   }
@@ -80,9 +81,10 @@ TEST(Update, MicroBatchesTogetherAreOneLargeBatch) {
       data::Batch part = Pictures(4 * i, 4, at::kDouble);
       parts.update->Add(part, {1, 0, 4 * step + i});
     }
-    const UpdateResult a = whole.update->Finish(0.1), b = parts.update->Finish(0.1);
-    EXPECT_NEAR(a.loss.item<double>(), b.loss.item<double>(), 1e-12);
-    EXPECT_NEAR(a.gradient_norm.item<double>(), b.gradient_norm.item<double>(), 1e-12);
+    for (Trained* each : {&whole, &parts}) each->update->Finish(0.1);
+    const UpdateReport a = whole.update->Report(), b = parts.update->Report();
+    EXPECT_NEAR(a.loss, b.loss, 1e-12);
+    EXPECT_NEAR(a.gradient_norm, b.gradient_norm, 1e-12);
   }
   const NamedTensors a = whole.network->StateDict(), b = parts.network->StateDict();
   for (size_t i = 0; i < a.size(); ++i) {
@@ -97,27 +99,30 @@ TEST(Update, AnOverflowUnderTheLossScaleSkipsTheUpdate) {
   precision.autocast = at::kHalf;
   precision.loss_scale.initial = 8;
   precision.loss_scale.growth_interval = 2;
-  Trained run({}, precision);
-  const auto step = [&] {
-    data::Batch batch = Pictures(0, 8, at::kFloat);
-    run.update->Add(batch, {1, 0, 0});
-    return run.update->Finish(0.05);
-  };
-  EXPECT_FALSE(step().skipped);
-  const NamedTensors parameters = Copies(run.optimizer->State()), average = Copies(run.ema->tensors());
-  const at::Tensor weight = run.network->parameters()[0].detach().clone();
-  run.task.factor = 1e38;  // finite, but not times the scale
-  const UpdateResult skipped = step();
-  EXPECT_TRUE(skipped.skipped);
-  EXPECT_FALSE(skipped.gradient_norm.defined());
-  EXPECT_EQ(run.update->loss_scale()->value(), 4);
-  EXPECT_TRUE(Equal(parameters, run.optimizer->State()));
-  EXPECT_TRUE(Equal(average, run.ema->tensors()));
-  EXPECT_TRUE(weight.equal(run.network->parameters()[0]));
-  run.task.factor = 1;
-  for (int i = 0; i < 2; ++i) EXPECT_FALSE(step().skipped);
-  EXPECT_EQ(run.update->loss_scale()->value(), 8);
-  EXPECT_FALSE(weight.equal(run.network->parameters()[0]));
+  for (const std::string& rule : OptimizerRegistry::Get().Names()) {
+    SCOPED_TRACE(rule);
+    Trained run({}, precision, at::kFloat, rule);
+    const auto step = [&] {
+      data::Batch batch = Pictures(0, 8, at::kFloat);
+      run.update->Add(batch, {1, 0, 0});
+      run.update->Finish(0.05);
+      return run.update->Report();
+    };
+    EXPECT_FALSE(step().skipped);
+    const NamedTensors parameters = Copies(run.optimizer->State()), average = Copies(run.ema->tensors());
+    const at::Tensor weight = run.network->parameters()[0].detach().clone();
+    run.task.factor = 1e38;  // finite, but not times the scale
+    const UpdateReport skipped = step();
+    EXPECT_TRUE(skipped.skipped);
+    EXPECT_EQ(skipped.loss_scale, 4);
+    EXPECT_TRUE(Equal(parameters, run.optimizer->State()));
+    EXPECT_TRUE(Equal(average, run.ema->tensors()));
+    EXPECT_TRUE(weight.equal(run.network->parameters()[0]));
+    run.task.factor = 1;
+    for (int i = 0; i < 2; ++i) EXPECT_FALSE(step().skipped);
+    EXPECT_EQ(run.update->Report().loss_scale, 8);
+    EXPECT_FALSE(weight.equal(run.network->parameters()[0]));
+  }
 }
 
 TEST(Update, RecordedPassesGiveTheSameBits) {
@@ -134,7 +139,8 @@ TEST(Update, RecordedPassesGiveTheSameBits) {
           data::Batch batch = Pictures(4 * i, 4, at::kFloat);
           update.Add(batch, {1, 0, step * accumulate + i});
         }
-        EXPECT_GT(update.Finish(0.1).loss.item<double>(), 0);
+        update.Finish(0.1);
+        EXPECT_GT(update.Report().loss, 0);
       }
       states[graphs] = Copies(run.network->StateDict());
     }
@@ -152,7 +158,8 @@ TEST(Update, TheLossScaleLeavesTheGradientAsItIs) {
     Trained& run = i == 0 ? plain : half;
     data::Batch batch = Pictures(0, 16, at::kFloat);
     run.update->Add(batch, {1, 0, 0});
-    norms[i] = run.update->Finish(0.1).gradient_norm.item<double>();
+    run.update->Finish(0.1);
+    norms[i] = run.update->Report().gradient_norm;
   }
   EXPECT_NEAR(norms[1], norms[0], 0.01 * norms[0]);
 }

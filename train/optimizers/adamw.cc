@@ -15,12 +15,14 @@ class AdamW : public Optimizer {
       : Optimizer(parameters, settings.groups, {"first_moment", "second_moment"}), settings_(settings) {}
 
  private:
-  void StepGroup(ParameterGroup& group, const std::vector<at::Tensor>& gradients, double lr, bool /*first*/) override {
-    // The fused call wants a step counter per tensor: all share one.
-    const at::Tensor step = at::full({}, static_cast<double>(steps() + 1), group.parameters[0].options().requires_grad(false));
+  void StepGroup(ParameterGroup& group, const StepInputs& inputs) override {
+    // The fused call wants a step counter per tensor: all share one. CUDA's kernel reads it as float32 whatever the parameters' type is.
+    const at::Tensor step =
+        at::full({}, static_cast<double>(steps() + 1), group.parameters[0].options().dtype(at::kFloat).requires_grad(false));
     const std::vector<at::Tensor> step_per_parameter(group.parameters.size(), step);
-    at::_fused_adamw_(group.parameters, gradients, group.state[0], group.state[1], /*max_exp_avg_sqs=*/{}, step_per_parameter, lr,
-                      settings_.beta1, settings_.beta2, group.weight_decay, settings_.epsilon, /*amsgrad=*/false, /*maximize=*/false);
+    at::_fused_adamw_(group.parameters, inputs.gradients, group.state[0], group.state[1], /*max_exp_avg_sqs=*/{}, step_per_parameter,
+                      inputs.lr, settings_.beta1, settings_.beta2, group.weight_decay, settings_.epsilon, /*amsgrad=*/false,
+                      /*maximize=*/false, /*grad_scale=*/{}, inputs.overflow);
   }
 
   AdamSettings settings_;

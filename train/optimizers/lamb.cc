@@ -26,7 +26,9 @@ class Lamb : public Optimizer {
       : Optimizer(parameters, settings.groups, {"first_moment", "second_moment"}), settings_(settings) {}
 
  private:
-  void StepGroup(ParameterGroup& group, const std::vector<at::Tensor>& gradients, double lr, bool /*first*/) override {
+  bool SkipsOnDevice() const override { return false; }  // no operation over a list of tensors is conditional
+  void StepGroup(ParameterGroup& group, const StepInputs& inputs) override {
+    const std::vector<at::Tensor>& gradients = inputs.gradients;
     const auto t = static_cast<double>(steps() + 1);
     at::_foreach_lerp_(group.state[0], gradients, 1 - settings_.beta1);
     at::_foreach_mul_(group.state[1], settings_.beta2);
@@ -40,7 +42,7 @@ class Lamb : public Optimizer {
       at::_foreach_add_(update, group.parameters, group.weight_decay);
       at::_foreach_mul_(update, TrustRatios(group.parameters, update));
     }
-    at::_foreach_add_(group.parameters, update, -lr);
+    at::_foreach_add_(group.parameters, update, -inputs.lr);
   }
 
   static std::vector<at::Tensor> TrustRatios(const std::vector<at::Tensor>& parameters, const std::vector<at::Tensor>& update) {

@@ -15,10 +15,10 @@ class Sgd : public Optimizer {
         nesterov_(nesterov) {}
 
  private:
-  void StepGroup(ParameterGroup& group, const std::vector<at::Tensor>& gradients, double lr, bool first) override {
+  void StepGroup(ParameterGroup& group, const StepInputs& inputs) override {
     const std::vector<at::Tensor> none;
-    at::_fused_sgd_(group.parameters, gradients, momentum_ > 0 ? group.state[0] : none, group.weight_decay, momentum_, lr,
-                    /*dampening=*/0, nesterov_, /*maximize=*/false, first);
+    at::_fused_sgd_(group.parameters, inputs.gradients, momentum_ > 0 ? group.state[0] : none, group.weight_decay, momentum_, inputs.lr,
+                    /*dampening=*/0, nesterov_, /*maximize=*/false, inputs.first, /*grad_scale=*/{}, inputs.overflow);
   }
 
   double momentum_;

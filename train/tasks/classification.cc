@@ -74,8 +74,9 @@ class Classification : public ReplayableTask {
     const base::Random random(position.seed, base::RandomPurpose::kMix, static_cast<uint64_t>(position.epoch),
                               static_cast<uint64_t>(position.batch));
     const Mix mix = DrawMix(mixing_, random, position.epoch, batch.images.size(0), batch.images.size(-2), batch.images.size(-1));
-    MixImages(mix, batch.images);
-    return {batch.images, MixTargets(mix, SoftTargets(batch.labels, classes_, smoothing_))};
+    const at::Tensor partner = PartnerIndex(mix, batch.images.device());
+    MixImages(mix, partner, batch.images);
+    return {batch.images, MixTargets(mix, partner, SoftTargets(batch.labels, classes_, smoothing_))};
   }
 
   at::Tensor LossOf(models::Network& network, const TaskInputs& inputs) const override {
