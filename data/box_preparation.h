@@ -1,4 +1,4 @@
-// Preparation of pictures with boxes around objects (specification detection 1).
+// Prepares images with bounding boxes for a detector: resize, mirror, normalise, pad (docs/protocols/detection.md, section 1).
 #pragma once
 
 #include <string>

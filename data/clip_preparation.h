@@ -1,4 +1,5 @@
-// From a video to the frames that a network sees of it (specification video 2 and 3): the same crop and mirroring for all frames of a view.
+// Prepares a video for a network: samples frames, then crops and mirrors all frames of a view alike
+// (docs/protocols/video.md, sections 2 and 3).
 #pragma once
 
 #include <optional>

@@ -17,14 +17,13 @@ struct SamplerOptions {
   int world = 1;
 };
 
-// One rank's share of a set. The epoch's order is a permutation (or 0..n-1 without shuffle) that is equal on every rank; rank r of w takes
-// its positions r, r+w, r+2w, ... Repeated, that order has each index `repeats` times in a row and, of n samples, the first
-// floor(n / 256) * 256 / world positions a rank are used (Berman et al., 2019; specification classification 4). With drop_last every rank
-// has equally many full batches; without, each position occurs on exactly one rank.
-// An endless stream is one pass after the other, each a permutation of its own, and batches go on over the border: epoch e is the part from
-// position e * epoch_batches * batch_size * world of it. Nothing is dropped or repeated, and a set may be smaller than a batch.
-// Of a set in groups, with drop_last, all that the ranks take as one batch is of one group; a group is filled up rather than cut
-// (GroupBatches), so a pass is a little longer than the set.
+// One rank's part of a data set. The order of an epoch is a permutation (0..n-1 without shuffle), equal on every rank; rank r of w takes
+// positions r, r+w, r+2w, ... With drop_last every rank has the same number of full batches; otherwise each position is on exactly one
+// rank. Repeated augmentation lists each index `repeats` times in a row and uses the first floor(n / 256) * 256 / world positions per rank
+// of n samples (Berman et al., 2019; docs/protocols/classification.md, section 4). An endless stream chains passes, each with its own
+// permutation, and batches cross their borders: epoch e starts at position e * epoch_batches * batch_size * world. Nothing is dropped or
+// repeated, and the set may be smaller than a batch. If the set has groups and drop_last is on, a batch over all ranks holds samples of one
+// group only. A group is filled up rather than cut (GroupBatches), so a pass is slightly longer than the set.
 class Sampler {
  public:
   // UsageError when drop_last would drop everything, and for an endless stream with repeats.

@@ -1,4 +1,4 @@
-// How scenes of any size come to a network outside training (specification segmentation 6).
+// How an image of any size becomes the input of a segmentation network outside training (docs/protocols/segmentation.md, section 6).
 #pragma once
 
 #include "data/transforms/normalise.h"

@@ -1,4 +1,4 @@
-// Preparation of scenes with a label a pixel (specification segmentation 2 and 6).
+// Prepares images with per-pixel labels for training, validation and prediction (docs/protocols/segmentation.md, sections 2 and 6).
 #pragma once
 
 #include "data/preparation.h"

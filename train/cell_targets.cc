@@ -23,7 +23,7 @@ std::vector<TargetBox> TargetsOf(const data::InputBoxes& picture) {
   return boxes;
 }
 
-// Of a picture by itself, before the padding to its batch (specification detection 5).
+// The side of an image by itself, padded to a multiple of 32 before it is padded to its batch (docs/protocols/detection.md, section 5).
 int PaddedSide(int side) { return (side + data::kPaddedSides - 1) / data::kPaddedSides * data::kPaddedSides; }
 
 // [cells, 4] in strides, from the anchors' centres; zeros where there is no box.

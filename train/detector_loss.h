@@ -1,6 +1,5 @@
-// The loss of a detection head on a batch (specification detection 4 and 5): what its maps are compared with, and by which totals over all
-// processes the parts are divided. The mean over processes of their losses, and so of their gradients, is that of one process with all
-// their pictures.
+// The loss of a detection head on a batch (docs/protocols/detection.md, sections 4 and 5). Its parts are divided by totals over all
+// processes, so that the mean of the processes' losses and gradients equals the loss and gradient of one process with all images.
 #pragma once
 
 #include <ATen/TensorOperators.h>

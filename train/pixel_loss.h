@@ -1,4 +1,4 @@
-// Losses of segmentation: a class for each pixel (specification segmentation 4).
+// Per-pixel cross entropy for semantic segmentation (docs/protocols/segmentation.md, section 4).
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -1,4 +1,4 @@
-// From a scene to a class for each pixel (specification segmentation 6).
+// Segments an image of any size: predicts a class for each pixel (docs/protocols/segmentation.md, section 6).
 #pragma once
 
 #include <ATen/core/Tensor.h>

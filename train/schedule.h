@@ -25,13 +25,14 @@ struct ScheduleOptions {
 // Reads a `schedule` section. UsageError for an unknown name or a value out of range.
 ScheduleOptions ReadSchedule(const base::Config& config);
 
-// With n the samples consumed before an update, W = warmup_epochs * N and S = epochs * N:
-//   n < W: lr * (n + 1) / W;  else
+// The learning rate before an update, with n samples consumed so far, W = warmup_epochs * N and S = epochs * N:
+//   n < W: lr * (n + 1) / W;  otherwise
 //   cosine: final + (lr - final) * (1 + cos(pi r)) / 2, r = (n - W + 1) / (S - W)
 //   poly: final + (lr - final) * (1 - r)^power, r = (n - W) / (S - W)
-// Of these, with V = warmup_steps > 0 and t updates before: times f + (1 - f) * t / V while t < V with f = warmup_factor, or times f if
-// constant. half_cosine counts epochs e = n / N from the start of the run: c(e) = lr * (1 + cos(pi e / epochs)) / 2, and during the warm-up
-// the straight line from warmup_start * lr at 0 to c(warmup_epochs) (specification video 5).
+//   multi_step: lr times gamma for each milestone reached
+// A warm-up of V = warmup_steps multiplies the schedule by f + (1 - f) * t / V at update t < V, with f = warmup_factor; a constant warm-up
+// multiplies it by f. half_cosine counts epochs e = n / N from the start of the run, c(e) = lr * (1 + cos(pi e / epochs)) / 2; its warm-up
+// is the straight line from warmup_start * lr at 0 to c(warmup_epochs) (docs/protocols/video.md, section 5).
 class Schedule {
  public:
   // `samples_per_epoch` counts what an epoch really consumes: a dropped last batch does not count, so that the end is reached. Updates

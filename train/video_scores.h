@@ -1,4 +1,4 @@
-// From the views of videos to one score a class (specification video 6).
+// Combines the views of a video into one score per class (docs/protocols/video.md, section 6).
 #pragma once
 
 #include <ATen/core/Tensor.h>

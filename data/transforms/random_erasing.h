@@ -1,4 +1,4 @@
-// A rectangle of the normalised input overwritten (Zhong et al., 2020; specification classification 3.6).
+// Random erasing: overwrites a rectangle of the normalised input (Zhong et al., 2020; docs/protocols/classification.md, section 3.6).
 #pragma once
 
 #include <optional>

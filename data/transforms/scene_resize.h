@@ -1,4 +1,5 @@
-// Resizing of scenes for segmentation (specification segmentation 2.1): as the published baselines do it, without antialiasing.
+// Resizing for segmentation and detection, without antialiasing as in the published baselines
+// (docs/protocols/segmentation.md, section 2.1).
 #pragma once
 
 #include "data/image.h"

@@ -1,4 +1,4 @@
-// Operations that map each 8-bit value of a channel by a table (specification classification 3, "pixel ops").
+// Operations that map each 8-bit value of a channel by a table (docs/protocols/classification.md, section 3.9).
 #pragma once
 
 #include <algorithm>

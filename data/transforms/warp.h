@@ -1,4 +1,4 @@
-// Shear, translation and rotation (specification classification 3, "geometric ops").
+// Shear, translation and rotation of 8-bit images (docs/protocols/classification.md, section 3.10).
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-// Where the frames of a video are cropped (specification video 3). One crop serves all frames of a video.
+// Crops of video frames (docs/protocols/video.md, section 3). All frames of a video get the same crop.
 #pragma once
 
 #include <vector>

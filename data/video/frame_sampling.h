@@ -1,4 +1,4 @@
-// Which frames of a video are looked at (specification video 2). All numbers are frames 0..count-1.
+// Chooses the frames of a video that a network sees (docs/protocols/video.md, section 2). Frame numbers are 0..count-1.
 #pragma once
 
 #include <cstdint>

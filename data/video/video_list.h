@@ -1,4 +1,4 @@
-// Which videos a split has, and their labels (specification video 1).
+// Reads the list files that name the videos of a split and their labels (docs/protocols/video.md, section 1).
 #pragma once
 
 #include <cstdint>

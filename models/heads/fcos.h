@@ -1,5 +1,5 @@
 // FCOS (Tian et al., "FCOS: fully convolutional one-stage object detection", ICCV 2019), as first published and with its later
-// improvements: specification detection 4.
+// improvements; docs/protocols/detection.md, section 4, has the formulas of both.
 #pragma once
 
 #include <vector>

@@ -1,5 +1,5 @@
-// The feature pyramid of one-stage detectors (Lin et al. 2017; levels P6 and P7 as Tian et al. 2019): specification detection 2. Tensors
-// have the names of published checkpoints, below neck.
+// The feature pyramid of one-stage detectors (Lin et al., 2017; levels P6 and P7 as in Tian et al., 2019; docs/protocols/detection.md,
+// section 2). Parameters are named as in published checkpoints, below `neck`.
 #pragma once
 
 #include <ATen/core/Tensor.h>

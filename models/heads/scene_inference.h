@@ -1,5 +1,5 @@
-// From pictures of any size to scores for each pixel (specification segmentation 6): whole, by a sliding window, and over scales and mirror
-// images.
+// Segmentation logits for images of any size: in one pass, by a sliding window, or averaged over scales and mirror images
+// (docs/protocols/segmentation.md, section 6).
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -1,6 +1,6 @@
 // UPerNet (Xiao et al., "Unified perceptual parsing for scene understanding", ECCV 2018): pyramid pooling on the last map, a feature
-// pyramid over all four, one classifier for each pixel; and the auxiliary head on the third map (specification segmentation 3). Tensors
-// have the names of the published checkpoints, below decode_head and auxiliary_head.
+// pyramid over all four, one classifier for each pixel; and the auxiliary head on the third map
+// (docs/protocols/segmentation.md, section 3). Parameters are named as in published checkpoints, below `decode_head` and `auxiliary_head`.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -1,4 +1,5 @@
-// Weights of a 2-D network for the 3-D network of the same names (specification video 4): a kernel gets an axis of time.
+// Inflation: gives the kernels of a 2-D network a time axis, to initialise the 3-D network with the same parameter names
+// (docs/protocols/video.md, section 4).
 #pragma once
 
 #include <ATen/core/Tensor.h>

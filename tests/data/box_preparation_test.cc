@@ -31,7 +31,7 @@ base::Random Stream(uint64_t index) { return {1, base::RandomPurpose::kAugment, 
 
 std::array<float, 4> Corners(const LabelledBox& box) { return {box.left, box.top, box.right, box.bottom}; }
 
-TEST(BoxPreparation, ResizesAsTheSpecificationsExamples) {
+TEST(BoxPreparation, ResizesAsTheGoldenExamples) {
   std::ifstream file(GoldenFolder() + "/assignment.json");
   const auto rows = nlohmann::json::parse(file).at("resize_w_h_long_short_newW_newH").get<std::vector<std::array<int, 6>>>();
   ASSERT_GE(rows.size(), 5u);

@@ -41,7 +41,7 @@ void ExpectNear(const std::vector<float>& a, const std::vector<float>& b) {
   for (size_t i = 0; i < a.size(); ++i) ASSERT_NEAR(a[i], b[i], 1e-3);
 }
 
-TEST(InputOptions, DefaultsAreTheSpecificationsProtocol) {
+TEST(InputOptions, DefaultsAreThePublishedProtocol) {
   const InputOptions input = Read("{image_size: 24}");
   EXPECT_EQ(input.protocol, "24 px, crop_pct 0.875, bicubic");
   EXPECT_EQ(std::tuple(input.shape.channels, input.shape.height, input.shape.width), std::tuple(3, 24, 24));

@@ -82,7 +82,7 @@ TEST(Sampler, RefusesASetSmallerThanABatchWhenDropping) {
   ExpectContains(message, "has 15 samples, fewer than one batch of 16");
 }
 
-// Numbers of the specification's mixing.json.
+// Indices that the published repeat-3 dealing gives for the identity permutation (docs/protocols/classification.md, section 4).
 TEST(Sampler, RepeatsEachIndexInPlaceAndDealsRanksInTurn) {
   struct Case {
     int64_t samples, world, per_rank;

@@ -7,7 +7,8 @@
 namespace deepmad::train {
 namespace {
 
-// The 4 x 4 case of the specification's vectors: ignored pixels, class 3 predicted but absent, classes 4 and 5 in neither map.
+// A 4 x 4 case of the metric (docs/protocols/segmentation.md, section 7): ignored pixels, class 3 predicted but absent, classes 4 and 5 in
+// neither map.
 const std::vector<uint8_t> kLabels = {0, 0, 1, 255, 0, 1, 1, 255, 2, 2, 1, 0, 255, 2, 2, 0};
 const std::vector<uint8_t> kPredictions = {0, 1, 1, 4, 0, 1, 1, 2, 2, 0, 1, 0, 0, 2, 3, 0};
 
@@ -26,7 +27,7 @@ std::string FailureOf(const std::vector<uint8_t>& labels, const std::vector<uint
   return "none";
 }
 
-TEST(MeanIou, EqualsTheSpecificationsVectors) {
+TEST(MeanIou, EqualsTheWorkedCase) {
   const SegmentationCounts counts = CountsOf(kLabels, kPredictions, 6);
   EXPECT_EQ(counts.classes(), (std::vector<ClassPixels>{{4, 5, 5}, {4, 5, 4}, {2, 2, 4}, {0, 1, 0}, {}, {}}));
   EXPECT_EQ(counts.pixels(), 13);

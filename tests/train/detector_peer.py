@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""One-stage detectors written from the specification, cell by cell, in float64: for tests/train/detector_peer_test.cc.
+"""One-stage detectors written from docs/protocols/detection.md, cell by cell, in float64: for tests/train/detector_peer_test.cc.
 
     detector_peer.py fcos|fcos_plain|gflv2 IN.safetensors OUT.safetensors
 

@@ -1,5 +1,5 @@
-// Detection heads, their losses on whole batches and their detections beside Python written from the specification, in float64, and beside
-// torchvision's FCOS for what it shares.
+// Compares detection heads, their losses on whole batches and their detections with Python modules written from
+// docs/protocols/detection.md, in float64, and FCOS also with torchvision's.
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/rand.h>
 #include <ATen/ops/randn.h>
@@ -165,9 +165,9 @@ void CompareWithPython(const std::string& type) {
   }
 }
 
-TEST(DetectorPeer, FcosEqualsPythonWrittenFromTheSpecification) { CompareWithPython("fcos"); }
-TEST(DetectorPeer, PlainFcosEqualsPythonWrittenFromTheSpecification) { CompareWithPython("fcos_plain"); }
-TEST(DetectorPeer, Gflv2EqualsPythonWrittenFromTheSpecification) { CompareWithPython("gflv2"); }
+TEST(DetectorPeer, FcosEqualsPythonWrittenFromTheProtocol) { CompareWithPython("fcos"); }
+TEST(DetectorPeer, PlainFcosEqualsPythonWrittenFromTheProtocol) { CompareWithPython("fcos_plain"); }
+TEST(DetectorPeer, Gflv2EqualsPythonWrittenFromTheProtocol) { CompareWithPython("gflv2"); }
 
 // Its head has the same towers and predictions as `fcos`, without scales of the levels, and the same pyramid.
 TEST(DetectorPeer, TorchvisionsFcosGivesTheSameMaps) {

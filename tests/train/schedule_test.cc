@@ -51,7 +51,8 @@ TEST(Schedule, PolyEndsAtTheFinalRate) {
   EXPECT_DOUBLE_EQ(schedule.Lr(200), 0.001);
 }
 
-// Values of the specification's schedules.json, by the updates before.
+// Published learning rates, by the number of updates before (docs/protocols/segmentation.md, section 5, and
+// docs/protocols/detection.md, section 7).
 struct ByStep {
   const char* yaml;
   double lr;

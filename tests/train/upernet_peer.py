@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""UPerNet with its auxiliary head and losses as a Python module written from the specification, for the test that compares with it.
+"""UPerNet with its auxiliary head and losses as a Python module written from docs/protocols/segmentation.md, for the test that compares with it.
 
     upernet_peer.py IN.safetensors OUT.safetensors
 

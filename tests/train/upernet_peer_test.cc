@@ -1,4 +1,5 @@
-// UPerNet, its auxiliary head and the loss of both beside a Python module written from the specification: same weights, float64.
+// Compares UPerNet, its auxiliary head and both losses with a Python module written from docs/protocols/segmentation.md, sections 3 and 4:
+// same weights, float64.
 #include <ATen/ops/rand.h>
 #include <ATen/ops/randint.h>
 #include <ATen/ops/randn.h>
@@ -95,7 +96,7 @@ void CompareWithPython(const std::vector<std::pair<int64_t, int64_t>>& sizes, st
   EXPECT_EQ(comparison.compared(), 10u + 13 * 3 + 4 + 13 * 3);
 }
 
-TEST(UPerNetPeer, EqualsTheModuleOfTheSpecification) {
+TEST(UPerNetPeer, EqualsTheModuleWrittenFromTheProtocol) {
   if (PeersPython().empty()) GTEST_SKIP() << "needs the Python peers: run scripts/setup.sh --peers";
   CompareWithPython({{32, 32}, {16, 16}, {8, 8}, {4, 4}}, {128, 128});
 }

@@ -23,7 +23,7 @@ class ClassAccuracyCounts {
   const std::vector<OneClass>& classes() const { return classes_; }
   std::vector<OneClass>& classes() { return classes_; }
   // The mean of the recalls of the classes that occur among labels or predictions; a class that is predicted and never labelled counts 0
-  // (specification video 7). FailedError when nothing was counted.
+  // (docs/protocols/video.md, section 7). FailedError when nothing was counted.
   double mean() const;
 
  private:

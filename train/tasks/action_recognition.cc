@@ -1,5 +1,5 @@
-// A label for a video: cross entropy on the mean over its frames (2-D networks, TSN) or on a clip (3-D networks), scored over all views of
-// the protocol (specification video 4, 6 and 7). Keys: dropout, label_smoothing, views_per_pass.
+// Action recognition, one label per video: cross entropy on the mean over frames (2-D networks, TSN) or on a clip (3-D networks), scored
+// over all views of a test protocol (docs/protocols/video.md, sections 4, 6 and 7). Keys: dropout, label_smoothing, views_per_pass.
 #include <ATen/ops/empty.h>
 #include <ATen/ops/log_softmax.h>
 #include <ATen/ops/softmax.h>

@@ -1,4 +1,5 @@
-// Image classification: soft-target cross entropy with smoothing, mixing and a teacher, top-1 and top-5 (spec sections 2 and 4).
+// Image classification: soft-target cross entropy with smoothing, mixing and a teacher; top-1 and top-5
+// (docs/protocols/classification.md, sections 2 and 4).
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/tensor.h>
 

@@ -1,4 +1,4 @@
-// Object detection by FCOS or GFLv2: boxes of each class, scored by COCO's metric (specification detection 4, 5 and 8).
+// Object detection by FCOS or GFLv2, scored by COCO's box metric (docs/protocols/detection.md, sections 4, 5 and 8).
 #include <filesystem>
 #include <optional>
 #include <stdexcept>

@@ -1,4 +1,5 @@
-// Semantic segmentation by UPerNet: cross entropy of the main and the auxiliary logits, mIoU (specification segmentation 4, 6 and 7).
+// Semantic segmentation by UPerNet: cross entropy of main and auxiliary logits, mean IoU
+// (docs/protocols/segmentation.md, sections 4, 6 and 7).
 #include <ATen/ops/empty.h>
 
 #include <algorithm>
