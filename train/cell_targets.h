@@ -1,5 +1,5 @@
-// What a detection head should predict for the pictures of a batch, cell by cell. Cells are counted picture by picture, in each through all
-// levels, finest first, row by row.
+// The training targets of a dense detection head for one batch. Cells are numbered image by image, within an image level by level (finest
+// first), within a level row by row.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -15,17 +15,17 @@ namespace deepmad::train {
 
 struct CellTargets {
   at::Tensor labels;                 // [cells] int64: a class, or the number of classes for background
-  at::Tensor counted;                // int64, ascending: the cells that have a loss; undefined where all have
-  at::Tensor positives;              // [P] int64, ascending: the cells that have a box
+  at::Tensor counted;                // int64, ascending: cells that contribute to the loss; undefined if all do
+  at::Tensor positives;              // [P] int64, ascending: cells that are assigned a box
   at::Tensor distances;              // [P, 4]: from the cell's point to the left, top, right and bottom of its box, in pixels or strides
-  at::Tensor centreness;             // [P] in [0, 1], of FCOS
-  double pictures_or_positives = 0;  // the number of positives, that of a picture counting as at least 1
+  at::Tensor centreness;             // [P] in [0, 1]; FCOS only, else undefined
+  double pictures_or_positives = 0;  // number of positives, counting at least 1 per image
 };
 
-// `options`: type and device of distances and centreness; the whole numbers are on that device too.
+// Assigns boxes to cells by the rule of FCOS. `options` gives the device of all tensors and the type of distances and centreness.
 CellTargets FcosCellTargets(const std::vector<GridLevel>& levels, const std::vector<data::InputBoxes>& pictures, int64_t classes,
                             const FcosRule& rule, const at::TensorOptions& options);
-// Of GFLv2: in strides, from the centres of the anchors.
+// Assigns boxes to cells by ATSS, for GFLv2. Distances are measured from anchor centres, in strides.
 CellTargets AtssCellTargets(const std::vector<GridLevel>& levels, const std::vector<data::InputBoxes>& pictures, int64_t classes,
                             const at::TensorOptions& options);
 

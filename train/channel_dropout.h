@@ -1,5 +1,5 @@
-// Channel dropout (Tompson et al., CVPR 2015): a map, or a vector of features, loses whole channels now and then; those that stay are
-// scaled up, so that the mean is kept.
+// Channel dropout (Tompson et al., CVPR 2015): zeroes whole channels of a feature map or vector at random and scales the remaining ones up,
+// so that the expected value is unchanged.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -12,8 +12,9 @@
 
 namespace deepmad::train {
 
-// Factors for several maps of a batch, [N, channels, 1, 1] float32 each, on the device: 0, or 1 / (1 - rate). Those of a sample are a pure
-// function of the seed, the epoch and its place in the epoch, so they are the same for any number of ranks. Undefined tensors for rate 0.
+// Draws the factors 0 or 1 / (1 - rate) for several maps of a batch: per entry of `channels` a tensor [N, channels, 1, 1], float32, on the
+// device of the batch; undefined tensors if `rate` is 0. The factors of a sample depend only on the seed, the epoch and its position in the
+// epoch, so they are the same for any number of ranks.
 std::vector<at::Tensor> DrawChannelDropout(double rate, const std::vector<int64_t>& channels, const data::Batch& batch,
                                            const BatchPosition& position);
 

@@ -1,4 +1,4 @@
-// Everything that an exact resume needs, in one safetensors file that is whole or refused.
+// Checkpoints: everything an exact resume needs, in one safetensors file. A damaged file is rejected.
 #pragma once
 
 #include <cstdint>
@@ -16,12 +16,13 @@ struct Checkpoint {
   base::Json state;      // counters, seeds, best values, digest of the configuration
 };
 
-// Writes the file (models/weights/safetensors.h: with a checksum over state and tensors), then opens it again and verifies it. FailedError.
+// Writes the file with a checksum over state and tensors (models/weights/safetensors.h), then reads it back and verifies it. Throws
+// FailedError if either fails.
 void SaveCheckpoint(const std::string& path, const Checkpoint& checkpoint);
-// FailedError naming the file for one that is absent, damaged, of another version, or no checkpoint.
+// Throws FailedError naming the file if it is absent, damaged, of another version, or not a checkpoint.
 Checkpoint LoadCheckpoint(const std::string& path);
 
-// step-00001234.safetensors, ...: the last two are kept.
+// The checkpoints of a run, step-00001234.safetensors and so on. Keeps the newest two.
 class CheckpointFolder {
  public:
   struct Newest {
@@ -29,13 +30,14 @@ class CheckpointFolder {
     Checkpoint checkpoint;
   };
 
-  explicit CheckpointFolder(std::string folder) : folder_(std::move(folder)) {}  // need not exist yet, the one above it must on saving
+  // The folder need not exist; Save creates it, and its parent must exist by then.
+  explicit CheckpointFolder(std::string folder) : folder_(std::move(folder)) {}
 
   void Save(int64_t step, const Checkpoint& checkpoint) const;
-  // The newest one that verifies; a broken one is named in a warning and the one before it is taken. nullopt: none is there. FailedError
-  // when there are some and all are broken.
+  // Loads the newest checkpoint that verifies. Warns about each damaged one and falls back to the one before it. Returns nullopt if there
+  // are no checkpoints; throws FailedError if there are some and all are damaged.
   std::optional<Newest> LoadNewest() const;
-  // Removes what a killed writer left half written.
+  // Removes files that a killed process left partly written.
   void RemovePartialFiles() const { base::RemovePartialFiles(folder_); }
   bool empty() const { return Files().empty(); }
 

@@ -1,4 +1,4 @@
-// The likeliest classes of what a network was shown.
+// The top classes of a prediction.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -10,11 +10,11 @@ namespace deepmad::train {
 
 struct ClassScore {
   int class_index = 0;
-  std::string name;        // from the weights' metadata; "class 7" where they have none
+  std::string name;        // from the weights' metadata; "class 7" if they have no names
   double probability = 0;  // softmax
 };
 
-// probabilities [classes], on the CPU -> best first, at most five.
+// Returns the five most probable classes (fewer if there are fewer), best first. `probabilities` is [classes], on the CPU.
 std::vector<ClassScore> LikeliestClasses(const at::Tensor& probabilities, const std::vector<std::string>& names);
 
 }  // namespace deepmad::train

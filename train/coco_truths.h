@@ -1,4 +1,4 @@
-// What a detector is scored against, from the annotation file.
+// The ground truth of COCO's box metric, from an annotation file.
 #pragma once
 
 #include <string>
@@ -9,9 +9,9 @@
 
 namespace deepmad::train {
 
-// All of the file, whatever a training set would drop.
+// Returns every annotation of the file, including the ones a training set would leave out.
 CocoTruths TruthsOf(const data::CocoAnnotations& file);
-// By ascending id, as CocoScores has the classes.
+// Returns the category names in order of ascending id, the order of the classes in CocoScores.
 std::vector<std::string> CategoryNames(const data::CocoAnnotations& file);
 
 }  // namespace deepmad::train

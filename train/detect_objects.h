@@ -1,4 +1,4 @@
-// The objects that a network with a detection head finds in pictures.
+// Runs a detector on images and decodes its maps into boxes.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -10,9 +10,9 @@
 
 namespace deepmad::train {
 
-// Of a network with a detection head; FailedError for another. `images` [N, 3, H, W] normalised, on the network's device, padded on the
-// right and below; `frames` says where each picture lies. One list a picture, by falling score. Suppression runs on the CPU, a thread a
-// picture.
+// Returns the detections of each image, by descending score. `images` is [N, 3, H, W], normalised, on the network's device, padded on the
+// right and below; `frames` gives the unpadded size and the scale of each image. Decoding and suppression run on the CPU, one thread per
+// image. Throws FailedError if the network has no detection head.
 std::vector<std::vector<models::Detection>> DetectObjects(models::Network& network, const at::Tensor& images,
                                                           const std::vector<models::PictureFrame>& frames);
 

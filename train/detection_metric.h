@@ -10,7 +10,7 @@
 
 namespace deepmad::train {
 
-// All objects of a validation set, and how its classes are called.
+// The ground truth of a validation set, with the ids and names of its classes.
 struct DetectionTruths {
   CocoTruths boxes;
   std::vector<int64_t> category_ids;     // by class index
@@ -19,11 +19,11 @@ struct DetectionTruths {
 
 class DetectionMetric : public TaskMetric {
  public:
-  // `truths` outlives the metric. `results_file`: where rank 0 writes all detections in COCO's format; empty: nowhere.
+  // `truths` must outlive the metric. If `results_file` is not empty, rank 0 writes all detections to it in COCO's format.
   DetectionMetric(const DetectionTruths& truths, std::string results_file) : truths_(truths), results_file_(std::move(results_file)) {}
 
   void Add(models::Network& network, const data::Batch& batch) override;
-  // Gives every rank the detections of all, so that each computes the very numbers of one process.
+  // Gathers the detections of all ranks on every rank, so that each computes the same numbers as a single process.
   void AddRanks(const models::ProcessGroup& group) override;
   std::vector<std::string> Names() const override;
   MetricValues Values() const override;

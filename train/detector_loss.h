@@ -14,7 +14,7 @@
 
 namespace deepmad::train {
 
-// Scalars with gradients, each with its weight and its divisor.
+// The parts of the loss: differentiable scalars, already weighted and divided.
 struct DetectorLossParts {
   at::Tensor classes;
   at::Tensor boxes;
@@ -25,15 +25,15 @@ struct DetectorLossParts {
 class DetectorLoss {
  public:
   virtual ~DetectorLoss() = default;
-  // `maps` of all pictures, finest level first; `group` null: one process. Without a positive the last two parts are 0, and all maps still
-  // have gradients.
+  // Computes the loss of a batch. `maps` has one entry per level, finest first, each for all images. `group` is null for single-process
+  // training. If the batch has no positive cell, `boxes` and `quality` are 0, and all maps still receive gradients.
   virtual DetectorLossParts Parts(const std::vector<models::DetectionMaps>& maps, const std::vector<data::InputBoxes>& pictures,
                                   const models::ProcessGroup* group) const = 0;
 };
 
 struct DetectorLossOptions {
-  // GFLv2: what the sum of the weights of the positives counts as at least. It starts near 0.005 a positive, so 1, as in later variants,
-  // takes away from the first updates.
+  // GFLv2: lower bound of the divisor, which is the total weight of the positives. A weight starts near 0.005, so the bound 1 of some later
+  // variants weakens the first updates.
   double least_weight = 1e-6;
 };
 

@@ -1,4 +1,5 @@
-// Collectives between GPUs are of a library that only a CUDA binary links: it registers itself under the name of its kind of device.
+// Registry of collective backends by device type ("cuda"). The backend for GPUs needs a library that only the CUDA binary links, so it
+// registers itself from there.
 #pragma once
 
 #include <c10/core/Device.h>
@@ -9,7 +10,7 @@
 
 namespace deepmad::train {
 
-// From the store at which the ranks meet, rank, number of ranks, and this rank's device.
+// A factory gets the rendezvous store, this rank, the number of ranks and this rank's device.
 using DeviceBackendRegistry =
     base::Registry<c10::intrusive_ptr<c10d::Backend>(const c10::intrusive_ptr<c10d::Store>&, int rank, int size, at::Device device)>;
 

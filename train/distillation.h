@@ -1,6 +1,6 @@
-// Knowledge distillation: a trained network, the teacher, sees the same pictures. Added to a task's own loss are the cross entropy with the
-// teacher's distribution, and for each stage the mean square between the teacher's map and the student's, brought to its channels by a
-// learned 1x1 convolution (Hinton et al. 2015; Romero et al., "FitNets", ICLR 2015).
+// Knowledge distillation: a trained network, the teacher, sees the same images as the student. Two terms are added to the task's own loss:
+// the cross entropy with the teacher's distribution (Hinton et al. 2015), and for each stage the mean squared difference between the
+// feature maps of teacher and student, the latter projected by a learned 1x1 convolution (Romero et al., "FitNets", ICLR 2015).
 //
 //   distill:
 //     network: FILE           # the teacher's structure: any network of as many classes
@@ -24,16 +24,18 @@ namespace deepmad::train {
 
 class Distillation {
  public:
-  // `section` is `distill`. UsageError for a teacher of other classes.
+  // Reads the section `distill`. Throws UsageError if the teacher's class count is not `classes`.
   Distillation(const base::Config& section, int64_t classes);
 
-  // Builds and loads the teacher on the student's device. UsageError where no stages have the same stride, FailedError for bad weights.
+  // Builds and loads the teacher on the student's device. Throws UsageError if teacher and student share no stride, FailedError if the
+  // weights cannot be loaded.
   void Start(const TaskContext& context);
 
-  // Of the student's logits [N, K] and maps; images [N, 3, H, W] as the student saw them.
+  // Returns the weighted sum of both terms, a scalar. `student` holds logits [N, K] and one feature map per stage; `images` [N, 3, H, W]
+  // are the student's inputs.
   at::Tensor Loss(const models::Network::LogitsAndFeatures& student, const at::Tensor& images) const;
 
-  // The 1x1 convolutions, which learn with the student.
+  // The weights of the projections, which are trained with the student.
   NamedTensors Parameters() const;
 
  private:

@@ -10,8 +10,8 @@ namespace deepmad::train {
 
 class Ema {
  public:
-  // `source`: the live tensors by name (a state dict). With `warmup`, update t = 0, 1, ... uses min(decay, 1 - (1 + t)^(-2/3)), so that the
-  // first one copies; without, the average starts as a copy of `source` as it is now.
+  // Averages `source`, the live tensors by name (a state dict). With `warmup`, update t = 0, 1, ... uses min(decay, 1 - (1 + t)^(-2/3)), so
+  // the first update copies. Without it, the average starts as a copy of the current values.
   Ema(NamedTensors source, double decay, bool warmup);
 
   // `overflow`, a float32 scalar on the device, may be undefined: where it holds 1 the device leaves the average as it is, and the caller,
@@ -21,13 +21,13 @@ class Ema {
   void UncountUpdate() { --updates_; }
   double DecayAt(int64_t update) const;
 
-  // The averaged tensors under the names of the source; the Ema's own, not copies.
+  // The averaged tensors under the names of `source`. They share memory with this object.
   const NamedTensors& tensors() const { return average_; }
   int64_t updates() const { return updates_; }
-  // Copies from tensors as tensors() gave them. FailedError naming a missing one or a wrong shape.
+  // Restores values saved from tensors(). Throws FailedError naming a tensor that is missing or has the wrong shape.
   void Restore(const NamedTensors& tensors, int64_t updates);
 
-  // Exchanges the contents of the live tensors and the average; twice is none. See EmaSwap.
+  // Exchanges the live tensors and the average. A second call undoes the first; prefer EmaSwap.
   void Swap();
 
  private:
@@ -40,7 +40,7 @@ class Ema {
   int64_t updates_ = 0;
 };
 
-// While it lives, the network has the averaged weights.
+// Scope guard: the network has the averaged weights until the guard is destroyed.
 class EmaSwap {
  public:
   explicit EmaSwap(Ema& ema) : ema_(ema) { ema_.Swap(); }

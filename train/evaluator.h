@@ -12,18 +12,18 @@ namespace deepmad::train {
 
 class Evaluator {
  public:
-  // All of it must outlive the evaluator. The loader must deliver each sample once: in order, without dropping any; with `ranks`, which may
-  // be null, each on one of them.
+  // REQUIRES: all arguments taken by reference or pointer outlive the evaluator; the loader delivers each of the `samples` samples once, in
+  // order, without dropping any. With several ranks each sample is on exactly one of them. `ranks` is null for a single process.
   Evaluator(const Task& task, models::Network& network, data::Loader& loader, int64_t samples, PrecisionOptions precision,
             at::Device device, const RankGroup* ranks = nullptr);
 
-  // Scores the network as it is, in eval mode; its mode afterwards is as before. `label` names the progress bar. FailedError when the
-  // loader delivered another number of samples than `samples`. Stops between batches with Error(kStopped) when a signal asked for it, on
-  // all ranks at the same batch. The values are those of the whole set on every rank.
+  // Scores the network in evaluation mode and restores its mode. Returns the metrics of the whole set on every rank. `label` names the
+  // progress bar. Throws FailedError if the loader did not deliver exactly `samples` samples. After a signal, throws Error(kStopped)
+  // between batches, on all ranks at the same batch.
   MetricValues Run(const std::string& label);
-  // Of the last run, for tasks that have any: empty else, and with ranks.
+  // The mistakes found by the last Run(). Empty if the task reports none or with several ranks.
   const Findings& findings() const { return findings_; }
-  // Of the last run, on every rank.
+  // The metric's further results (TaskMetric::Particulars) of the last Run(), on every rank.
   const base::Json& particulars() const { return particulars_; }
 
  private:
@@ -38,7 +38,7 @@ class Evaluator {
   base::Json particulars_;
 };
 
-// Moves a batch to the device without waiting for the copy, in the layout of the run.
+// Moves the images and labels of a batch to the device without waiting for the copy.
 void MoveBatch(data::Batch& batch, at::Device device);
 
 }  // namespace deepmad::train

@@ -1,4 +1,4 @@
-// What a classifier gets wrong: which classes it takes for which, and its worst mistakes.
+// Error analysis of a classifier: its confusion matrix and its most confident mistakes.
 #pragma once
 
 #include <cstdint>
@@ -20,9 +20,9 @@ class Findings {
   void Add(int64_t sample, int64_t label, int64_t predicted, int64_t classes, double confidence);
 
   int64_t classes() const { return classes_; }  // 0: nothing was added
-  // Samples of class `label` that were taken for `predicted`.
+  // The number of samples of class `label` that were classified as `predicted`.
   int64_t count(int64_t label, int64_t predicted) const { return counts_[static_cast<size_t>(label * classes_ + predicted)]; }
-  // The most confident mistakes, worst first, at most kWorst; equally bad ones by sample.
+  // The most confident mistakes, at most kWorst, by descending confidence, then by sample.
   const std::vector<Mistake>& worst() const { return worst_; }
 
  private:

@@ -1,4 +1,4 @@
-// The mean of the ranks' gradients, exchanged while the backward pass still works on the earlier layers: c10d::Reducer behind one file.
+// Averages gradients over the ranks. Communication overlaps with the backward pass. Wraps c10d::Reducer.
 #pragma once
 
 #include <cstdint>
@@ -9,27 +9,28 @@
 
 namespace deepmad::train {
 
-// Means over the sampled updates (the first ten, then every hundredth).
+// Mean times per update, sampled at the first ten updates and every hundredth after them.
 struct ReductionTimes {
   double backward_seconds = 0;       // from the start of the backward pass to the last gradient
   double communication_seconds = 0;  // from the first exchange to the end of the last one
-  double overlap_seconds = 0;        // of these, before the last gradient was there
+  double overlap_seconds = 0;        // the part of the communication that lies before the last gradient
 };
 
 class GradientReducer {
  public:
-  // `parameters` are those that every backward pass gives a gradient, the same on all ranks; `group` outlives the reducer.
+  // REQUIRES: every backward pass gives each of `parameters` a gradient; the list is the same on all ranks; `group` outlives the reducer.
   GradientReducer(const NamedTensors& parameters, const RankGroup& group);
   ~GradientReducer();
   GradientReducer(const GradientReducer&) = delete;
   GradientReducer& operator=(const GradientReducer&) = delete;
 
-  // Before the forward pass and, with its loss, before the backward pass whose end is to find the mean of all ranks' accumulated
-  // gradients in the parameters. Backward passes without these calls only add to this rank's own.
+  // Call both around the last micro-batch of an update: PrepareForward() before its forward pass, PrepareBackward() with its loss before
+  // its backward pass. That backward pass then leaves the mean over the ranks of the accumulated gradients in the parameters. Backward
+  // passes without these calls only accumulate on this rank.
   void PrepareForward();
   void PrepareBackward(const at::Tensor& loss);
 
-  int64_t bytes() const { return bytes_; }  // of the gradients, exchanged once an update
+  int64_t bytes() const { return bytes_; }  // size of all gradients, which are exchanged once per update
   int64_t buckets() const { return buckets_; }
   ReductionTimes Times() const;
 

@@ -1,5 +1,5 @@
-// Signs of life between the ranks of a run, so that a rank that ended, was stopped or cannot be reached ends them all within seconds,
-// whatever the others are doing. Apart from the collectives and their time limits: a rank may well be busy for minutes.
+// Heartbeats between the ranks of a run. If a rank exits, is stopped or becomes unreachable, all others end within seconds, whatever they
+// are doing. Independent of the collectives and their time limits, because a healthy rank may be busy for minutes.
 #pragma once
 
 #include <chrono>
@@ -13,20 +13,20 @@
 namespace deepmad::train {
 
 struct HeartbeatOptions {
-  std::chrono::milliseconds period{1000};    // between two signs
+  std::chrono::milliseconds period{1000};    // between two heartbeats
   std::chrono::milliseconds silence{15000};  // after which a rank counts as lost
 };
 
-// A star of TCP connections about rank 0, which tells all others what it learns from one of them. One thread.
+// TCP connections from every rank to rank 0, which forwards news of a failure to all others. Uses one background thread.
 class Heartbeat {
  public:
-  // `lost(line, code)` says why the run cannot go on, and with which exit code; called at most once, from the heartbeat's thread, and not
-  // after Report.
+  // Called with the reason why the run cannot go on and with the exit code to use: at most once, from the heartbeat's thread, and never
+  // after Report().
   using Lost = std::function<void(const std::string& line, int code)>;
 
-  // Rank 0: listens at a free port. `names`: "rank 1 (hostname)", by rank. FailedError.
+  // For rank 0: listens at a free port. `names` has an entry like "rank 1 (hostname)" for each rank. Throws FailedError.
   Heartbeat(std::vector<std::string> names, const HeartbeatOptions& options, Lost lost);
-  // Another rank: connects to rank 0. FailedError.
+  // For the other ranks: connects to rank 0. Throws FailedError.
   Heartbeat(std::vector<std::string> names, int rank, const std::string& address, int port, const HeartbeatOptions& options, Lost lost);
   ~Heartbeat();
   Heartbeat(const Heartbeat&) = delete;
@@ -34,9 +34,9 @@ class Heartbeat {
 
   int port() const { return port_; }
 
-  // Tells all ranks that this one fails, why, and with which exit code. False where `lost` came first.
+  // Tells all ranks that this rank fails, why, and with which exit code. Returns false if `lost` has already been called.
   bool Report(const std::string& what, int code);
-  // The orderly end, on every rank: from here on the others may go. Rank 0 waits a moment for theirs.
+  // Ends in order: from now on the exit of other ranks is no failure. Every rank calls it; rank 0 waits briefly for the others.
   void Finish();
 
  private:

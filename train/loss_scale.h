@@ -1,6 +1,6 @@
-// Dynamic loss scale of float16 training (Micikevicius et al., "Mixed precision training", ICLR 2018): gradients are taken of the loss
-// times a scale, so that small ones do not vanish. Where one overflows, the update is skipped and the scale halved; after a number of clean
-// updates in a row it is doubled. All of that happens on the device, and nothing waits for it.
+// Dynamic loss scaling for float16 training (Micikevicius et al., "Mixed precision training", ICLR 2018): the loss is multiplied by a scale
+// so that small gradients do not underflow. If a gradient overflows, the update is skipped and the scale halved; after a number of
+// consecutive clean updates it is doubled. All of this happens on the device; nothing waits for it.
 #pragma once
 
 #include <c10/core/Device.h>
@@ -27,12 +27,12 @@ class LossScale {
 
   at::Tensor Scaled(const at::Tensor& loss) const { return loss.mul(scale_); }
   // Divides the gradients by the scale, in place, and adapts the scale for the next update. Returns a float32 scalar on the device: 1 if a
-  // gradient is not finite, so that the update has to be skipped, else 0.
+  // gradient is not finite, so that the update must be skipped, else 0.
   at::Tensor UnscaleAndAdapt(const std::vector<at::Tensor>& gradients);
 
   double value() const;  // waits for the device
   const at::Tensor& scale() const { return scale_; }
-  // The scale and the clean updates since it changed; not copies.
+  // The scale and the number of clean updates since it last changed. The tensors share memory with this object.
   NamedTensors State() const { return {{"scale", scale_}, {"clean_updates", clean_updates_}}; }
   void Restore(const NamedTensors& state) { CopyNamedTensors(state, State()); }
 

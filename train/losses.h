@@ -1,4 +1,4 @@
-// Losses of classification: targets are distributions over classes, so that smoothing and mixing need no cases of their own.
+// Classification losses. Targets are distributions over classes, so label smoothing and mixing need no special cases.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -14,10 +14,11 @@ at::Tensor SoftTargets(const at::Tensor& labels, int64_t classes, double smoothi
 // (float64 of float64 logits).
 at::Tensor SoftTargetCrossEntropy(const at::Tensor& logits, const at::Tensor& targets);
 
-// Sigmoid cross entropy, mean over all N * K entries; arguments as above.
+// Sigmoid cross entropy, mean over all N * K entries. logits [N, K] of any float type, targets [N, K] float32; returns a float32 scalar
+// (float64 for float64 logits).
 at::Tensor SoftTargetBinaryCrossEntropy(const at::Tensor& logits, const at::Tensor& targets);
 
-// Cross entropy with the distribution that a teacher gives: softmax of its logits [N, K].
+// Cross entropy of logits [N, K] with the teacher's distribution, the softmax of `teacher_logits` [N, K].
 at::Tensor DistillationCrossEntropy(const at::Tensor& logits, const at::Tensor& teacher_logits);
 
 }  // namespace deepmad::train

@@ -1,4 +1,4 @@
-// Ordered tensors by name: state dicts, optimizer state, what a checkpoint holds.
+// Ordered lists of named tensors: state dicts, optimizer state, the content of a checkpoint.
 #pragma once
 
 #include <string>
@@ -9,11 +9,11 @@ namespace deepmad::train {
 
 using models::NamedTensors;
 
-// Copies each tensor of `to` from the one of the same name in `from`, whatever the order, layout or device; further ones in `from` are
-// ignored. FailedError naming a missing tensor, or one of another shape or type.
+// Copies into each tensor of `to` the tensor of the same name in `from`. Order, memory layout and device may differ, and extra tensors in
+// `from` are ignored. Throws FailedError naming a tensor that is missing or has another shape or type.
 void CopyNamedTensors(const NamedTensors& from, const NamedTensors& to);
 
-// Those whose name starts with `prefix`, without it.
+// Returns the tensors whose name starts with `prefix`, with the prefix removed.
 NamedTensors WithoutPrefix(const NamedTensors& tensors, const std::string& prefix);
 NamedTensors WithPrefix(const NamedTensors& tensors, const std::string& prefix);
 

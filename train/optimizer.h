@@ -1,4 +1,4 @@
-// Optimizers step a whole list of tensors in one fused call. They register themselves: train/optimizers/.
+// Base class of the optimizers, which update a whole list of tensors in one fused call. They register themselves in train/optimizers/.
 #pragma once
 
 #include <cstdint>
@@ -22,44 +22,45 @@ struct ParameterGroup {
   std::vector<std::vector<at::Tensor>> state;  // [slot][parameter], same shape and memory layout as the parameter
 };
 
-// Which parameters are treated how. A bias is that of a convolution or linear layer here, as told by a weight of more than one axis beside
-// it: those of norms are no biases.
+// How weight decay and learning rate apply to parameters. "Bias" means the bias of a convolution or linear layer (its sibling `weight` has
+// more than one dimension). Shifts of norms do not count.
 struct GroupRules {
   double weight_decay = 0;
-  bool decay_all = false;     // for biases and normalisation too; else for convolution and linear weights (more than one axis) alone
-  bool decay_biases = true;   // with decay_all: for biases as well
-  double bias_lr_factor = 1;  // what the learning rate of biases is multiplied by
+  bool decay_all = false;     // true: decay all parameters; false: only weights with more than one dimension
+  bool decay_biases = true;   // with decay_all: whether biases decay
+  double bias_lr_factor = 1;  // multiplies the learning rate of biases
 };
-// The keys of these names; UsageError.
+// Reads the keys weight_decay (default `weight_decay`, at most `largest`), decay_all, decay_biases and bias_lr_factor. Throws UsageError.
 GroupRules ReadGroupRules(const base::Config& config, double weight_decay, double largest);
 
 class Optimizer {
  public:
-  // `slots`: names of the state tensors per parameter, for example {"momentum"}.
+  // `slots` names the state tensors that each parameter has, for example {"momentum"}.
   Optimizer(const NamedTensors& parameters, const GroupRules& rules, std::vector<std::string> slots);
   virtual ~Optimizer() = default;
   Optimizer(const Optimizer&) = delete;
   Optimizer& operator=(const Optimizer&) = delete;
 
-  // One update from the parameters' gradients. FailedError naming a parameter that has none. `overflow`, a float32 scalar on the device,
-  // may be undefined: where it holds 1 the device leaves parameters and state as they are, and the caller, once it knows, calls
-  // UncountStep(). Only for an optimizer that SkipsOnDevice().
+  // Performs one update from the gradients. Throws FailedError naming a parameter without a gradient. `overflow`, a float32 scalar on the
+  // device, may be undefined. If it holds 1, the device leaves parameters and state as they are; the caller, once it knows, calls
+  // UncountStep(). REQUIRES SkipsOnDevice() if `overflow` is defined.
   void Step(double lr, const at::Tensor& overflow = {});
-  // The newest step was skipped on the device: it does not count.
+  // Takes back the count of the newest step, which the device skipped.
   void UncountStep() { --steps_; }
-  // Whether Step() takes `overflow`.
+  // Whether Step() accepts `overflow`.
   virtual bool SkipsOnDevice() const { return true; }
-  // Drops the gradients: the next backward pass writes instead of adding. With `keep_memory` those that are there become zero instead.
+  // Releases the gradients, so that the next backward pass writes instead of adding. With `keep_memory`, sets existing gradients to zero
+  // instead.
   void ZeroGrad(bool keep_memory = false);
-  // Of all parameters, not copies. FailedError naming a parameter that has none.
+  // The gradients of all parameters, sharing their memory. Throws FailedError naming a parameter without a gradient.
   std::vector<at::Tensor> Gradients() const;
-  // Scales all gradients together to a global L2 norm of at most `max_norm` (none: only measures). Gives the norm before, a scalar tensor
-  // on the parameters' device, so that nothing waits for it.
+  // Scales all gradients together to a global L2 norm of at most `max_norm`, or only measures the norm if it is nullopt. Returns the norm
+  // before scaling as a scalar tensor on the parameters' device, without waiting for the device.
   at::Tensor ClipGradients(std::optional<double> max_norm);
 
-  // All that Step depends on besides parameters and gradients; the tensors are the optimizer's own, not copies.
+  // Everything that Step() depends on besides parameters and gradients. The tensors share memory with the optimizer.
   NamedTensors State() const;
-  // Copies from tensors as State() gave them. FailedError naming a missing one or a wrong shape or type.
+  // Restores tensors saved from State(). Throws FailedError naming a tensor that is missing or has the wrong shape or type.
   void Restore(const NamedTensors& state);
 
   int64_t steps() const { return steps_; }  // updates so far
@@ -68,9 +69,10 @@ class Optimizer {
   struct StepInputs {
     std::vector<at::Tensor> gradients;   // in the order of group.parameters
     double lr = 0;                       // of the group
-    bool first = false;                  // no update came before
-    std::optional<at::Tensor> overflow;  // as Step() takes it; nullopt where that is undefined
+    bool first = false;                  // the first update of a run
+    std::optional<at::Tensor> overflow;  // see Step(); nullopt if undefined there
   };
+  // Updates one group.
   virtual void StepGroup(ParameterGroup& group, const StepInputs& inputs) = 0;
 
  private:
@@ -81,7 +83,7 @@ class Optimizer {
   int64_t steps_ = 0;
 };
 
-// From the parameters by name and the `optimizer` section.
+// A factory gets the parameters by name and the `optimizer` section.
 using OptimizerRegistry = base::Registry<std::unique_ptr<Optimizer>(const NamedTensors&, const base::Config&)>;
 
 }  // namespace deepmad::train

@@ -5,14 +5,14 @@
 
 namespace deepmad::train {
 
-// What the sum over pixels is divided by.
+// The divisor of the sum over pixels.
 enum class PixelMean {
-  kAllPixels,       // those without a class too, as the published UPerNet baselines do
-  kLabelledPixels,  // the others; 0 where there are none
+  kAllPixels,       // all pixels, unlabelled ones included, as in the published UPerNet baselines
+  kLabelledPixels,  // labelled pixels only; the loss is 0 if there are none
 };
 
-// Cross entropy of logits [N, classes, h, w], brought to the size of the labels first (bilinear, half-pixel centres), in float32 (float64
-// where the logits are); labels [N, H, W] uint8, 0..classes-1 or 255, which adds nothing. A scalar.
+// Returns the cross entropy as a scalar. Logits [N, classes, h, w] are first resized to the size of the labels (bilinear, half-pixel
+// centres), in float32, or float64 if the logits are. Labels are [N, H, W] uint8: 0..classes-1, or 255 for pixels that contribute 0.
 at::Tensor PixelCrossEntropy(const at::Tensor& logits, const at::Tensor& labels, PixelMean mean);
 
 }  // namespace deepmad::train

@@ -1,5 +1,5 @@
-// Batch normalisation's statistics anew, before a network is scored: the running averages lag behind the weights, the more so the higher
-// the learning rate.
+// Precise batch norm: re-estimates the statistics of batch norms before a network is scored, because the running averages lag behind the
+// weights, especially at a high learning rate.
 #pragma once
 
 #include <c10/core/Device.h>
@@ -20,10 +20,10 @@ struct StatisticsPass {
   std::string label;  // of the progress bar
 };
 
-// Puts into each running_mean and running_var the mean of what the first `batches` training batches of the epoch give, with the weights as
-// they are; over all ranks. Batches and draws are those of training, so the result is a function of weights, seed and epoch. Weights,
-// gradients and the counters of batches stay. Stops between batches with Error(kStopped) when a signal asked for it, on all ranks at the
-// same batch; the statistics are then unfinished, and a later call begins anew.
+// Sets each running_mean and running_var to its mean over the first `batches` training batches of the epoch, on all ranks, with the current
+// weights. Batches and random draws are those of training, so the result is a function of weights, seed and epoch. Leaves weights,
+// gradients and batch counters unchanged. After a signal, throws Error(kStopped) between batches, on all ranks at the same batch; the
+// statistics are then incomplete, and a later call starts over.
 void EstimateStatistics(const UpdateParts& parts, BatchFeed& feed, const StatisticsPass& pass, const PrecisionOptions& precision,
                         at::Device device);
 

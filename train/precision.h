@@ -26,7 +26,7 @@ struct PrecisionOptions {
 // Reads precision (float32, bfloat16, float16, mixed or float64), loss_scale, channels_last, deterministic and tf32 of the `train` section.
 PrecisionOptions ReadPrecision(const base::Config& config);
 
-// What `mixed` means on a device: bfloat16 on a GPU that has it, float16 on another, float32 on a CPU.
+// Resolves `mixed` for a device: bfloat16 on a GPU that has it, float16 on any other GPU, float32 on a CPU.
 void ChooseFormat(PrecisionOptions& options, at::Device device);
 
 // "float32", "float32 (TF32 allowed)", "bfloat16", "float16", "float64": for protocols and logs. Requires ChooseFormat.
@@ -35,7 +35,7 @@ std::string PrecisionName(const PrecisionOptions& options, c10::DeviceType devic
 // Sets the process-wide switches: deterministic kernels or cuDNN's own measurement, TF32 for float32 products on a GPU.
 void ApplyPrecision(const PrecisionOptions& options);
 
-// Autocast while it lives; none for float32.
+// Scope guard: enables autocast to the format of `options`, if it has one.
 class AutocastGuard {
  public:
   AutocastGuard(const PrecisionOptions& options, c10::DeviceType device);
@@ -49,7 +49,7 @@ class AutocastGuard {
   bool was_enabled_ = false;
 };
 
-// No autocast while it lives: for losses, which are computed in float32 and of which it forbids some.
+// Scope guard: disables autocast, for losses, which are computed in float32; autocast forbids some of them.
 class FullPrecisionGuard {
  public:
   explicit FullPrecisionGuard(c10::DeviceType device);

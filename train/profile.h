@@ -1,4 +1,4 @@
-// Measures the device at hand for a latency table: the layers of random networks, whole passes and training steps.
+// Measures a latency table on this machine's device: layers of random networks, whole passes and training steps.
 #pragma once
 
 #include <cstdint>
@@ -18,18 +18,18 @@ struct ProfileOptions {
   std::vector<int64_t> training_batches = {8};  // images a training step
   std::vector<std::string> precisions = {"float32"};
   std::vector<int64_t> resolutions = {224};  // pixels a side
-  double seconds = 150;                      // in all
+  double seconds = 150;                      // total time budget
   uint64_t seed = 0;                         // of the random networks
 };
 
 struct Profile {
   mad::LatencyTable table;
-  // [{"work", "precision", "batch", "networks", "layers", "median_error", "p90_error"}]: relative errors of the model fitted to the table
-  // at its own networks' whole passes or steps.
+  // [{"work", "precision", "batch", "networks", "layers", "median_error", "p90_error"}]: relative errors of the fitted model on the whole
+  // passes or training steps of the networks it was fitted to.
   base::Json fits;
 };
 
-// Times networks in turns for about options.seconds, at least one of each block type a case. Error(kStopped) after a signal.
+// Times networks in turn for about options.seconds, at least one per block type and case. Throws Error(kStopped) after a signal.
 Profile MeasureProfile(const ProfileOptions& options, const RunOptions& run);
 
 }  // namespace deepmad::train

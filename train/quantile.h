@@ -1,4 +1,4 @@
-// Quantiles of a few measured numbers.
+// Quantiles of a small set of measurements.
 #pragma once
 
 #include <algorithm>
@@ -7,7 +7,7 @@
 
 namespace deepmad::train {
 
-// Between the nearest two of the sorted values. Requires one.
+// Returns the `share` quantile, interpolated linearly between the two nearest values. REQUIRES: at least one value, 0 <= share <= 1.
 inline double Quantile(std::vector<double> values, double share) {
   std::sort(values.begin(), values.end());
   const double place = share * static_cast<double>(values.size() - 1);

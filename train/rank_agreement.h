@@ -1,4 +1,4 @@
-// What all ranks of a run must have alike, compared before the work begins: with two configurations they would train neither.
+// Checks before the work begins that all ranks of a run were started with the same configuration and data.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace deepmad::train {
 
-// Returns once every rank has called it with rank 0's values. `yaml` holds this rank's, `what` names them: "the configuration". A rank
-// whose values differ throws a UsageError with the first key that does; its word ends the others, which wait here.
+// Compares `yaml` with that of rank 0 and returns once all ranks have agreed. `what` names it in messages, for example "the configuration".
+// A rank that differs throws UsageError naming the first different key; its heartbeat then ends the ranks that wait here.
 void CheckAgreement(const std::string& what, const std::string& yaml, const RankGroup& ranks);
 
 // Returns once every rank has called it, each with the identity of its device (models::DeviceUuid). A rank whose device an earlier rank has

@@ -1,4 +1,4 @@
-// What the ranks of a run hold in common: after every update the same weights, statistics and counters on each of them.
+// Collectives that keep the state of all ranks equal: after every update each has the same weights, statistics and counters.
 #pragma once
 
 #include <vector>
@@ -8,14 +8,14 @@
 
 namespace deepmad::train {
 
-// Rank 0's checkpoint, on every rank; what the others give is ignored.
+// Returns rank 0's checkpoint on every rank. The argument of the other ranks is ignored.
 Checkpoint ShareCheckpoint(const Checkpoint& checkpoint, const RankGroup& ranks);
 
-// Puts the mean over the ranks into every tensor, in one exchange.
+// Replaces each tensor by its mean over the ranks, in one exchange.
 void AverageStatistics(const std::vector<at::Tensor>& statistics, const RankGroup& ranks);
 
-// Of an update: the mean of the ranks' losses, and how many of them were asked to stop. float64 scalars on the loss's device, so that
-// nothing waits for them.
+// The mean loss of an update over the ranks, and the number of ranks that were asked to stop: float64 scalars on the device of the loss, so
+// that reading them can wait.
 struct SharedStatus {
   at::Tensor loss;
   at::Tensor stops;

@@ -1,5 +1,5 @@
-// Forward and backward pass of a micro-batch, recorded once and replayed (a CUDA graph; on the CPU it simply runs again): the device then
-// needs no orders from the processor for its hundreds of small kernels.
+// Forward and backward pass of a micro-batch as a CUDA graph: recorded once, then replayed without launching hundreds of small kernels one
+// by one. On the CPU the pass simply runs again.
 #pragma once
 
 #include <c10/core/Device.h>
@@ -15,13 +15,14 @@ namespace deepmad::train {
 
 class RecordedPass {
  public:
-  // `pass` computes the loss of the inputs it is given and adds its gradients; it must be the same work each time.
+  // Computes the loss of the inputs, a scalar, and adds its gradients. Must do the same work each time.
   using Pass = std::function<at::Tensor(const TaskInputs&)>;
   RecordedPass(Pass pass, models::Network& network, Optimizer& optimizer, at::Device device)
       : pass_(std::move(pass)), network_(network), optimizer_(optimizer), device_(device) {}
 
-  // The loss, valid until the next call. The first call records, and all inputs must have the shapes of its own from then on; there must be
-  // no gradients yet. Each call adds its gradients to those that are there, in the same memory: set them to zero, never drop them.
+  // Runs the pass and returns the loss, a scalar that is valid until the next call. The first call records.
+  // REQUIRES: no gradients exist at the first call; all later inputs have the shapes of the first. Gradients accumulate in the same memory,
+  // so set them to zero between updates and never release them.
   at::Tensor Run(const TaskInputs& inputs);
 
  private:

@@ -1,4 +1,4 @@
-// The folder of one run: configuration, logs, curves, checkpoints, weights, summary. Names as in docs/formats.md.
+// The folder of one run: configuration, logs, curves, checkpoints, weights, summary. docs/formats.md lists the files.
 #pragma once
 
 #include <cstdint>
@@ -19,17 +19,17 @@
 
 namespace deepmad::train {
 
-// Means and sums since the record before.
+// One line of the step log: means and sums since the previous record.
 struct StepRecord {
   int64_t step = 0, epoch = 0, samples = 0;  // epoch from 1
   double lr = 0, loss = 0, gradient_norm = 0;
   double data_seconds = 0, forward_seconds = 0, backward_seconds = 0, optimizer_seconds = 0;
   double images_per_second = 0;
-  double data_share = 0;             // of the time: waiting for batches
+  double data_share = 0;             // share of the time spent waiting for batches
   int64_t peak_bytes = 0;            // memory (models/device.h)
-  double left_seconds = -1;          // of training; negative: unknown
+  double left_seconds = -1;          // estimated remaining training time; negative: unknown
   std::optional<double> loss_scale;  // float16 only
-  int64_t skipped = 0;               // updates so far whose gradient overflowed under it
+  int64_t skipped = 0;               // updates skipped so far because a gradient overflowed
 };
 
 // The files a run starts from.
@@ -44,31 +44,32 @@ class RunDir {
  public:
   enum class Found { kNothing, kUnfinished, kFinished };
 
-  // Of the ranks of a run one writes; for another one (`writes` false) all that would change the folder does nothing. `title` heads the
-  // report; `metadata` goes into every weights file; `metrics` are the names an epoch may report, the first two are
-  // drawn. Writes nothing yet.
+  // Does not touch the disk. Only one rank of a run writes: if `writes` is false, every method that would change the folder does nothing.
+  // `title` is the title of the report; `metadata` goes into every weights file; `metrics` names what an epoch may report, and the first
+  // two are drawn.
   RunDir(const std::string& path, std::string title, std::map<std::string, std::string> metadata, std::vector<std::string> metrics,
          bool writes = true);
 
-  // What the folder holds of the run with this digest. UsageError when it holds another run, or, with `fresh`, any.
+  // Returns whether the folder holds a run with this digest. Throws UsageError if it holds another run or, with `fresh`, any run.
   Found Look(const std::string& config_digest, bool fresh) const;
-  // Both keep other processes out of the folder from then on (UsageError where one is at work) and remove what a killed one left half
-  // written. Start creates the folder and writes the files; Continue is for a folder that holds the unfinished run.
+  // Creates the folder, locks it against other processes and writes `files`. Throws UsageError if another process holds the lock.
   void Start(const RunFiles& files);
+  // Locks a folder that holds an unfinished run and removes files that a killed process left partly written. Throws UsageError if another
+  // process holds the lock.
   void Continue();
 
-  // Opens the logs, to be called once before the first record: without what was logged after update `step`, and for whole epochs after
-  // update `epoch_step`, the last one of the last epoch that is done.
+  // Opens the logs; call once before the first record. Drops step records after update `step` and epoch records after update `epoch_step`,
+  // the end of the last completed epoch.
   void OpenLogs(int64_t step, int64_t epoch_step);
   void LogSteps(const StepRecord& record);
-  // Also draws curves.png and report.html anew.
+  // Logs an epoch and redraws curves.png and report.html.
   void LogEpoch(const EpochRecord& record);
 
-  // With the logs on disk first: after a loss of power they are no shorter than the checkpoint says.
+  // Saves a checkpoint after flushing the logs to disk, so that after a loss of power the logs reach at least as far as the checkpoint.
   void SaveCheckpoint(int64_t step, const Checkpoint& checkpoint);
-  // NAME.safetensors, with the names of the state dict.
+  // Writes NAME.safetensors; tensors keep the names of the state dict.
   void SaveWeights(const std::string& name, const NamedTensors& tensors) const;
-  // Ends the run: summary.json comes last, so that its presence means a finished run.
+  // Ends the run. Writes summary.json last, so its presence means that the run is finished.
   void Finish(const base::Json& summary, const FindingsPage& findings);
   base::Json ReadSummary() const;
 
@@ -94,7 +95,7 @@ class RunDir {
   CheckpointFolder checkpoints_;
   std::unique_ptr<base::FolderLock> lock_;
   std::unique_ptr<Logs> logs_;
-  std::vector<EpochRecord> epochs_;  // all so far, of earlier sessions too
+  std::vector<EpochRecord> epochs_;  // all epochs so far, including earlier sessions
 };
 
 }  // namespace deepmad::train

@@ -1,4 +1,4 @@
-// Where a run stands: the counters that a checkpoint holds beside the tensors.
+// The progress of a run: the counters that a checkpoint stores beside the tensors.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace deepmad::train {
 
-// A mean that can be interrupted: kept as sum and count.
+// A mean kept as sum and count, so that it can be stored and continued.
 struct RunningMean {
   double sum = 0;
   int64_t count = 0;
@@ -24,13 +24,13 @@ struct RunningMean {
 
 struct BestValue {
   double value = 0;
-  int64_t epoch = 0;  // after which it was reached, from 1
+  int64_t epoch = 0;  // the epoch after which the value was reached, from 1
 };
 
 struct RunState {
   int64_t step = 0;     // updates
-  int64_t epoch = 0;    // under way, from 0
-  int64_t batch = 0;    // next one of the epoch; all of them trained: the validation comes next
+  int64_t epoch = 0;    // current epoch, from 0
+  int64_t batch = 0;    // next batch of the epoch; equal to the number of batches if validation is next
   int64_t samples = 0;  // consumed by updates
   int64_t skipped = 0;  // updates whose gradient overflowed under the loss scale
   RunningMean epoch_loss;

@@ -1,4 +1,4 @@
-// A task owns what the loop must not know: how a batch becomes a loss, and how outputs become a score. Tasks register themselves:
+// Tasks know what the training loop does not: how a batch becomes a loss, and how outputs become a score. They register themselves in
 // train/tasks/.
 #pragma once
 
@@ -30,7 +30,7 @@ class ProcessGroup;
 
 namespace deepmad::train {
 
-// Names the random draws of one batch.
+// Identifies the random draws of one batch.
 struct BatchPosition {
   uint64_t seed = 0;
   int64_t epoch = 0;
@@ -43,21 +43,21 @@ using MetricValues = std::vector<std::pair<std::string, double>>;
 class TaskMetric {
  public:
   virtual ~TaskMetric() = default;
-  // Runs the network, in evaluation mode and the run's precision, on a batch on its device, and counts what it makes of it.
+  // Runs the network on a batch and counts its outputs. REQUIRES: the network is in evaluation mode, the batch on its device.
   virtual void Add(models::Network& network, const data::Batch& batch) = 0;
-  // What Values() will have, in its order. Losses start with "loss"; all else are fractions.
+  // The names that Values() returns, in its order. Losses start with "loss"; all others are fractions.
   virtual std::vector<std::string> Names() const = 0;
-  // Adds what all ranks have counted, so that Values() is of the whole set on each of them. FailedError unless a metric can.
+  // Sums the counts of all ranks, so that Values() covers the whole set on each of them. Throws FailedError if the metric cannot do so.
   virtual void AddRanks(const models::ProcessGroup& group);
-  // By name; the first one decides which weights are the best, higher being better. FailedError when nothing was added.
+  // The metrics by name. The first one selects the best weights; higher is better. Throws FailedError if nothing was added.
   virtual MetricValues Values() const = 0;
-  // What to show of it besides; null: nothing.
+  // The error analysis for the report, or null if there is none.
   virtual const Findings* findings() const { return nullptr; }
-  // What a document of the score has besides: an object, after AddRanks of the whole set.
+  // Further results for the JSON document of a score, such as a table by class: an object. Call after AddRanks().
   virtual base::Json Particulars() const { return base::Json::object(); }
 };
 
-// What a task may need to know before training starts.
+// What a task is told before training starts.
 struct TaskContext {
   models::Network& network;  // on the device
   at::Device device;
@@ -69,51 +69,52 @@ struct TaskContext {
 class Task {
  public:
   virtual ~Task() = default;
-  // What a sample must have a label for.
+  // The kind of labels that samples must have.
   virtual data::LabelKind labels() const { return data::LabelKind::kWhole; }
-  // Whether it can score what such a head gives.
+  // Returns whether the task can train and score a network with this head.
   virtual bool Takes(const mad::HeadSpec& head) const { return head.IsClassifier(); }
-  // Once, before anything is scored. Reads its own keys of the `validate` section; may change how the data are prepared for validation and
-  // what their protocol says.
+  // Called once, before anything is scored. Reads the task's keys of the `validate` section; may change how validation data are prepared
+  // and described (`protocol`).
   virtual void StartValidation(const base::Config&, data::Datasets&) {}
-  // Metrics made from then on also write what the network predicts to a place. UsageError for a task that writes nothing.
+  // Makes later metrics write the network's predictions to `place`, a file or a folder. Throws UsageError if the task cannot write any.
   virtual void WritePredictions(const std::string& place);
-  // Once, before training; scoring needs no start.
+  // Called once, before training. Not needed for scoring.
   virtual void Start(const TaskContext&) {}
-  // Tensors of the task's own that are trained with the network and not part of it; after Start.
+  // Trained tensors that belong to the task and not to the network. Call after Start().
   virtual NamedTensors Parameters() const { return {}; }
-  // What has to be said with every score besides the protocol ("+kd"); empty: nothing.
+  // A mark that every score must carry beside the protocol, such as "+kd"; empty if none.
   virtual std::string Mark() const { return ""; }
-  // Forward pass and loss of one training batch on the network's device: a float32 scalar, mean over the batch. May change batch.images.
+  // Runs the forward pass on a training batch on the network's device and returns the loss: a float32 scalar, mean over the batch. May
+  // modify batch.images.
   virtual at::Tensor Loss(models::Network& network, data::Batch& batch, const BatchPosition& position) const = 0;
   virtual std::unique_ptr<TaskMetric> NewMetric() const = 0;
 };
 
-// What the loss of one batch is computed from, drawn and mixed: on the network's device, of the same shapes for batches of the same size.
+// The inputs of the loss of one batch, after all random draws, on the network's device. Shapes depend on the batch size only.
 struct TaskInputs {
-  at::Tensor images;
-  at::Tensor targets;
+  at::Tensor images;   // [N, C, H, W] float32, normalised
+  at::Tensor targets;  // [N, K] float32: a distribution over classes
 };
 
-// A task whose loss is the same work for each batch of a size, so that it can be recorded.
+// A task whose loss is the same work for all batches of one size, so that it can be captured in a CUDA graph.
 class ReplayableTask : public Task {
  public:
   at::Tensor Loss(models::Network& network, data::Batch& batch, const BatchPosition& position) const final {
     return LossOf(network, Inputs(batch, position));
   }
   virtual TaskInputs Inputs(data::Batch& batch, const BatchPosition& position) const = 0;
-  // Draws nothing, and reads no tensor on the processor.
+  // Computes the loss, a scalar, without random draws and without reading a tensor on the CPU.
   virtual at::Tensor LossOf(models::Network& network, const TaskInputs& inputs) const = 0;
 };
 
-// From the `task` section and the number of classes in the data.
+// A factory gets the `task` section and the number of classes in the data.
 using TaskRegistry = base::Registry<std::unique_ptr<Task>(const base::Config&, int64_t classes)>;
 
-// What the root of a run's configuration asks for: `task.name`, classification where it is not given. UsageError for an unknown one.
+// Returns `task.name` of a run's configuration, "classification" by default. Throws UsageError for an unknown name.
 std::string TaskName(const base::Config& run);
 std::unique_ptr<Task> MakeTask(const base::Config& run, int64_t classes);
 
-// All that is trained, by name: of the network what is not frozen, of the task under "task.". After Start.
+// Returns all trained tensors by name: unfrozen parameters of the network, and tensors of the task under "task.". Call after Task::Start().
 NamedTensors TrainedParameters(const models::Network& network, const Task& task);
 
 }  // namespace deepmad::train

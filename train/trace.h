@@ -1,6 +1,5 @@
-// A Chrome trace (chrome://tracing, Perfetto) of some updates: which operation took how long, on the processor and on the GPU, within the
-// ranges "forward", "backward" and "optimizer". With several ranks each writes its own, with the exchanges: "gloo:all_reduce" on threads of
-// their own, the kernels of NCCL in streams of their own.
+// Records a Chrome trace (chrome://tracing, Perfetto) of a few updates: the duration of each operation on CPU and GPU, within the ranges
+// "forward", "backward" and "optimizer". Each rank writes its own file, collectives included ("gloo:all_reduce", NCCL kernels).
 #pragma once
 
 #include <c10/core/Device.h>
@@ -13,18 +12,18 @@ namespace deepmad::train {
 
 class Trace {
  public:
-  static constexpr int kFirst = 3, kLast = 7;  // updates that are traced, from 0: those before warm up
+  static constexpr int kFirst = 3, kLast = 7;  // first and last traced update, counted from 0; earlier ones warm up
 
-  // Writes to `path`; empty: traces nothing. Rank 1 of several writes trace.rank1.json for trace.json.
+  // Writes to `path`, or traces nothing if it is empty. If `path` is trace.json, rank 1 of several writes trace.rank1.json.
   Trace(const std::string& path, at::Device device, const RankGroup* ranks);
-  ~Trace();  // ends without writing
+  ~Trace();  // stops recording without writing a file
   Trace(const Trace&) = delete;
   Trace& operator=(const Trace&) = delete;
 
-  // Before each update of this session.
+  // Call before each update of this session.
   void NextUpdate();
-  // After the last one: a short session is traced as far as it went. FailedError where the file cannot be written, or there was no update
-  // to trace.
+  // Call after the last update; writes what a short session has recorded so far. Throws FailedError if the file cannot be written or no
+  // update was traced.
   void Finish();
 
  private:

@@ -1,4 +1,4 @@
-// A network with all that trains it, apart from any run: to measure what an update takes.
+// A network with its task, optimizer and average, outside any run: used to measure the time and memory of an update.
 #pragma once
 
 #include <c10/core/Device.h>
@@ -22,7 +22,7 @@ class Trial {
   Trial(const base::Config& config, const TrainConfig& train, const PrecisionOptions& precision, const mad::NetworkSpec& spec,
         at::Device device);
 
-  UpdateParts parts() const { return {*task_, *network_, *optimizer_, ema_.get()}; }  // of this trial, while it lives
+  UpdateParts parts() const { return {*task_, *network_, *optimizer_, ema_.get()}; }  // valid while this object lives
 
  private:
   std::shared_ptr<models::Network> network_;

@@ -9,12 +9,12 @@
 
 namespace deepmad::train {
 
-// images [N, views, C, H, W] or [N, views, C, frames, H, W], on the network's device -> logits [N, views, classes] float32 on the CPU. The
-// network sees at most `views_per_pass` views at a time.
+// Runs the network on all views, at most `views_per_pass` at a time. `images` is [N, views, C, H, W] or [N, views, C, frames, H, W], on the
+// network's device; returns logits [N, views, classes], float32, on the CPU.
 at::Tensor ViewLogits(models::Network& network, const at::Tensor& images, int64_t views_per_pass);
 
-// logits [N, views, classes] -> scores [N, classes] float64 whose softmax gives the probabilities of the video: the mean of the logits; or,
-// where `of_probabilities`, the logarithm of the mean of the views' probabilities.
+// Averages the views: logits [N, views, classes] -> scores [N, classes], float64, whose softmax is the distribution of the video. Scores
+// are the mean of the logits or, if `of_probabilities`, the logarithm of the views' mean probabilities.
 at::Tensor LogScores(const at::Tensor& logits, bool of_probabilities);
 
 }  // namespace deepmad::train
