@@ -1,4 +1,4 @@
-// The `augment`, `lighting` and `erasing` keys of the training transforms: data_config.h lists them.
+// Reads the `augment`, `lighting` and `erasing` keys of the training transforms. data/data_config.h lists them.
 #pragma once
 
 #include <optional>
@@ -8,7 +8,7 @@
 
 namespace deepmad::data {
 
-// None where `augment` names none. `channels`: policies need three. UsageError for a wrong value.
+// Returns the augmentation step, or nullopt if `augment` is `none`. Policies need three `channels`. Throws UsageError for a wrong value.
 std::optional<Pipeline::Step> ReadAugmentation(const base::Config& train_section, int channels);
 Pipeline::Finish ReadFinish(const base::Config& train_section, int channels);
 

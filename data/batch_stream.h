@@ -1,4 +1,4 @@
-// Batches made ahead of use by threads, delivered in order. Free of torch: memory comes from an allocator that the caller gives.
+// Prefetches batches with worker threads and delivers them in order. Independent of torch: the caller provides the memory allocator.
 #pragma once
 
 #include <condition_variable>
@@ -18,35 +18,35 @@
 
 namespace deepmad::data {
 
-// Memory for one batch and what was put there.
+// One batch in host memory.
 struct HostBatch {
   float* images = nullptr;        // [N, C, H, W] or [N, H, W, C] float32, normalised; with views and frames of videos, see SampleShape
-  int64_t* labels = nullptr;      // [N]; null where pixels or objects have labels of their own
+  int64_t* labels = nullptr;      // [N]; null if pixels or objects are labelled instead
   uint8_t* label_maps = nullptr;  // [N, height, width] of shape.label_map; else null
-  std::vector<InputBoxes> boxes;  // one a sample, where objects have labels; else empty
+  std::vector<InputBoxes> boxes;  // one per sample if objects are labelled, else empty
   std::shared_ptr<void> owner;    // keeps the memory alive
   SampleShape shape;
   int64_t size = 0;            // N
-  int64_t first_position = 0;  // of the first sample, in the epoch
-  int64_t position_step = 1;   // from one sample to the next: the number of ranks
+  int64_t first_position = 0;  // position of the first sample in the epoch
+  int64_t position_step = 1;   // distance between consecutive samples: the number of ranks
   std::vector<std::string> sources;
 };
 
-// Gives memory for `size` samples: fills images, labels or label_maps as the shape has them, and owner. Called by several threads at once.
+// Allocates memory for `size` samples and sets images, labels or label_maps (as `shape` requires) and owner. Must be thread-safe.
 using BatchAllocator = std::function<HostBatch(int64_t size, const SampleShape& shape)>;
-// Ordinary memory.
+// Returns an allocator of ordinary heap memory.
 BatchAllocator PlainBatchAllocator();
 
 struct StreamOptions {
   SamplerOptions sampler;  // its seed also drives the augmentation
   int workers = 2;         // 0: batches are made inside Next()
-  int queue_batches = 4;   // ready or being made at a time; at least one a worker
+  int queue_batches = 4;   // batches ready or in preparation; at least one per worker
   MemoryLayout layout = MemoryLayout::kContiguous;
 };
 
-// The content of a batch is a pure function of (dataset, preparation, sampler options, epoch, batch number): the number of workers changes
-// only the speed. The samples of a batch must have one shape, so a preparation that gives several needs batches of one, unless boxes are
-// their labels (see SampleShape). The dataset must outlive the stream. One thread calls the methods.
+// The content of a batch is a pure function of dataset, preparation, sampler options, epoch and batch number; the number of workers affects
+// only the speed. Not thread-safe: one thread calls the methods. REQUIRES: the dataset outlives the stream; all samples of a batch have the
+// same shape, unless their labels are boxes (see SampleShape).
 class BatchStream {
  public:
   BatchStream(const Dataset& dataset, Preparation prepare, StreamOptions options, BatchAllocator allocate);
@@ -55,10 +55,10 @@ class BatchStream {
   BatchStream& operator=(const BatchStream&) = delete;
 
   int64_t batches_per_epoch() const { return sampler_.batches_per_epoch(); }
-  // Starts at batch `first_batch` of `epoch`, giving up whatever was under way.
+  // Restarts at batch `first_batch` of `epoch` and abandons batches in preparation.
   void StartEpoch(int64_t epoch, int64_t first_batch = 0);
-  // False at the end of the epoch. Throws what the making of this batch threw (FailedError naming the file), and again on each further
-  // call.
+  // Returns false at the end of the epoch. Rethrows the error of a batch that could not be made (FailedError naming the file); later calls
+  // throw it again.
   bool Next(HostBatch* batch);
 
  private:

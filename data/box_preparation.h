@@ -11,20 +11,21 @@
 namespace deepmad::data {
 
 struct TrainingBoxes {
-  int long_edge = 1333;                  // the most it may measure, pixels
-  std::vector<int> short_edges = {800};  // one of them is drawn for each picture
-  bool between = false;                  // drawn from the integers from the first to the last in place of the list alone
+  int long_edge = 1333;                  // upper limit of the longer side, pixels
+  std::vector<int> short_edges = {800};  // shorter side in pixels; one is drawn per image
+  bool between = false;                  // true: draw from all integers between the first and the last entry
   double flip = 0.5;                     // probability
 };
 
-// Pictures are resized as a whole, bilinear without antialiasing, and mirrored or not; boxes with them, each axis by its own factor, then
-// clipped. Normalised values go into the top left corner of the room they have, 0 elsewhere.
+// For training: resizes the image (bilinear, without antialiasing) and mirrors it with probability `flip`. Boxes are scaled by the factor
+// of each axis and clipped. Normalised values fill the top left corner of the sample's memory; the rest is 0.
 Preparation PrepareTrainingBoxes(const TrainingBoxes& training, const Normaliser& normaliser);
 
-// For validation and prediction: nothing is drawn. A sample without boxes gives none.
+// For validation and prediction: resizes to `scale` without any random draw. Accepts samples without boxes.
 Preparation PrepareWholeBoxes(const SceneScale& scale, const Normaliser& normaliser);
 
-// A box of a picture in that picture resized, and mirrored if asked for; empty where no part is inside.
+// Maps a box of an image of size `original` into the image resized to `resized` and optionally mirrored, clipped to it. The result is empty
+// if no part of the box is inside.
 LabelledBox BoxInInput(const LabelledBox& box, Size original, Size resized, bool mirrored);
 
 }  // namespace deepmad::data

@@ -1,4 +1,4 @@
-// Boxes around the objects of a picture.
+// Bounding boxes of the objects in an image.
 #pragma once
 
 #include <cstdint>
@@ -8,25 +8,25 @@
 
 namespace deepmad::data {
 
-// Corners in pixels.
+// A box by its corners, in pixels.
 struct LabelledBox {
   float left = 0, top = 0, right = 0, bottom = 0;
   int64_t label = 0;  // class index
 };
 
-// The objects of one picture, in its own pixels; boxes may reach outside.
+// The objects of one image, in pixels of the original. Boxes may extend beyond the image.
 struct PictureBoxes {
   int64_t image_id = 0;
   Size size;
   std::vector<LabelledBox> boxes;
 };
 
-// One picture of a detector's batch, and its objects in pixels of the network's input.
+// One image of a detector's batch, with its objects in pixels of the network's input.
 struct InputBoxes {
-  int64_t image_id = 0;             // 0 where nobody knows it
-  int height = 0, width = 0;        // of the picture in the input, without padding, pixels
-  double scale_y = 1, scale_x = 1;  // of the input over the original, each axis its own
-  std::vector<LabelledBox> boxes;   // to be found; inside the picture, with an area
+  int64_t image_id = 0;             // 0 if unknown
+  int height = 0, width = 0;        // size of the image in the input, without padding, pixels
+  double scale_y = 1, scale_x = 1;  // size in the input over original size, per axis
+  std::vector<LabelledBox> boxes;   // ground truth; inside the image, with positive area
 };
 
 }  // namespace deepmad::data

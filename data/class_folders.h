@@ -1,4 +1,4 @@
-// The folder layout of ImageNet and its relatives: SPLIT/CLASS/PICTURE.
+// The folder layout of ImageNet: SPLIT/CLASS/IMAGE.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,8 @@
 
 namespace deepmad::data {
 
-// Names of the folders in `split_folder`, hidden ones left out, in byte order: the rank is the class index. UsageError when the folder is
-// absent or holds no folders.
+// Returns the names of the folders in `split_folder` in byte order, hidden ones excluded; the position is the class index. Throws
+// UsageError if the folder is absent or contains no folders.
 std::vector<std::string> ListClasses(const std::string& split_folder);
 
 struct ClassFile {
@@ -16,9 +16,9 @@ struct ClassFile {
   std::string path;  // relative to the class folder
 };
 
-// All files below the class folders, hidden ones left out, by class and then in byte order of the path. Every other file counts as a
-// picture, whatever its name, dangling links included: one that is none is reported when it is read. Links to folders below a class are not
-// followed, so that loops do no harm. UsageError naming a class without files.
+// Returns all files below the class folders except hidden ones, ordered by class and then by path in byte order. Every file counts as an
+// image whatever its name, dangling links included; a file that is not an image is reported when it is read. Links to folders below a class
+// are not followed, so loops are harmless. Throws UsageError naming a class without files.
 std::vector<ClassFile> ListClassFiles(const std::string& split_folder, const std::vector<std::string>& classes);
 
 }  // namespace deepmad::data

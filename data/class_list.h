@@ -1,4 +1,4 @@
-// Names of classes from a text file.
+// Reads class names from a text file.
 #pragma once
 
 #include <string>
@@ -6,8 +6,8 @@
 
 namespace deepmad::data {
 
-// One name a line; or a table with tabs between columns whose first line names a column "Name", as ADE20K's objectInfo150.txt is.
-// FailedError naming the file, and the line where it is one.
+// The file has one name per line, or is a tab-separated table with a column "Name", like ADE20K's objectInfo150.txt. Throws FailedError
+// naming the file and, if a single line is at fault, the line.
 std::vector<std::string> ReadClassNames(const std::string& path);
 
 }  // namespace deepmad::data

@@ -15,12 +15,13 @@ struct CocoResult {
   double score = 0;
 };
 
-// In the file's order; memory as of ReadCocoAnnotations. All numbers are finite; whether images and categories exist is not known here.
-// Other fields are passed over. FailedError names the file and the result with its image; for text that is no JSON, the byte.
+// Reads results in the order of the file; memory use is little more than the result. Checks that all numbers are finite, not whether images
+// and categories exist. Unknown fields are skipped. Throws FailedError naming the file and the result with its image or, for malformed
+// JSON, the byte.
 std::vector<CocoResult> ReadCocoResults(const std::string& path);
 
-// A result a line, in the order given; reading them gives the same numbers to the last bit. FailedError for a number that is not finite,
-// naming the image, and for a place that cannot be written.
+// Writes one result per line, in the given order. Numbers read back bit for bit. Throws FailedError naming the image if a number is not
+// finite, and if the file cannot be written.
 void WriteCocoResults(const std::string& path, const std::vector<CocoResult>& results);
 
 }  // namespace deepmad::data

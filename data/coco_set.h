@@ -1,4 +1,4 @@
-// Which images and boxes of an annotation file a detector is trained on and scored on.
+// Selects the images and boxes of an annotation file for training or validation of a detector (docs/protocols/detection.md, section 1).
 #pragma once
 
 #include <cstdint>
@@ -11,13 +11,13 @@
 
 namespace deepmad::data {
 
-// Boxes are in pixels of the original, as the file has them: they may reach outside.
+// One image. Boxes are in pixels of the original and may extend beyond the image, as in the file.
 struct CocoPicture {
   int64_t image_id = 0;
   int width = 0, height = 0;
   std::string file_name;
-  std::vector<LabelledBox> boxes;   // to be found; may be empty
-  std::vector<LabelledBox> crowds;  // regions of many objects: never to be found, nor wrong
+  std::vector<LabelledBox> boxes;   // ground truth; may be empty
+  std::vector<LabelledBox> crowds;  // regions of many objects (iscrowd), never positive
 };
 
 struct DroppedBox {
@@ -25,7 +25,7 @@ struct DroppedBox {
   int64_t image_id = 0;
 };
 
-// What was left out, by the first reason that applies.
+// Excluded boxes and images, each listed under the first reason that applies.
 struct CocoDrops {
   std::vector<DroppedBox> thin_boxes;      // narrower or lower than 1 pixel, or of negative size
   std::vector<DroppedBox> outside_boxes;   // no part inside the picture
@@ -33,7 +33,7 @@ struct CocoDrops {
   std::vector<int64_t> small_images;       // ids; shorter side below 32; training only
   std::vector<int64_t> objectless_images;  // ids; no annotation at all; training only
 
-  // The reasons that apply, in words.
+  // Returns the reasons with at least one entry, in words.
   std::vector<LeftOut> Describe() const;
 };
 
@@ -44,8 +44,8 @@ struct CocoSet {
   CocoDrops drops;
 };
 
-// Validation keeps every image. A training image whose boxes are all dropped stays, as background. `path` is for messages: FailedError for
-// an image without size or file name, and for a set without images or categories.
+// Selects from `file`, whose `path` is for messages. Validation keeps every image; a training image whose boxes are all dropped stays as
+// background. Throws FailedError for an image without size or file name, and if no image or category is left.
 CocoSet SelectCoco(const CocoAnnotations& file, Split split, const std::string& path);
 
 }  // namespace deepmad::data

@@ -38,30 +38,30 @@
 
 namespace deepmad::data {
 
-// How pictures become inputs; needs no dataset, so it serves prediction too.
+// How images become inputs. Independent of a data set, so it also serves prediction.
 struct InputOptions {
   Preparation train_pipeline;
   Preparation validation_pipeline;
-  InputShape shape;                      // in training, without padding the largest; in validation too where one_shape
+  InputShape shape;                      // largest training input, without padding; if one_shape, also in validation
   bool one_shape = true;                 // false: validation keeps the aspect of each picture, so batches have one sample
-  LabelKind labels = LabelKind::kWhole;  // that samples need
+  LabelKind labels = LabelKind::kWhole;  // kind of labels that samples must have
   std::string protocol;                  // "64 px, crop_pct 0.875, bicubic"
   int workers = 2;
   int queue_batches = 4;
-  std::shared_ptr<const SceneInput> scenes = nullptr;  // of validation and prediction, where pixels have labels
-  int repeats = 1;                                     // of each training sample, see SamplerOptions
-  int frames = 0;                                      // of a clip for a 3-D network; 0: pictures or single frames of videos
+  std::shared_ptr<const SceneInput> scenes = nullptr;  // set if pixels are labelled: validation and prediction
+  int repeats = 1;                                     // repeated augmentation, see SamplerOptions
+  int frames = 0;                                      // frames per clip for a 3-D network; 0: images or single frames
 };
 // UsageError for a wrong value.
 InputOptions ReadInputOptions(const base::Config& data_section);
 
 struct Datasets : InputOptions {
-  std::unique_ptr<Dataset> train;       // null where only validation was asked for
-  std::unique_ptr<Dataset> validation;  // same classes, under the same ids
+  std::unique_ptr<Dataset> train;       // null if opened for validation only
+  std::unique_ptr<Dataset> validation;  // has the same classes with the same ids as `train`
 
   const std::vector<std::string>& class_names() const { return validation->class_names(); }
 };
-// Opens the dataset that the section names. `with_train` false: validation alone, which then need not have training files.
+// Opens the data set that the section names. If `with_train` is false, only its validation part; training files may then be absent.
 Datasets OpenDatasets(const base::Config& data_section, bool with_train = true);
 
 }  // namespace deepmad::data

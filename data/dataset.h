@@ -1,4 +1,5 @@
-// A set of labelled pictures with random access. To add one: a file in datasets/ that ends in DEEPMAD_REGISTER(DatasetRegistry, ...).
+// Interface of data sets: labelled samples with random access. To add one, write a file in data/datasets/ that ends in
+// DEEPMAD_REGISTER(DatasetRegistry, ...).
 #pragma once
 
 #include <cstdint>
@@ -27,30 +28,30 @@ class Dataset {
 
   virtual int64_t size() const = 0;
   virtual LabelKind labels() const { return LabelKind::kWhole; }
-  // Sample `index` in 0..size()-1, always the same one. Called by several threads at once. Throws FailedError naming the source of a
-  // sample that cannot be read or decoded; the picture's own functions do so where it is not decoded yet.
+  // Returns sample `index` of 0..size()-1, the same at every call. Thread-safe. Throws FailedError naming the source if the sample cannot
+  // be read or decoded; an image that is decoded lazily throws when it is decoded.
   virtual Sample Get(int64_t index) const = 0;
-  // Label (kNoWholeLabel where pixels or objects have theirs) and source without decoding anything.
+  // Label and source of a sample, without decoding it. The label is kNoWholeLabel if pixels or objects are labelled instead.
   virtual int64_t label(int64_t index) const = 0;
   virtual std::string source(int64_t index) const = 0;
   virtual const std::vector<std::string>& class_names() const = 0;
-  // Samples that the set should have and that are not there, by name; size() does not count them.
+  // Names of samples that the set lists but that are absent on disk. size() does not count them.
   virtual const std::vector<std::string>& missing() const {
     static const std::vector<std::string> none;
     return none;
   }
-  // What the set has and cannot be used, with the reason; size() does not count it.
+  // Samples and labels that exist but are not used, with the reason. size() does not count them.
   virtual std::vector<LeftOut> left_out() const { return {}; }
-  // By index: batches of training should have samples of one group only. Empty: all are of one.
+  // The group of each sample; training batches hold samples of one group only. Empty: all samples are in one group.
   virtual std::vector<int> groups() const { return {}; }
-  // Of objects: the number of each class in files of results, by class index.
+  // For object labels: the id that results files use for each class, by class index.
   virtual std::vector<int64_t> class_ids() const { return {}; }
-  // Of objects: all that detections are scored against, whatever left_out() says; null for training sets.
+  // For object labels: the ground truth of the metric, including entries of left_out(). Null for training sets.
   virtual std::shared_ptr<const CocoAnnotations> annotations() const { return nullptr; }
 };
 
-// A factory reads its own keys from the `data` section. It throws UsageError for a wrong key or an absent folder, FailedError for content
-// that is broken as a whole (a truncated IDX file).
+// A factory reads its keys from the `data` section. Throws UsageError for a wrong key or an absent folder, FailedError for content that is
+// damaged as a whole, such as a truncated IDX file.
 using DatasetRegistry = base::Registry<std::unique_ptr<Dataset>(const base::Config& data_section, Split)>;
 
 }  // namespace deepmad::data

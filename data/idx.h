@@ -1,4 +1,4 @@
-// The IDX format of MNIST and its relatives: a big-endian header, then unsigned bytes.
+// Reads the IDX format of MNIST and Fashion-MNIST: a big-endian header, then unsigned bytes.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@ struct IdxArray {
 };
 
 // Reads an array of unsigned bytes with `dimensions` dimensions from a plain or gzip-compressed file. Throws FailedError naming the file
-// for a wrong magic number, a size over 2^31 bytes, missing or surplus content, or damaged compression; memory grows with what is really
-// there.
+// for a wrong magic number, a size over 2^31 bytes, missing or surplus content, or damaged compression. Memory use is bounded by the real
+// size of the content, whatever the header says.
 IdxArray ReadIdx(const std::string& path, int dimensions);
 
 }  // namespace deepmad::data

@@ -1,4 +1,4 @@
-// Pixels in memory.
+// Images of 8-bit pixels, regions and views of them.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,7 @@
 
 namespace deepmad::data {
 
-// 8-bit pixels, [height][width][channels], rows tight. One channel is grey, three are RGB.
+// Owns 8-bit pixels, [height][width][channels] without gaps between rows. One channel is grey, three are RGB.
 struct Image {
   int height = 0;
   int width = 0;
@@ -23,7 +23,7 @@ struct Image {
   const uint8_t* row(int y) const { return pixels.data() + y * row_bytes(); }
 };
 
-// A rectangle of pixels; may reach outside an image where a function says so.
+// A rectangle of pixels. It lies inside its image unless a function says otherwise.
 struct Region {
   int left = 0;
   int top = 0;
@@ -37,14 +37,14 @@ struct Size {
 
   Region whole() const { return {0, 0, width, height}; }
   friend bool operator==(const Size&, const Size&) = default;
-  // Not empty and wholly inside.
+  // Returns whether `region` is not empty and lies inside.
   bool Contains(const Region& region) const {
     return region.left >= 0 && region.top >= 0 && region.width > 0 && region.height > 0 && region.width <= width - region.left &&
            region.height <= height - region.top;
   }
 };
 
-// Pixels that something else owns: an image or a part of one.
+// A view of pixels owned by something else: an image or a part of one.
 struct ImageView {
   const uint8_t* pixels = nullptr;
   int height = 0;
@@ -59,7 +59,7 @@ struct ImageView {
   Size size() const { return {height, width}; }
   size_t row_bytes() const { return static_cast<size_t>(width) * channels; }
   const uint8_t* row(int y) const { return pixels + y * stride; }
-  // `region` lies inside.
+  // Returns a view of a region. REQUIRES: the region lies inside.
   ImageView Part(const Region& region) const {
     ImageView part = *this;
     part.pixels = row(region.top) + static_cast<size_t>(region.left) * channels;

@@ -1,4 +1,4 @@
-// Decoded pictures kept in memory.
+// An in-memory cache of decoded images.
 #pragma once
 
 #include <atomic>
@@ -10,8 +10,8 @@
 
 namespace deepmad::data {
 
-// A dataset that remembers the pictures of another one, each from its first use on, while they sum to at most `max_bytes`. Small sets are
-// so decoded once in a run; of large ones a part is.
+// Wraps a data set and keeps decoded images in memory from their first use on, up to `max_bytes` in total. A small set is thus decoded once
+// per run, a large one partly.
 class ImageCache : public Dataset {
  public:
   ImageCache(std::unique_ptr<Dataset> dataset, int64_t max_bytes);
@@ -27,11 +27,11 @@ class ImageCache : public Dataset {
   mutable std::mutex mutex_;  // guards what follows; a stored picture never changes
   mutable int64_t free_bytes_;
   mutable std::vector<std::shared_ptr<const Image>> images_;  // null: not kept
-  mutable std::atomic<bool> full_ = false;                    // a picture found no room; no more are decoded whole
+  mutable std::atomic<bool> full_ = false;                    // an image did not fit; no more images are cached
 };
 
-// The dataset, behind a cache where all its pictures are likely to fit: judged by the headers of a few of them. Pictures of a set that does
-// not fit are so never decoded whole where a part is enough.
+// Wraps the data set in a cache if all its images are likely to fit, judging by the headers of a few. Otherwise returns it unchanged, so
+// that images are still decoded only as far as a crop needs.
 std::unique_ptr<Dataset> CacheIfSmall(std::unique_ptr<Dataset> dataset, int64_t max_bytes);
 
 }  // namespace deepmad::data

@@ -9,12 +9,13 @@
 
 namespace deepmad::data {
 
-// See DecodeImage. Missing or undecodable data is an error; stray bytes before a marker, which files of ImageNet have, are not.
+// Decodes JPEG as described for DecodeImage(). Missing or undecodable data are an error; stray bytes before a marker, which occur in
+// ImageNet, are not.
 Image DecodeJpeg(std::string_view bytes, const std::string& name);
-// From the header.
+// Reads the size from the header.
 Size DecodeJpegSize(std::string_view bytes, const std::string& name);
-// See DecodeImageRegion. Rows below the region are not read (of a progressive file all are); of what is above and beside it only the
-// entropy code is, so that defects there are still found.
+// Decodes a region as described for DecodeImageRegion(). Rows below the region are not read, except in progressive files. Above and beside
+// the region only the entropy code is decoded, which still detects damage there.
 DecodedPart DecodeJpegRegion(std::string_view bytes, const std::string& name, const Region& region, const DecodeOptions& options);
 
 }  // namespace deepmad::data

@@ -1,4 +1,4 @@
-// A picture that may not be decoded yet, so that a crop can decode no more than it needs.
+// A lazily decoded image, so that a crop decodes no more than it needs.
 #pragma once
 
 #include <memory>
@@ -10,13 +10,13 @@
 
 namespace deepmad::data {
 
-// Pixels, and what keeps them in memory.
+// A view of pixels together with the owner of their memory.
 struct PicturePart {
   ImageView view;
   std::shared_ptr<const void> keeper;
 };
 
-// Cheap to copy; copies share the content, which never changes.
+// Immutable and cheap to copy: copies share the content.
 class Picture {
  public:
   Picture() = default;
@@ -25,17 +25,17 @@ class Picture {
   Picture(ImageView pixels, std::shared_ptr<const void> keeper);
   // The content of a JPEG or PNG file. `name` is for messages.
   static Picture Encoded(std::string_view bytes, std::shared_ptr<const void> keeper, std::string name);
-  // Reads a file whole, without decoding it. FailedError naming the path.
+  // Reads a file without decoding it. Throws FailedError naming the path.
   static Picture FromFile(const std::string& path);
 
-  // The file's content; empty where the picture is pixels.
+  // The content of the file; empty if the image was made from pixels.
   std::string_view encoded() const { return bytes_; }
 
-  // All of these throw FailedError with the picture's name for content that cannot be decoded. size() reads no more than the header.
+  // size(), Decode() and Read() throw FailedError with the image's name if it cannot be decoded. size() reads the header only.
   Size size() const;
   Image Decode() const;
-  // The pixels of a region inside the picture, equal to those of Decode() whatever lies around it; damage outside of it may go unnoticed.
-  // Of pixels that are there already nothing is copied. With options.reduce the picture is `reduce` times smaller and so is the region.
+  // Returns the pixels of a region inside the image, the same values as Decode(). Damage outside the region may go unnoticed. Does not copy
+  // pixels that are already decoded. With options.reduce, image and region are smaller by that factor.
   PicturePart Read(const Region& region, const DecodeOptions& options = {}) const;
 
  private:

@@ -1,4 +1,4 @@
-// Named picture files as a dataset without labels, to be read like any other.
+// A data set of image files without labels, for prediction.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// From a picture to the network's input: framing, steps on 8-bit images, then normalisation straight into the batch.
+// Transforms an image into the network's input: decode and crop, augmentation steps on 8-bit pixels, normalisation into the batch.
 #pragma once
 
 #include <functional>
@@ -15,26 +15,27 @@
 
 namespace deepmad::data {
 
-// A value: copies share nothing that changes, and one Pipeline may serve several threads.
+// Immutable and copyable. Thread-safe: several threads may use one Pipeline.
 class Pipeline {
  public:
-  // Changes the image in place, drawing only from the sample's own stream.
+  // Changes the image in place. Draws from `random` only, which is the sample's own stream.
   using Step = std::function<void(Image& image, base::Random& random)>;
 
-  // What is done around normalisation; draws come after those of the steps, in this order.
+  // Transforms before (lighting) and after (erasing) normalisation. They draw after the steps, in this order.
   struct Finish {
-    std::optional<Lighting> lighting;  // of three channels
+    std::optional<Lighting> lighting;  // needs three channels
     std::optional<RandomErasing> erasing;
   };
 
-  // Framing and steps must leave an image of exactly `shape`.
+  // REQUIRES: framing and steps produce an image of exactly `shape`.
   Pipeline(InputShape shape, Normaliser normaliser, Framing framing, std::vector<Step> steps, const Finish& finish);
 
   const InputShape& shape() const { return shape_; }
 
-  // Writes shape().values() float32 values to `out`. A pure function of the picture and the stream. FailedError of the picture's decoder.
+  // Writes shape().values() float32 values to `out`, a pure function of image and stream. Throws FailedError if the image cannot be
+  // decoded.
   void Apply(const Picture& picture, base::Random random, MemoryLayout layout, float* out) const;
-  // The same as a Preparation of samples with a label for the whole.
+  // Makes a Pipeline a Preparation of samples with one label each.
   PreparedSample operator()(const Sample& sample, const base::Random& random) const;
 
  private:

@@ -8,13 +8,13 @@
 
 namespace deepmad::data {
 
-// See DecodeImage. The chunks that make up the picture must be whole and have the right checksums; all others are ignored unread.
+// Decodes PNG as described for DecodeImage(). Critical chunks must be complete with correct checksums; all others are skipped unread.
 Image DecodePng(std::string_view bytes, const std::string& name);
 
-// One channel with the values as they are stored: the numbers of a palette, not its colours, and grey of few bits not spread. FailedError
-// also for a picture in colour, with alpha or of 16 bits a sample.
+// Decodes one channel of stored values: palette indices instead of colours, and grey values of fewer than 8 bits without scaling. Throws
+// FailedError also for an image in colour, with alpha or with 16 bits per sample.
 Image DecodePngValues(std::string_view bytes, const std::string& name);
-// From the header.
+// Reads the size from the header.
 Size DecodePngSize(std::string_view bytes, const std::string& name);
 
 }  // namespace deepmad::data

@@ -1,4 +1,4 @@
-// From a sample to its part of a batch, whatever kind of picture and label it has.
+// Interface of sample preparation: turns a sample of any kind into its part of a batch.
 #pragma once
 
 #include <algorithm>
@@ -22,16 +22,16 @@ struct InputShape {
   friend bool operator==(const InputShape&, const InputShape&) = default;
 };
 
-inline constexpr int kPaddedSides = 32;  // the stride of the coarsest map that backbones give
+inline constexpr int kPaddedSides = 32;  // batches are padded to multiples of this, the stride of a backbone's coarsest map
 
-// What one sample takes of a batch.
+// The shape of one sample in a batch.
 struct SampleShape {
   InputShape image;
-  Size label_map;  // 0 x 0: one label for the whole
-  int views = 0;   // of a video; 0: a picture, without that dimension
-  int frames = 0;  // of each view, behind the channels; 0: single frames, without that dimension
-  // Objects have the labels, which take no memory here, and pictures of several sizes share a batch: each has the top left corner of as
-  // much room as the largest needs, in multiples of kPaddedSides, and 0 on the right and below.
+  Size label_map;  // size of the label map; 0 x 0 if the sample has one label
+  int views = 0;   // views of a video; 0: an image, without this dimension
+  int frames = 0;  // frames per view, the dimension after the channels; 0: single frames, without this dimension
+  // True if objects are labelled. Their boxes take no batch memory, and images of different sizes share a batch: all are padded on the
+  // right and below with 0 to the size of the largest, rounded up to a multiple of kPaddedSides.
   bool boxes = false;
 
   int64_t values() const { return image.values() * std::max(1, views) * std::max(1, frames); }
@@ -40,22 +40,22 @@ struct SampleShape {
   friend bool operator==(const SampleShape&, const SampleShape&) = default;
 };
 
-// Where it goes.
+// The batch memory of one sample.
 struct SampleMemory {
   float* image = nullptr;        // shape.values(), normalised
-  int64_t* label = nullptr;      // one; null where pixels or objects have labels
-  uint8_t* label_map = nullptr;  // labels(), row by row: a class or 255; null where there is none
-  Size room = {};                // rows and columns of the image's memory; more than the sample's own where batches are padded
+  int64_t* label = nullptr;      // one value; null if pixels or objects are labelled
+  uint8_t* label_map = nullptr;  // labels() values, row by row: a class or 255; null if there is no label map
+  Size room = {};                // rows and columns of the image's memory; larger than the sample if the batch is padded
 };
 
 struct PreparedSample {
   SampleShape shape;
-  // Fills the memory, while preparation and sample live. FailedError of the picture's decoder.
+  // Fills the memory. REQUIRES: preparation and sample are alive. Throws FailedError if the image cannot be decoded.
   std::function<void(MemoryLayout, const SampleMemory&)> write;
-  InputBoxes boxes = {};  // where shape.boxes
+  InputBoxes boxes = {};  // used if shape.boxes
 };
 
-// A pure function of the sample and its own stream, called by several threads at once. A Pipeline is one.
+// A pure function of the sample and its random stream. Must be thread-safe. A Pipeline is a Preparation.
 using Preparation = std::function<PreparedSample(const Sample& sample, base::Random random)>;
 
 }  // namespace deepmad::data

@@ -1,4 +1,4 @@
-// One labelled picture or video: a label for the whole, one for each pixel, or boxes around objects.
+// A sample: an image or a video with one label, a label per pixel, or labelled boxes.
 #pragma once
 
 #include <cstdint>
@@ -11,23 +11,23 @@
 
 namespace deepmad::data {
 
-// What has a label: the picture, each pixel, a video as a whole, or each object, whose box is known.
+// What is labelled: the image, each pixel, the video, or each object (with its box).
 enum class LabelKind { kWhole, kPixels, kVideo, kBoxes };
 
 // "picture", "pixel", "video", "object": for messages.
 const char* LabelledThing(LabelKind labels);
 
-inline constexpr int64_t kNoWholeLabel = -1;  // each pixel or object has its own, or nobody knows
+inline constexpr int64_t kNoWholeLabel = -1;  // pixels or objects are labelled instead, or the label is unknown
 
 struct Sample {
   Picture picture;
   int64_t label = kNoWholeLabel;  // 0..classes-1
   std::string source;             // path, or "file#index": for messages
-  // Of the picture's size, one channel: 0..classes-1, or 255 for no class. Null where there is a label for the whole.
+  // Label of each pixel: one channel of the image's size, 0..classes-1 or 255 for unlabelled. Null unless pixels are labelled.
   std::shared_ptr<const Image> label_map = nullptr;
-  // In place of the picture where the sample is a video; for the thread that got it.
+  // The video, if the sample is one; `picture` is then empty. Not thread-safe: for the thread that called Dataset::Get().
   std::shared_ptr<Frames> video = nullptr;
-  // Of the picture's objects; null where objects have no labels.
+  // The boxes of the image's objects. Null unless objects are labelled.
   std::shared_ptr<const PictureBoxes> boxes = nullptr;
 };
 

@@ -7,15 +7,15 @@
 
 namespace deepmad::data {
 
-// For training: augmented, cropped to at most side x side, and padded to it on the right and below: the picture with 0 after normalising,
-// the labels with 255.
+// For training: augments, crops to at most side x side and pads to side x side on the right and below, the image with 0 (after
+// normalisation), the labels with 255.
 Preparation PrepareTrainingScenes(const SceneAugmentation& augmentation, const Normaliser& normaliser);
 
-// For validation and prediction: the picture resized as a whole, the labels as they are. So samples differ in shape, and a picture differs
-// from its labels; where a sample has no label map the shape of labels is that of the original picture all the same, and all are 255.
+// For validation and prediction: resizes the whole image and leaves the labels at their original size. Samples therefore differ in shape,
+// and an image differs from its labels. A sample without a label map gets labels of the original size, all 255.
 Preparation PrepareWholeScenes(const SceneInput& input);
 
-// The same with the picture at its own size and its levels on [0, 1]: to be resized by several scales later.
+// For inference at several scales: leaves image and labels at their original size, pixel values on [0, 1], to be resized later.
 Preparation PrepareLevelsOfScenes();
 
 }  // namespace deepmad::data

@@ -1,4 +1,4 @@
-// Named videos as a dataset without labels, to be read like any other.
+// A data set of videos without labels, for prediction.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ namespace deepmad::data {
 
 class VideoFiles : public Dataset {
  public:
-  // Each a video file or a folder of frames (data/video/frames.h).
+  // Each path is a video file or a folder of frames (data/video/frames.h).
   explicit VideoFiles(std::vector<std::string> paths) : paths_(std::move(paths)) {}
 
   int64_t size() const override { return static_cast<int64_t>(paths_.size()); }

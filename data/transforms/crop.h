@@ -6,17 +6,17 @@
 
 namespace deepmad::data {
 
-// The pixels of `region`; those outside the picture are 0.
+// Copies the pixels of `region`. Pixels outside the image are 0.
 Image Crop(const ImageView& image, const Region& region);
-// All of them.
+// Copies a whole view.
 Image Copy(const ImageView& image);
 
 // The centred region of size `crop` in an image of `size`. Its corner is (size - crop) / 2, rounded half to even; along a side that is too
 // short it lies floor(missing / 2) pixels before the image (docs/protocols/classification.md, section 2.4).
 Region CentreRegion(Size size, Size crop);
 
-// Zero padding on all sides, then a crop of side x side at a uniform offset: the augmentation of small pictures. The padded picture must be
-// at least that large.
+// Zero padding on all sides, then a side x side crop at a uniform offset: the augmentation of small images. REQUIRES: the padded image is
+// at least as large as the crop.
 struct PaddedRandomCrop {
   int side = 32;    // pixels
   int padding = 4;  // pixels on each side

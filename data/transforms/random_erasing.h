@@ -19,9 +19,9 @@ struct RandomErasing {
   Aspect aspect = Aspect::kLog;
   Fill fill = Fill::kZero;
 
-  // The rectangle, if any: ten tries at one that is lower and narrower than the input.
+  // Returns the rectangle to erase, if any. Makes up to ten attempts at one that is smaller than the input in both dimensions.
   std::optional<Region> Draw(Size size, base::Random& random) const;
-  // Overwrites it in one input of `size` and `channels`; the values drawn do not depend on the layout.
+  // Overwrites `region` in one input of `size` and `channels`. The random values do not depend on the layout.
   void Apply(const Region& region, Size size, int channels, MemoryLayout layout, base::Random& random, float* input) const;
 };
 

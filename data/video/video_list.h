@@ -20,20 +20,20 @@ struct VideoList {
   std::vector<ListedVideo> videos;
 };
 
-// Two forms, told apart by the first line:
+// Reads a list file in one of two formats, detected by the first line:
 //   "relative/path label" in each line, the label being the number after the last blank;
 //   Kinetics' CSV, whose header has the columns label, youtube_id, time_start and time_end: the path is then
 //   label_with_underscores/ID_SSSSSS_EEEEEE, a file of any suffix or a folder of frames.
-// UsageError for an absent file; FailedError naming the line of what is neither, a path that leaves its folder, or a second line of one
-// path.
+// Throws UsageError if the file is absent; FailedError naming the line if it fits neither format, if a path leaves its folder, or if a path
+// occurs twice.
 VideoList ReadVideoList(const std::string& file);
 
-// As UCF101's lists are given out: "Class/video.avi label" with labels from 1 on in those of training, "Class/video.avi" in those of
-// testing. Errors as above.
+// Reads a list of UCF101: lines "Class/video.avi label" with labels from 1 on (training lists) or "Class/video.avi" (test lists). Throws
+// the errors of ReadVideoList().
 VideoList ReadUcfList(const std::string& file);
 
-// UCF101's classInd.txt, "1 ApplyEyeMakeup" a line: the names in the order of their numbers. FailedError naming the line of what is
-// something else, or the number that none has.
+// Reads UCF101's classInd.txt, with lines like "1 ApplyEyeMakeup", and returns the names in the order of their numbers. Throws FailedError
+// naming a malformed line or a missing number.
 std::vector<std::string> ReadUcfClasses(const std::string& file);
 
 }  // namespace deepmad::data
