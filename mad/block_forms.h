@@ -1,5 +1,5 @@
-// A problem's blocks as formulas of their channel numbers (mad/form.h), read off the recipes once: what the search, the relaxation and the
-// upper bound evaluate instead of building units.
+// The blocks of a problem as polynomials of their channel numbers (mad/form.h), derived from the recipes once. The search, the relaxation
+// and the upper bound evaluate these instead of building units.
 #pragma once
 
 #include <array>
@@ -11,7 +11,7 @@
 
 namespace deepmad::mad {
 
-// The counts of one unit that a problem needs: its budgets' quantities and ln w.
+// The counts of one unit: the quantities that budgets bound, and ln w.
 struct UnitFormulas {
   std::array<Form, kQuantities> amounts;
   Form log_width;
@@ -19,13 +19,13 @@ struct UnitFormulas {
   Form entropy;  // what the unit adds to the entropy before the factor of the stage's width
 };
 
-// One block at one kernel: its first unit, with and without a change of channels, and every other unit.
+// One block with one kernel: its first unit, with and without a change of channels, and its other units.
 struct KernelForms {
   KernelChoice kernel;
   double log_alpha = 0;        // of each unit (LogAlpha)
   UnitFormulas first_equal;    // in = out
   UnitFormulas first_changed;  // in != out
-  UnitFormulas other;          // zero for a type that does not repeat
+  UnitFormulas other;          // zero if the block type does not repeat
 
   const UnitFormulas& First(bool changes_channels) const { return changes_channels ? first_changed : first_equal; }
 };
@@ -35,12 +35,12 @@ struct BlockForms {
   double se_ratio = 0;               // 0: no squeeze-excite
   std::vector<KernelForms> kernels;  // in the problem's order
 
-  // Value of kHiddenSymbol for a number of bottleneck channels.
+  // Returns the value of kHiddenSymbol for a number of bottleneck channels.
   double Hidden(int bottleneck_channels) const;
   const KernelForms& OfKernel(const KernelChoice& kernel) const;
 };
 
-// The blocks of every structure that the problem describes: stem, stages, tail where there is one.
+// The blocks of all structures of a problem: stem, stages and the optional tail.
 struct ProblemForms {
   explicit ProblemForms(const DesignProblem& problem);
 

@@ -1,4 +1,4 @@
-// Two networks side by side, for the terminal.
+// Compares two networks in a table for the terminal.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace deepmad::mad {
 
-// Totals with their ratio, then for each stage of either network its channels, map, units, parameters and MACs. Lines end in a newline.
+// Returns the totals with their ratios, then channels, map, units, parameters and MACs of each stage. Every line ends in a newline.
 std::string ComparisonTable(const NetworkSpec& left, const Assessment& left_assessment, const NetworkSpec& right,
                             const Assessment& right_assessment);
 

@@ -1,5 +1,5 @@
-// Fast evaluation of integer candidates for the searches, from the blocks' formulas (mad/block_forms.h). Not thread-safe: one evaluator a
-// thread.
+// Fast evaluation of integer candidates for the searches, using the polynomials of the blocks (mad/block_forms.h). Not thread-safe: use one
+// evaluator per thread.
 #pragma once
 
 #include <array>
@@ -11,19 +11,19 @@
 
 namespace deepmad::mad {
 
-// The sums that budgets bound, and the objective.
+// The score of a candidate: the quantities that budgets bound, and the objective.
 struct Measures {
   double objective = 0;
   std::array<double, kQuantities> used{};  // head included
   double log_effectiveness = 0;            // ln of the largest rho over the stage prefixes
 
-  // By how much the budgets are exceeded in all, each relative to its limit; 0 where every one is kept.
+  // Sum of the budget violations, each relative to its limit; 0 if every budget is kept.
   double excess = 0;
 };
 
 class Evaluator {
  public:
-  // Keeps a reference to the problem.
+  // REQUIRES: `problem` outlives the evaluator.
   explicit Evaluator(const DesignProblem& problem);
 
   Measures Evaluate(const Candidate& candidate);
@@ -34,7 +34,7 @@ class Evaluator {
     std::array<double, kQuantities> amounts;
     double log_width, entropy;
   };
-  // One block's numbers, remembered under the choices that they follow from.
+  // Cached numbers of one block, under a key of the choices that determine them.
   struct BlockNumbers {
     uint64_t key = 0;
     UnitNumbers first{}, other{};
@@ -46,7 +46,7 @@ class Evaluator {
 
   const DesignProblem& problem_;
   ProblemForms forms_;
-  std::vector<std::vector<BlockNumbers>> known_;  // one table a block, by a hash of the key
+  std::vector<std::vector<BlockNumbers>> known_;  // one hash table per block, indexed by a hash of the key
   std::vector<double> log_;                       // ln of small integers, filled on demand
   double log_effectiveness_limit_ = 0;
   int64_t evaluations_ = 0;

@@ -1,10 +1,10 @@
-// A scalar that keeps the formula: run on it, a recipe gives its counts as polynomials of its channel numbers, once and for all, instead of
-// one number at a time. The upper bound, the relaxation and the search read blocks this way.
+// A symbolic scalar. A recipe evaluated with it yields its counts as polynomials of its channel numbers instead of as single numbers. The
+// upper bound, the relaxation and the search use these polynomials.
 //
 //   value = sum of coefficients * monomials of degree <= 2 in the symbols + sum of log coefficients * ln(symbol)
 //
-// What a recipe does with channel numbers stays inside this form: sums and products of up to two of them, and logarithms of products.
-// std::logic_error for anything else; the contract test of the block registry (tests/mad/block_forms_test.cc) finds it.
+// Recipes may combine channel numbers by sums, products of up to two of them, and logarithms of products. Anything else throws
+// std::logic_error, which the contract test of the block registry (tests/mad/block_forms_test.cc) detects.
 #pragma once
 
 #include <array>
@@ -61,7 +61,7 @@ class Form {
     return a.Scaled(1 / b.coefficients_[0]);
   }
 
-  // Of a positive multiple of one monomial.
+  // The logarithm. REQUIRES: the value is a positive multiple of one monomial.
   friend Form log(const Form& a) {
     Form result;
     int monomials = 0;
@@ -83,7 +83,7 @@ class Form {
     return result;
   }
 
-  // The value for given numbers; `logs` are their logarithms (those of symbols without a log coefficient are not used).
+  // Evaluates the form for given numbers and their logarithms `logs`, which are read only for symbols with a log coefficient.
   template <typename T>
   T At(const std::array<T, kSymbols>& numbers, const std::array<T, kSymbols>& logs) const {
     T value(coefficients_[0]);

@@ -1,5 +1,5 @@
-// Search over integer structures: short annealings that start at a relaxed optimum, paired moves because budgets are tight, then an
-// exchange search until no single or pair of moves helps.
+// Local search over integer structures: short simulated annealing from a relaxed optimum, then 2-exchange until neither a single move nor a
+// pair of moves helps. Moves come in pairs because budgets are tight.
 #pragma once
 
 #include <functional>
@@ -22,24 +22,24 @@ struct AnnealingOptions {
 struct SearchResult {
   Candidate candidate;
   Measures measures;
-  bool found = false;  // `candidate` is admitted; feasible where measures.excess == 0
+  bool found = false;  // `candidate` keeps the rules; it keeps the budgets if measures.excess == 0
 };
 
-// True where `a` is to be preferred: feasible before infeasible, then the objective; among infeasible ones the smaller excess.
+// Returns whether `a` is preferred to `b`: feasible before infeasible; feasible ones by objective, infeasible ones by smaller excess.
 bool IsBetter(const Measures& a, const Measures& b);
 
 class IntegerSearch {
  public:
-  // `give_up` is asked now and then; true ends the search early with the best so far.
+  // `give_up` is polled; when it returns true the search ends with the best candidate so far.
   IntegerSearch(const DesignProblem& problem, std::function<bool()> give_up);
 
-  // One annealing from the rounded relaxed design, the depths rounded up or down at random and the widths jittered.
+  // Runs one annealing from the relaxed design, with depths rounded up or down at random and widths jittered.
   SearchResult Anneal(const RelaxedDesign& start, const AnnealingOptions& options, base::Random random);
 
-  // The given structure, rounded to an admitted one where it is none.
+  // Considers the given structure, rounded to one that keeps the rules if necessary.
   SearchResult From(const Candidate& candidate);
 
-  // Takes the best single move or pair of moves until none helps.
+  // 2-exchange: applies the best single move or pair of moves until none improves.
   SearchResult Exchange(SearchResult start);
 
   int64_t evaluations() const { return evaluator_.evaluations(); }

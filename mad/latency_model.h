@@ -1,9 +1,9 @@
-// Predicts times from a latency table. Each kind of layer at each kernel, stride and map size has a time of its own of the form
+// Predicts latencies from a latency table. For each kind of layer, kernel, stride and map size the time has the form
 //
 //   constant + in * input channels + out * output channels + product * input channels * output channels,   all coefficients >= 0,
 //
 // fitted to the measured layers, so that a network's latency is a polynomial of its widths and linear in its depths, as its FLOPs are.
-// Between measured map sizes the coefficients are interpolated. docs/latency.md.
+// Coefficients are interpolated between the measured map sizes (docs/latency.md).
 #pragma once
 
 #include <map>
@@ -20,7 +20,7 @@ namespace deepmad::mad {
 
 class LatencyModel {
  public:
-  // Of a pass for inference. UsageError (with `where`) where the table has no such case.
+  // Fits the model of inference passes. Throws UsageError (with `where`) if the table has no such case.
   LatencyModel(const LatencyTable& table, const std::string& precision, int batch, const std::string& where);
 
   const std::string& device() const { return device_; }
@@ -28,21 +28,21 @@ class LatencyModel {
   const std::string& precision() const { return precision_; }
   int batch() const { return batch_; }
 
-  // UsageError for a layer of a kind that the table does not have.
+  // Throws UsageError if the table has no measurement of this kind of layer.
   template <typename T>
   T Milliseconds(const LayerWork<T>& work) const {
     const Rates rates = RatesOf(work.shape);
     if (!MixesChannels(work.shape)) return T(rates.constant) + T(rates.in) * work.in;
     return T(rates.constant) + T(rates.in) * work.in + T(rates.out) * work.out + T(rates.product) * (work.in * work.out);
   }
-  // Of a unit whose input has size `size`.
+  // Milliseconds of a unit whose input has size `size`.
   template <typename T>
   T UnitMilliseconds(const Unit<T>& unit, Extent size) const {
     T total{};
     for (const LayerWork<T>& work : UnitWork(unit, size)) total += Milliseconds(work);
     return total;
   }
-  // Of a whole pass.
+  // Milliseconds of a whole pass.
   double Milliseconds(const NetworkSpec& spec) const;
 
  private:
@@ -50,7 +50,7 @@ class LatencyModel {
     double constant = 0, in = 0, out = 0, product = 0;
   };
   struct SizedRates {
-    double area;  // of the map
+    double area;  // of the map, pixels
     Rates rates;
   };
   // A kind of layer at all map sizes: layer, pixels of the kernel, stride, shortcut, activation.
@@ -66,7 +66,7 @@ class LatencyModel {
   std::map<Kind, std::vector<SizedRates>> kinds_;  // by area, ascending
 };
 
-// Of a training step: linear in what TrainingAmountsOf counts.
+// Predicts the time of a training step: a linear function of the amounts that TrainingAmountsOf() counts.
 class StepModel {
  public:
   explicit StepModel(const TrainingCase& measured);
@@ -76,7 +76,7 @@ class StepModel {
   std::vector<double> rates_;
 };
 
-// "deepmad profile" times 2-D networks only: UsageError otherwise.
+// Throws UsageError for a 3-D network, because `deepmad profile` measures 2-D networks only.
 void CheckHasLatency(const NetworkSpec& spec, const std::string& where);
 
 }  // namespace deepmad::mad

@@ -1,5 +1,5 @@
-// What a pass of the folded network (models/inference) executes for a unit: one entry a layer, under the name and kind that its clock gives
-// it. Latency tables measure these entries and a latency model adds their times up.
+// Lists the operations that the folded network (models/inference) executes for a unit, under the same names and kinds as its LayerClock.
+// Latency tables measure these operations, and a latency model adds up their times.
 #pragma once
 
 #include <string>
@@ -10,16 +10,17 @@
 
 namespace deepmad::mad {
 
-// All about a layer but its channel numbers: what its time does not follow smoothly, so that it is measured apart.
+// Everything that determines a layer's latency except its channel counts. Latency is not smooth in these fields, so each combination is
+// measured separately.
 struct WorkShape {
   std::string layer;  // "conv", "depthwise", "squeeze-excite", "average pool", "max pool", "activation", "quantise", "layer norm",
-                      // "attention", and once a network "type and layout" of the input, "pool and classifier"
+                      // "attention"; once per network "type and layout" (input conversion) and "pool and classifier"
   Extent kernel{};
   Extent stride{};
   bool adds_shortcut = false;  // the convolution adds the shortcut to its result
-  // What the convolution does with its result in the same pass; ReLU and none are one to the machine.
+  // Activation fused into the convolution. kRelu also stands for none, because both take the same time.
   ActivationKind activation = ActivationKind::kRelu;
-  Extent map{};  // of the output; of the input for the classifier and for squeeze-excite
+  Extent map{};  // size of the output; for classifier and squeeze-excite, of the input
 
   friend bool operator==(const WorkShape&, const WorkShape&) = default;
 };
@@ -29,17 +30,17 @@ struct LayerWork {
   std::string name;  // as in the state_dict
   WorkShape shape;
   T in{};
-  T out{};  // of a squeeze-excite: the hidden channels; equal to `in` where a layer does the same to each channel
+  T out{};  // output channels; squeeze-excite: hidden channels; elementwise layers: equal to `in`
 };
 
-// Whether each output channel depends on all inputs, so that the work has a part in proportion to in * out.
+// Returns whether each output channel depends on all input channels, so that the work has a term proportional to in * out.
 bool MixesChannels(const WorkShape& shape);
 bool HasKernel(const WorkShape& shape);
-// As in a LayerClock: "conv 3x3 + shortcut".
+// Returns the kind as a LayerClock names it, for example "conv 3x3 + shortcut".
 std::string WorkKind(const WorkShape& shape, int spatial_dims);
 
-// Layers one after the other; `adds_shortcut`: their sum with something else is wanted, which a last convolution does by itself.
-// `size`: of the map that comes in, afterwards of the one that goes out.
+// Appends the operations of consecutive layers. With `adds_shortcut` a shortcut is added to their result, which a final convolution does in
+// the same pass. `size` is the size of the input map and is updated to that of the output map.
 template <typename T>
 void AppendSequenceWork(const std::vector<Layer<T>>& layers, bool adds_shortcut, Extent& size, std::vector<LayerWork<T>>& work) {
   const auto each_channel = [&](const char* layer, const std::string& name, const T& channels) {
@@ -65,9 +66,9 @@ void AppendSequenceWork(const std::vector<Layer<T>>& layers, bool adds_shortcut,
       }
       case LayerKind::kNorm:
         if (layer.norm == NormKind::kLayer) each_channel("layer norm", layer.name, layer.out);
-        break;  // a batch norm is of the convolution before it
+        break;  // a batch norm is folded into the convolution before it
       case LayerKind::kLayerScale:
-        break;  // of the convolution before it
+        break;  // folded into the convolution before it
       case LayerKind::kAttention:
         each_channel("attention", "attention", layer.out);
         break;
@@ -112,9 +113,9 @@ std::vector<LayerWork<T>> UnitWork(const Unit<T>& unit, Extent& size) {
   return work;
 }
 
-// The input's conversion before the first block; the classifier behind the last, where there is one.
+// Returns the operations outside the blocks: the conversion of the input and, if there is one, the classifier.
 std::vector<LayerWork<double>> WorkAroundBlocks(const NetworkSpec& spec);
-// Everything in the order of a pass. Requires a valid spec.
+// Returns all operations of a network in the order of execution. REQUIRES: the spec is valid.
 std::vector<LayerWork<double>> NetworkWork(const NetworkSpec& spec);
 
 }  // namespace deepmad::mad

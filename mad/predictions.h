@@ -1,4 +1,4 @@
-// What a latency table says of a network, for reports.
+// Latencies that a table predicts for a network, for reports.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace deepmad::mad {
 
-// {"table", "device", "threads", "cases": [{"work", "precision", "batch", "milliseconds"}]}: one case for each of the table. UsageError for
-// a 3-D network.
+// {"table", "device", "threads", "cases": [{"work", "precision", "batch", "milliseconds"}]}: one entry per case of the table. Throws
+// UsageError for a 3-D network.
 base::Json Predictions(const LatencyTable& table, const NetworkSpec& network, const std::string& path);
 std::string PredictionTable(const base::Json& predictions);
 

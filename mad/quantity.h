@@ -28,10 +28,10 @@ inline const std::optional<double>& Limit(const DesignProblem& problem, int quan
   return problem.budgets.*kQuantityInfos[static_cast<size_t>(quantity)].limit;
 }
 
-// False for the latency where no table says what it is: then its amounts are 0 and reports leave it out.
+// Returns false for latency if the problem has no latency table; its amounts are then 0 and reports omit it.
 inline bool IsKnown(int quantity, const DesignProblem& problem) { return quantity != kLatency || problem.budgets.latency_model != nullptr; }
 
-// What the numbers count, for tables: "with the head".
+// Returns a remark for tables on what is counted, such as "with the head".
 std::string UnitOf(int quantity, const DesignProblem& problem);
 
 // Bytes of one activation value: float32.
@@ -59,12 +59,12 @@ T Amount(int quantity, const DesignProblem& problem, const Counts<T>& counts) {
   }
 }
 
-// The share of the quantity that is no block's, the head's above all: channels * per_channel + constant.
+// The part of a quantity that belongs to no block, mainly the head's: channels * per_channel + constant.
 struct HeadAmount {
   double per_channel = 0;
   double constant = 0;
 };
-// `shape`: any structure of the problem.
+// `shape` is any structure of the problem.
 HeadAmount AmountOfHead(int quantity, const DesignProblem& problem, const NetworkSpec& shape);
 
 }  // namespace deepmad::mad

@@ -1,6 +1,6 @@
 // The continuous relaxation of a design problem at fixed kernels: widths and depths are real numbers. Variables, in this order:
 // ln width of the stem and of each stage, ln bottleneck of each stage that has one, depth of each stage.
-// Its optimum is a starting point for the integer search and no bound: the problem is not concave.
+// Its optimum is a starting point for the integer search, not an upper bound, because the problem is not concave.
 #pragma once
 
 #include <vector>
@@ -14,7 +14,7 @@ namespace deepmad::mad {
 
 struct RelaxedDesign {
   std::vector<double> widths;       // stem first, channels
-  std::vector<double> bottlenecks;  // one a stage, 0 without
+  std::vector<double> bottlenecks;  // one per stage, 0 if the stage has none
   std::vector<double> depths;
   std::vector<KernelChoice> kernels;
   double objective = 0;
@@ -32,10 +32,10 @@ class Relaxation {
   // Solves from a structure of `depth` units a stage with widths at `width_share` of their ranges (0: low ends, 1: high ends, in ln).
   RelaxedDesign Solve(double depth, double width_share, double max_seconds) const;
 
-  // The same with the depths held at those given, from the widths of `start`.
+  // Solves with all depths fixed at the given values, starting from the widths of `start`.
   RelaxedDesign SolveAtDepths(const RelaxedDesign& start, const std::vector<double>& depths, double max_seconds) const;
 
-  // Objective and constraints with their gradients; public for the tests that compare gradients with finite differences.
+  // Objective and constraints with gradients. Public so that tests can compare the gradients with finite differences.
   const SmoothProblem& smooth() const { return smooth_; }
   // Factor between the objective of smooth() and the problem's.
   double objective_scale() const { return objective_scale_; }
@@ -48,7 +48,7 @@ class Relaxation {
   void EvaluateConstraints(const std::vector<double>& x, std::vector<double>& values, std::vector<double>& jacobian) const;
   template <typename T>
   struct Counts {
-    std::vector<BlockTotals<T>> blocks;  // what the score reads
+    std::vector<BlockTotals<T>> blocks;  // inputs of the score
     std::array<T, kQuantities> used{};
   };
   template <typename T>

@@ -1,4 +1,4 @@
-// Stem, stages and tail of a design problem from its YAML form (docs/formats.md).
+// Reads stem, stages and tail of a design problem from YAML (docs/formats.md).
 #pragma once
 
 #include "base/config.h"
@@ -6,7 +6,7 @@
 
 namespace deepmad::mad {
 
-// UsageError for anything out of range, an unknown type, a range that holds no multiple, or a key that means nothing to the type.
+// Throws UsageError for a value out of range, an unknown type, a range without a multiple, or a key that the type does not have.
 StemVariables StemFromConfig(const base::Config& config, int channel_multiple);
 StageVariables StageFromConfig(const base::Config& config, int channel_multiple);
 BlockSpec TailFromConfig(const base::Config& config);
