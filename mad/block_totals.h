@@ -1,7 +1,7 @@
 // Totals of a block with real or integer dimensions: its first unit plus (depth - 1) others, depth real-valued in the relaxation.
 #pragma once
 
-#include "mad/block.h"
+#include "mad/block_units.h"
 #include "mad/latency_model.h"
 #include "mad/unit_count.h"
 
@@ -23,32 +23,10 @@ struct BlockTotals {
 };
 
 // Everything about a block that is not a channel count or a depth.
-struct BlockPlace {
-  const BlockType* type;
-  UnitForm form;
-  int stride;
-  bool changes_channels;
+struct BlockPlace : BlockLayout {
   MapSizes in_maps;
   const LatencyModel* latency = nullptr;  // null: not asked for
 };
-
-template <typename T>
-struct BlockDims {
-  T in{};
-  T out{};
-  T bottleneck{};  // 0 for a type without
-  T depth{1};
-};
-
-template <typename T>
-UnitDims<T> FirstUnitDims(const BlockPlace& place, const BlockDims<T>& dims) {
-  return {place.form, dims.in, dims.out, dims.bottleneck, Square(place.stride), place.changes_channels, true};
-}
-
-template <typename T>
-UnitDims<T> OtherUnitDims(const BlockPlace& place, const BlockDims<T>& dims) {
-  return {place.form, dims.out, dims.out, dims.bottleneck, Extent{}, false, false};
-}
 
 // CountUnit, with the latency where the place has a model for it.
 template <typename T>

@@ -47,7 +47,7 @@ MapSizes InputSizes(const InputSpec& input) {
 }
 
 BlockPlace PlaceOf(const PlacedBlock& block, const MapSizes& in_maps, const LatencyModel* latency) {
-  return {block.type, block.form, block.spec->stride, block.ChangesChannels(), in_maps, latency};
+  return {{block.type, block.form, block.spec->stride, block.ChangesChannels()}, in_maps, latency};
 }
 
 std::vector<BlockTotals<double>> CountBlocks(const NetworkSpec& spec, const LatencyModel* latency) {

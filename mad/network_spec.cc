@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 
-#include "mad/block_totals.h"
+#include "mad/block_units.h"
 #include "mad/dense_head.h"
 
 namespace deepmad::mad {
@@ -85,11 +85,11 @@ std::vector<FeatureLevel> HeadLevels(const NetworkSpec& spec) {
 
 std::vector<Unit<double>> BlockUnits(const PlacedBlock& block) {
   const BlockSpec& spec = *block.spec;
-  const BlockPlace place{block.type, block.form, spec.stride, block.ChangesChannels(), {}};
+  const BlockLayout layout{block.type, block.form, spec.stride, block.ChangesChannels()};
   const BlockDims<double> dims{static_cast<double>(block.in_channels), static_cast<double>(spec.out_channels),
                                static_cast<double>(spec.bottleneck_channels)};
-  std::vector<Unit<double>> units{MakeUnit(*block.type, FirstUnitDims(place, dims))};
-  for (int i = 1; i < spec.depth; ++i) units.push_back(MakeUnit(*block.type, OtherUnitDims(place, dims)));
+  std::vector<Unit<double>> units{MakeUnit(*block.type, FirstUnitDims(layout, dims))};
+  for (int i = 1; i < spec.depth; ++i) units.push_back(MakeUnit(*block.type, OtherUnitDims(layout, dims)));
   if (!IsUniform(spec)) {
     size_t convolution = 0;
     for (Unit<double>& unit : units) {
@@ -107,7 +107,7 @@ int MainConvolutions(const BlockSpec& spec) {
   const BlockType& type = FindBlockType(spec.type);
   UnitForm form = FormOf(spec, type);
   form.bits = {};
-  const BlockPlace place{&type, form, 1, true, {}};
+  const BlockLayout layout{&type, form, 1, true};
   const BlockDims<double> any{8, 8, 8};  // which layers there are depends on no width
   const auto count = [](Unit<double> unit) {
     int convolutions = 0;
@@ -117,7 +117,7 @@ int MainConvolutions(const BlockSpec& spec) {
     });
     return convolutions;
   };
-  return count(MakeUnit(type, FirstUnitDims(place, any))) + (spec.depth - 1) * count(MakeUnit(type, OtherUnitDims(place, any)));
+  return count(MakeUnit(type, FirstUnitDims(layout, any))) + (spec.depth - 1) * count(MakeUnit(type, OtherUnitDims(layout, any)));
 }
 
 std::string KernelText(const BlockSpec& spec) {

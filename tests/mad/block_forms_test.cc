@@ -21,7 +21,7 @@ TEST_P(BlockFormsTest, TheFormulaOfEveryBlockEqualsItsRecipe) {
       BlockSpec spec;
       spec.kernel = 5;
       if (stride == 2) spec.activation_bits = spec.weight_bits = {5};
-      const BlockPlace place{&type, FormOf(spec, type), stride, changes, MapSizes{{1, 15, 17}, 16}};
+      const BlockPlace place{{&type, FormOf(spec, type), stride, changes}, MapSizes{{1, 15, 17}, 16}};
       for (const int out : {8, 24, 321}) {
         for (const int bottleneck : {8, 40, 72, 865}) {
           const int in = changes ? 17 : out;
