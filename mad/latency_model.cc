@@ -126,22 +126,6 @@ double LatencyModel::Milliseconds(const NetworkSpec& spec) const {
   return total;
 }
 
-StepModel::StepModel(const TrainingCase& measured) {
-  std::vector<FitRow> rows;
-  for (const StepMeasurement& step : measured.steps) {
-    rows.push_back({{step.amounts.begin(), step.amounts.end()}, step.milliseconds.median});
-    rows.back().features.push_back(1);
-  }
-  rates_ = FitNonnegative(rows);
-}
-
-double StepModel::Milliseconds(const NetworkSpec& spec) const {
-  const TrainingAmounts amounts = TrainingAmountsOf(spec);
-  double total = rates_.back();
-  for (size_t i = 0; i < amounts.size(); ++i) total += rates_[i] * amounts[i];
-  return total;
-}
-
 void CheckHasLatency(const NetworkSpec& spec, const std::string& where) {
   if (spec.SpatialDims() == 2) return;
   throw base::UsageError(fmt::format("no latency of the 3-D network '{}'", spec.name), where,

@@ -66,16 +66,6 @@ class LatencyModel {
   std::map<Kind, std::vector<SizedRates>> kinds_;  // by area, ascending
 };
 
-// Predicts the time of a training step: a linear function of the amounts that TrainingAmountsOf() counts.
-class StepModel {
- public:
-  explicit StepModel(const TrainingCase& measured);
-  double Milliseconds(const NetworkSpec& spec) const;
-
- private:
-  std::vector<double> rates_;
-};
-
 // Throws UsageError for a 3-D network, because `deepmad profile` measures 2-D networks only.
 void CheckHasLatency(const NetworkSpec& spec, const std::string& where);
 

@@ -7,7 +7,6 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/json.h"
-#include "mad/cost.h"
 
 namespace deepmad::mad {
 namespace {
@@ -152,34 +151,6 @@ LatencyTable TableFrom(const base::Json& json) {
 }  // namespace
 
 const char* TrainingWorkName(int work) { return kTrainingWorkNames[static_cast<size_t>(work)]; }
-
-TrainingAmounts TrainingAmountsOf(const NetworkSpec& spec) {
-  TrainingAmounts amounts{};
-  for (const LayerWork<double>& work : NetworkWork(spec)) {
-    const WorkShape& shape = work.shape;
-    const double area = shape.map.Volume(), values = area * work.out;
-    if (shape.layer == "conv") {
-      const double volume = shape.kernel.Volume();
-      amounts[volume == 1 ? kPointwiseMacs : kKernelMacs] += values * work.in * volume;
-      amounts[kConvValues] += values;
-    } else if (shape.layer == "depthwise") {
-      amounts[kDepthwiseMacs] += values * shape.kernel.Volume();
-      amounts[kDepthwiseValues] += values;
-    } else if (shape.layer == "squeeze-excite") {
-      amounts[kPointwiseMacs] += 2 * work.in * work.out;
-      amounts[kOtherValues] += area * work.in;
-    } else if (shape.layer == "pool and classifier") {
-      amounts[kPointwiseMacs] += work.in * work.out;
-      amounts[kOtherValues] += area * work.in;
-    } else {
-      if (shape.layer == "attention") amounts[kPointwiseMacs] += 2 * area * values;
-      amounts[kOtherValues] += values;
-    }
-    amounts[kStepLayers] += 1;
-  }
-  amounts[kStepParams] = Cost(spec).params;
-  return amounts;
-}
 
 std::string LatencyTableText(const LatencyTable& table) {
   std::string text = fmt::format(

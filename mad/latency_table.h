@@ -43,8 +43,6 @@ enum TrainingWork {
 };
 const char* TrainingWorkName(int work);  // "pointwise_macs", as in the file
 using TrainingAmounts = std::array<double, kTrainingWork>;
-// Requires a valid spec.
-TrainingAmounts TrainingAmountsOf(const NetworkSpec& spec);
 
 struct StepMeasurement {
   TrainingAmounts amounts{};

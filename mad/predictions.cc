@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "mad/latency_model.h"
+#include "mad/training_step_cost.h"
 
 namespace deepmad::mad {
 

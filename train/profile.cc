@@ -19,6 +19,7 @@
 #include "base/stop_signal.h"
 #include "mad/latency_model.h"
 #include "mad/probe_network.h"
+#include "mad/training_step_cost.h"
 #include "models/device.h"
 #include "models/inference/inference_network.h"
 #include "models/network.h"

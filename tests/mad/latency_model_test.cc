@@ -8,6 +8,7 @@
 #include "mad/cost.h"
 #include "mad/design.h"
 #include "mad/report.h"
+#include "mad/training_step_cost.h"
 #include "tests/mad/made_latency_table.h"
 #include "tests/temporary_folder.h"
 
