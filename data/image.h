@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 namespace deepmad::data {
@@ -68,5 +69,13 @@ struct ImageView {
     return part;
   }
 };
+
+// All pixels of a view, rows tight.
+inline Image Copy(const ImageView& view) {
+  Image copy(view.height, view.width, view.channels);
+  if (copy.pixels.empty()) return copy;
+  for (int y = 0; y < view.height; ++y) std::memcpy(copy.row(y), view.row(y), view.row_bytes());
+  return copy;
+}
 
 }  // namespace deepmad::data

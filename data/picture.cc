@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "base/atomic_file.h"
-#include "data/transforms/crop.h"
 
 namespace deepmad::data {
 namespace {

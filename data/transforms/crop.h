@@ -8,8 +8,6 @@ namespace deepmad::data {
 
 // Copies the pixels of `region`. Pixels outside the image are 0.
 Image Crop(const ImageView& image, const Region& region);
-// Copies a whole view.
-Image Copy(const ImageView& image);
 
 // The centred region of size `crop` in an image of `size`. Its corner is (size - crop) / 2, rounded half to even; along a side that is too
 // short it lies floor(missing / 2) pixels before the image (docs/protocols/classification.md, section 2.4).
