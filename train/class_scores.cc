@@ -4,9 +4,12 @@
 
 #include <algorithm>
 
-#include "train/loaded_network.h"
-
 namespace deepmad::train {
+
+std::string ClassName(const std::vector<std::string>& class_names, int64_t class_index, int64_t first) {
+  if (class_index < static_cast<int64_t>(class_names.size())) return class_names[static_cast<size_t>(class_index)];
+  return "class " + std::to_string(class_index + first);
+}
 
 std::vector<ClassScore> LikeliestClasses(const at::Tensor& probabilities, const std::vector<std::string>& names) {
   const auto [values, indices] = at::topk(probabilities, std::min<int64_t>(5, probabilities.size(0)));

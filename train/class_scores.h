@@ -1,12 +1,16 @@
-// The top classes of a prediction.
+// Names of classes, and the most probable classes of an input.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 namespace deepmad::train {
+
+// The name of a class, or, if the weights name none, "class 7" with the number counted from `first`.
+std::string ClassName(const std::vector<std::string>& class_names, int64_t class_index, int64_t first);
 
 struct ClassScore {
   int class_index = 0;

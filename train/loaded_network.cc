@@ -33,11 +33,6 @@ LoadedNetwork LoadTrained(const mad::NetworkSpec& spec, const models::WeightsPla
   return loaded;
 }
 
-std::string ClassName(const std::vector<std::string>& class_names, int64_t class_index, int64_t first) {
-  if (class_index < static_cast<int64_t>(class_names.size())) return class_names[static_cast<size_t>(class_index)];
-  return "class " + std::to_string(class_index + first);
-}
-
 std::vector<std::string> DrawingFiles(const std::vector<std::string>& files, const std::string& out) {
   std::set<std::string> taken;
   std::vector<std::string> drawings;

@@ -22,9 +22,6 @@ struct LoadedNetwork {
 // FailedError for weights of another network.
 LoadedNetwork LoadTrained(const mad::NetworkSpec& spec, const models::WeightsPlace& weights, const TrainConfig& config, at::Device device);
 
-// Where the weights name none: "class 7", counted from `first`.
-std::string ClassName(const std::vector<std::string>& class_names, int64_t class_index, int64_t first);
-
 // OUT/NAME.png by file, or folder of frames, and the folder OUT made. UsageError for two of one name.
 std::vector<std::string> DrawingFiles(const std::vector<std::string>& files, const std::string& out);
 

@@ -7,6 +7,7 @@
 #include "data/data_config.h"
 #include "data/picture_files.h"
 #include "data/transforms/channels.h"
+#include "train/class_scores.h"
 #include "train/detect_objects.h"
 #include "train/loaded_network.h"
 #include "train/prediction_pass.h"

@@ -10,6 +10,7 @@
 #include "data/data_config.h"
 #include "data/picture_files.h"
 #include "data/transforms/channels.h"
+#include "train/class_scores.h"
 #include "train/loaded_network.h"
 #include "train/prediction_pass.h"
 #include "train/report/scene_overlay.h"
