@@ -1,17 +1,15 @@
-// Collectives that keep the state of all ranks equal: after every update each has the same weights, statistics and counters.
+// Values that the ranks of a run exchange after every update, so that each of them holds the same.
 #pragma once
+
+#include <ATen/core/Tensor.h>
 
 #include <vector>
 
-#include "train/checkpoint.h"
 #include "train/rank_group.h"
 
 namespace deepmad::train {
 
-// Returns rank 0's checkpoint on every rank. The argument of the other ranks is ignored.
-Checkpoint ShareCheckpoint(const Checkpoint& checkpoint, const RankGroup& ranks);
-
-// Replaces each tensor by its mean over the ranks, in one exchange.
+// Puts the mean over the ranks into every tensor, in one exchange.
 void AverageStatistics(const std::vector<at::Tensor>& statistics, const RankGroup& ranks);
 
 // The mean loss of an update over the ranks, and the number of ranks that were asked to stop: float64 scalars on the device of the loss, so

@@ -17,6 +17,7 @@
 #include "models/network.h"
 #include "train/precise_batch_norm.h"
 #include "train/rank_state.h"
+#include "train/shared_checkpoint.h"
 #include "train/stopwatch.h"
 
 namespace deepmad::train {

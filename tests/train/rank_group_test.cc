@@ -17,6 +17,7 @@
 #include "train/gradient_reducer.h"
 #include "train/rank_agreement.h"
 #include "train/rank_state.h"
+#include "train/shared_checkpoint.h"
 
 namespace deepmad::train {
 namespace {
