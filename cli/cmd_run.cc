@@ -11,7 +11,7 @@
 #include "mad/structure_svg.h"
 #include "train/experiment.h"
 #include "train/rank_agreement.h"
-#include "train/train_config.h"
+#include "train/result_digest.h"
 
 namespace deepmad::cli {
 namespace {

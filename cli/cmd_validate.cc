@@ -10,7 +10,7 @@
 #include "train/metrics/class_table.h"
 #include "train/metrics/coco_table.h"
 #include "train/rank_agreement.h"
-#include "train/train_config.h"
+#include "train/result_digest.h"
 
 namespace deepmad::cli {
 namespace {

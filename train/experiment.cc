@@ -17,6 +17,7 @@
 #include "train/batch_fit.h"
 #include "train/findings_page.h"
 #include "train/rank_agreement.h"
+#include "train/result_digest.h"
 #include "train/session.h"
 #include "train/stopwatch.h"
 #include "train/train_config.h"

@@ -9,7 +9,7 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "models/weights/safetensors.h"
-#include "train/train_config.h"
+#include "train/result_digest.h"
 
 namespace deepmad::train {
 namespace {

@@ -6,7 +6,6 @@
 #include <limits>
 
 #include "base/error.h"
-#include "train/checkpoint.h"
 
 namespace deepmad::train {
 namespace {
@@ -99,17 +98,6 @@ TrainConfig ReadTrainConfig(const base::Config& config) {
 
   result.validate_batch_size = validate.GetInt("batch_size", result.validate_batch_size, 1, 1'000'000);
   return result;
-}
-
-std::string WithoutPlaces(const std::string& config_yaml) {
-  base::Config config = base::Config::FromText(config_yaml, "configuration");
-  for (const char* key : {"data.root", "data.workers", "data.queue_batches", "data.cache_bytes"})
-    config.Override(std::string(key) + "=null");
-  return config.Resolved();
-}
-
-std::string ResultDigest(const std::string& resolved_config, const std::string& network_yaml) {
-  return Digest(WithoutPlaces(resolved_config) + network_yaml);
 }
 
 }  // namespace deepmad::train
