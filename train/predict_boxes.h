@@ -7,7 +7,7 @@
 
 #include "base/config.h"
 #include "mad/network_spec.h"
-#include "train/experiment.h"
+#include "train/run_options.h"
 
 namespace deepmad::train {
 

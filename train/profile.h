@@ -7,7 +7,7 @@
 
 #include "base/json.h"
 #include "mad/latency_table.h"
-#include "train/experiment.h"
+#include "train/run_options.h"
 
 namespace deepmad::train {
 

@@ -7,7 +7,7 @@
 
 #include "mad/network_spec.h"
 #include "models/network.h"
-#include "train/experiment.h"
+#include "train/run_options.h"
 #include "train/train_config.h"
 
 namespace deepmad::train {
