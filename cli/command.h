@@ -48,6 +48,9 @@ class Command {
   void Print(const base::Json& document, const std::string& text) const;
 };
 
+// The flag --nproc: processes on this machine, for train::LaunchLocalRanks.
+void DeclareLocalRanks(CLI::App& app, int& count);
+
 using CommandRegistry = base::Registry<std::unique_ptr<Command>()>;
 
 }  // namespace deepmad::cli

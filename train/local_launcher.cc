@@ -1,4 +1,4 @@
-#include "cli/local_ranks.h"
+#include "train/local_launcher.h"
 
 #include <fmt/format.h>
 #include <netinet/in.h>
@@ -22,7 +22,7 @@
 #include "base/error.h"
 #include "train/launch.h"
 
-namespace deepmad::cli {
+namespace deepmad::train {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -137,15 +137,9 @@ class Ranks {
 
 }  // namespace
 
-void LocalRanks::Declare(CLI::App& app) {
-  app.add_option("--nproc", count_, "processes on this machine, one a GPU, that share the work; across machines: see docs/cluster.md")
-      ->check(CLI::Range(1, 1024))
-      ->capture_default_str();
+void LaunchLocalRanks(int count) {
+  if (count == 1 || LaunchFromEnvironment()) return;
+  std::exit(Ranks(count).Wait());
 }
 
-void LocalRanks::Run() const {
-  if (count_ == 1 || train::LaunchFromEnvironment()) return;
-  std::exit(Ranks(count_).Wait());
-}
-
-}  // namespace deepmad::cli
+}  // namespace deepmad::train
