@@ -23,9 +23,11 @@ namespace deepmad::train {
 struct StepRecord {
   int64_t step = 0, epoch = 0, samples = 0;  // epoch from 1
   double lr = 0, loss = 0, gradient_norm = 0;
-  double data_seconds = 0, forward_seconds = 0, backward_seconds = 0, optimizer_seconds = 0;
-  double images_per_second = 0;
-  double data_share = 0;             // share of the time spent waiting for batches
+  double data_seconds = 0;  // waiting for batches
+  // Time of the host in each phase. A GPU works behind the host, so there it is the time in which the phase was queued.
+  double forward_seconds = 0, backward_seconds = 0, optimizer_seconds = 0;
+  double images_per_second = 0;      // by the clock
+  double data_share = 0;             // share of the time, by the clock, spent waiting for batches
   int64_t peak_bytes = 0;            // memory (models/device.h)
   double left_seconds = -1;          // estimated remaining training time; negative: unknown
   std::optional<double> loss_scale;  // float16 only

@@ -55,7 +55,8 @@ TEST(Losses, GivePythonsValues) {
   Mix mix;
   mix.lam = reference["lam"];
   mix.partner = {3, 2, 1, 0};
-  const at::Tensor targets = MixTargets(mix, PartnerIndex(mix, at::kCPU), SoftTargets(Labels(reference["labels"]), 5, reference["smoothing"]));
+  const at::Tensor targets =
+      MixTargets(mix, PartnerIndex(mix, at::kCPU), SoftTargets(Labels(reference["labels"]), 5, reference["smoothing"]));
   ExpectNear(targets, reference["mixed_targets"], 1e-7);
   EXPECT_NEAR(SoftTargetCrossEntropy(logits, targets).item<double>(), reference["soft_target_cross_entropy"], 1e-6);
   EXPECT_NEAR(SoftTargetBinaryCrossEntropy(logits, targets).item<double>(), reference["binary_cross_entropy"], 1e-6);
