@@ -19,17 +19,17 @@ namespace deepmad::models {
 struct BatchNormSettings {
   double eps = 1e-5;
   double momentum = 0.1;                // weight of the new batch in the running statistics
-  const ProcessGroup* group = nullptr;  // statistics of training are over the batches of all its ranks; null: of this process alone
+  const ProcessGroup* group = nullptr;  // training statistics cover the batches of all its ranks; null: of this process only
 };
 
-// One norm, with what may stand behind it.
+// One batch norm, optionally fused with the addition and activation after it.
 class BatchNorm {
  public:
   BatchNorm(std::shared_ptr<torch::nn::Module> module, int64_t channels, std::string name,
             std::shared_ptr<const BatchNormSettings> settings);
 
-  // The module decides by its training flag whether statistics come from the batch, so a part of a network can be frozen. Training needs
-  // more than one value a channel, else FailedError.
+  // Normalises x [N, C, (T,) H, W]. Uses batch statistics if the module's training flag is set, so a part of a network can be frozen.
+  // Throws FailedError if training has only one value per channel.
   at::Tensor Forward(const at::Tensor& x, const NormTail& tail = {}) const;
 
  private:
@@ -44,17 +44,17 @@ class BatchNorms {
   // Registers weight, bias, running_mean, running_var and num_batches_tracked in `module`. `name` is for messages.
   BatchNorm Add(const std::shared_ptr<torch::nn::Module>& module, int64_t channels, const std::string& name);
 
-  // Those that were added so far.
+  // The number of norms added so far.
   size_t count() const { return counters_.size(); }
-  // The first `norms` keep their running statistics, and go by them, from then on whatever mode the network is in. `affine`: their scales
-  // and biases are not trained either.
+  // Makes the first `norms` use and keep their running statistics from now on, whatever the mode of the network. With `affine`, their
+  // scales and biases are not trained either.
   void Freeze(size_t norms, bool affine);
-  // Has to follow each change of the network's mode.
+  // Call after each change of the network's mode.
   void KeepFrozen() const;
-  // The running means and variances that training moves.
+  // The running means and variances of the norms that are not frozen.
   std::vector<at::Tensor> MovingStatistics() const;
 
-  // One more batch was seen: adds 1 to the counters of the layers that are in training mode, in one call.
+  // Counts a batch: adds 1 to num_batches_tracked of all layers in training mode, in one call.
   void CountBatch() const;
 
   BatchNormSettings& settings() { return *settings_; }

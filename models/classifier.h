@@ -1,4 +1,4 @@
-// The classification head: global average pool, linear with bias.
+// The classification head: global average pooling and a linear layer with bias.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -12,12 +12,12 @@ namespace deepmad::models {
 
 class Classifier {
  public:
-  // Registers weight [classes, in_channels] and bias [classes] below `root`, in a module of the head's name.
+  // Registers weight [classes, in_channels] and bias [classes] below `root`, in a module named after the head.
   Classifier(int in_channels, const mad::HeadSpec& head, torch::nn::Module& root);
 
   // [N, in_channels, (T,) H, W] -> logits [N, classes]
   at::Tensor Forward(const at::Tensor& map) const { return OfMeans(Means(map)); }
-  // The two halves of it: [N, in_channels, (T,) H, W] -> [N, in_channels] -> [N, classes].
+  // The two steps of Forward(): pooling [N, in_channels, (T,) H, W] -> [N, in_channels], and the linear layer -> [N, classes].
   static at::Tensor Means(const at::Tensor& map);
   at::Tensor OfMeans(const at::Tensor& means) const;
 

@@ -1,5 +1,5 @@
-// What a network really costs: parameters of the live module, and multiply-accumulates of the operations that a forward pass executes.
-// Nothing here knows the recipe, so it checks the closed form (mad/cost.h).
+// Measures the cost of a live network: parameters of the module and multiply-accumulates (MACs) of the operations that a forward pass
+// executes. Independent of the recipe, so it verifies the closed form (mad/cost.h).
 #pragma once
 
 #include <c10/util/ArrayRef.h>
@@ -11,8 +11,8 @@
 
 namespace deepmad::models {
 
-// Multiply-accumulates of every convolution and linear that `work` runs on this thread, output elements times weights per output channel,
-// and of the two products of every attention. Not to be nested.
+// Counts the MACs of `work` on this thread: for every convolution and linear layer output elements times weights per output channel, and
+// the two matrix products of every attention. Must not be nested.
 int64_t CountMacs(const std::function<void()>& work);
 
 struct LiveCount {
@@ -20,7 +20,7 @@ struct LiveCount {
   int64_t parameters = 0;  // all, with the head
 };
 
-// Runs one forward pass on zeros of `sample_shape` ([C, H, W] or [C, T, H, W]) in evaluation mode; the network is left as it was.
+// Counts one forward pass in evaluation mode on zeros of `sample_shape` ([C, H, W] or [C, T, H, W]). Restores the network's mode.
 LiveCount CountNetwork(Network& network, at::IntArrayRef sample_shape);
 
 }  // namespace deepmad::models

@@ -1,5 +1,5 @@
-// Stochastic depth (Huang et al., ECCV 2016): in training the main path of a residual branch is left out for a sample now and then, more
-// often the deeper it lies; where it stays it is scaled up, so that the mean is kept.
+// Stochastic depth (Huang et al., ECCV 2016): in training the main path of a residual branch is dropped at random for each sample, with a
+// probability that grows with depth. Paths that stay are scaled up, so the expected value is unchanged.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -10,21 +10,21 @@
 
 namespace deepmad::models {
 
-// Of one network; its units hold it together. In evaluation nothing is dropped.
+// The state of one network, shared by its units. Nothing is dropped in evaluation mode.
 class DropPaths {
  public:
   explicit DropPaths(int spatial_dims) : spatial_dims_(spatial_dims) {}
 
-  // One more branch with a shortcut, in the order of the network; its number.
+  // Registers the next branch with a shortcut, in the order of the network, and returns its number.
   int AddBranch() { return branches_++; }
 
-  // Probability of the last branch, in [0, 1); branch b of B has b / (B - 1) of it.
+  // Sets the drop probability of the last branch, in [0, 1). Branch b of B gets the share b / (B - 1) of it.
   void SetRate(double rate) { rate_ = rate; }
-  // What the next batches of `samples` lose, drawn in the order of branches and samples. Into the same memory as before where the size is.
+  // Draws what the next batch of `samples` drops, in the order of branches and samples. Reuses the memory if the size is unchanged.
   void Draw(base::Random random, int64_t samples, at::Device device);
   void SetTraining(bool training) { training_ = training; }
 
-  // Factor of a main path, [N, 1, ..., 1] float32: 0, or 1 over the probability to stay. Undefined: nothing is dropped.
+  // Returns the factors of a main path, [N, 1, ..., 1] float32: 0, or 1 / (1 - drop probability). Undefined if nothing is dropped.
   at::Tensor Keep(int branch) const { return training_ && keep_.defined() ? keep_.select(0, branch) : at::Tensor(); }
 
  private:

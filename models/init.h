@@ -20,19 +20,19 @@ struct InitOptions {
   // fan_in and fan_out are kernel volume times weight.size(1) and weight.size(0), also for depthwise convolutions. Norms get scale 1, bias
   // 0, running statistics 0 and 1, convolutions a bias of 0, in all. A dense head has laws of its own for some of its parameters.
   std::string scheme = "kaiming";
-  // Scale 0 for the last norm or layer scale of every main path that has a shortcut beside it, so that training starts from a shallow
-  // network.
+  // Sets the scale of the last norm or layer scale of every main path with a shortcut to 0, so that training starts from a shallow network.
   bool zero_last_norm = false;
-  // Every factor of the layer scales (Touvron et al., arXiv 2103.17239), as ConvNeXt has it.
+  // Initial value of layer scales (Touvron et al., arXiv 2103.17239), as in ConvNeXt.
   double layer_scale = 1e-6;
-  // The classifier's weight N(0, head_std^2), its bias 0; nothing: as the scheme says.
+  // If set, the classifier's weight is N(0, head_std^2) and its bias 0; nullopt: as the scheme says.
   std::optional<double> head_std = std::nullopt;
 };
 
-// Keys `scheme`, `layer_scale`, `head_std` and `zero_last_norm`; the latter defaults to true for zen, as published.
+// Reads the keys `scheme`, `layer_scale`, `head_std` and `zero_last_norm`, which defaults to true for zen, as published.
 InitOptions InitOptionsFromConfig(const base::Config& config);
 
-// UsageError for an unknown scheme. Every tensor draws from a stream of its own, named by its position among the parameters.
+// Initialises all weights. Every tensor has its own random stream, identified by its position among the parameters. Throws UsageError for
+// an unknown scheme.
 void Initialize(Network& network, const InitOptions& options, uint64_t seed);
 
 }  // namespace deepmad::models

@@ -14,7 +14,7 @@
 
 namespace deepmad::models {
 
-// Where the tensors of the layers go, and what they share.
+// Where the layers register their tensors, and what they share.
 struct LoweringContext {
   torch::nn::Module& container;
   int spatial_dims;  // 2: maps are [N, C, H, W]; 3: [N, C, T, H, W]
@@ -22,18 +22,19 @@ struct LoweringContext {
   const std::shared_ptr<DropPaths>& drop_paths;
 };
 
-// Layers one after the other. Elementwise ones overwrite their input where autograd does not need it; the input of the sequence is kept
-// unless `may_overwrite_input`.
+// A sequence of layers. Elementwise layers overwrite their input if autograd does not need it. The input of the sequence is preserved
+// unless `may_overwrite_input` is set.
 class LoweredSequence {
  public:
   LoweredSequence(const std::vector<mad::Layer<double>>& layers, const LoweringContext& context, bool may_overwrite_input = false);
 
   at::Tensor Forward(at::Tensor x) const;
-  // Whether the last layer is a batch norm, which can add a shortcut and activate in the same pass: so in two parts.
+  // Whether the last layer is a batch norm, which can add a shortcut and apply the activation in the same pass. The sequence then runs in
+  // two parts.
   bool ends_in_norm() const { return last_norm_.has_value(); }
   at::Tensor ForwardToLastNorm(at::Tensor x) const;
   at::Tensor ForwardLastNorm(const at::Tensor& x, const NormTail& tail) const { return last_norm_->Forward(x, tail); }
-  // Whether nobody else needs the values of the result, so that it may be overwritten.
+  // Whether the caller may overwrite the result, because nothing else needs its values.
   bool result_is_free() const { return result_is_free_; }
 
  private:

@@ -12,14 +12,14 @@ class Module;
 
 namespace deepmad::models {
 
-// q(x, step, bits); the step is broadcast.
+// Returns q(x, step, bits), in the shape of x; `step` is broadcast.
 at::Tensor Quantise(const at::Tensor& x, const at::Tensor& step, int bits);
 
 class LsqQuantiser {
  public:
   // Registers buffers in `module`, under the names and in the order of the released state_dict: weightq (as weight), alpha [out], scalar
-  // [1], act_quan.s [1] and weight_quan.s [out, 1, ...]. Only the two steps are used; they are 1 until loaded. No gradient passes the
-  // rounding.
+  // [1], act_quan.s [1] and weight_quan.s [out, 1, ...]. Only the two steps are used; they are 1 until loaded. Rounding has
+  // no gradient.
   LsqQuantiser(torch::nn::Module& module, const at::Tensor& weight, const mad::Bits& bits);
 
   at::Tensor Input(const at::Tensor& x) const;

@@ -1,4 +1,4 @@
-// From structural parameters to a network: a torch::nn::Module whose state_dict carries the names of the published checkpoints.
+// Builds a network from its structural parameters: a torch::nn::Module whose state_dict has the names of the published checkpoints.
 #pragma once
 
 #include <torch/nn/module.h>
@@ -16,32 +16,32 @@
 
 namespace deepmad::models {
 
-// What training leaves as it is.
+// The parts of a network that training does not change.
 struct FreezeOptions {
-  // Of the backbone's batch norms. kStatistics: they go by their running statistics, which stay; scales and biases are trained. kAll: these
-  // stay too.
+  // The backbone's batch norms. kStatistics: running statistics are used and kept; scales and biases are trained. kAll: scales and biases
+  // are not trained either.
   enum class Norms { kNone, kStatistics, kAll };
   Norms batch_norm = Norms::kNone;
-  int stages = 0;  // the first stages of the backbone, norms included; the stem, up to the map of stride 2, is the first
+  int stages = 0;  // number of frozen stages of the backbone, norms included; the stem, up to stride 2, is the first
 };
 
-// parameters(), train(), eval() and to(device) are those of torch::nn::Module.
+// Inherits parameters(), train(), eval() and to(device) from torch::nn::Module. Not thread-safe.
 class Network : public torch::nn::Module {
  public:
-  // Requires a valid spec. Weights are zero until initialised (models/init.h) or loaded (models/weights/load.h); float32, on the CPU.
+  // Weights are float32 zeros on the CPU until initialised (models/init.h) or loaded (models/weights/load.h). REQUIRES: `spec` is valid.
   explicit Network(const mad::NetworkSpec& spec);
 
-  // images [N, C, H, W] ([N, C, T, H, W] in 3-D), normalised, float32 for a float64 network too -> logits [N, classes]. FailedError for
-  // another rank or channel count, and for a network whose head is no classifier.
+  // Images [N, C, H, W] ([N, C, T, H, W] in 3-D), normalised, float32 even for a float64 network -> logits [N, classes]. Throws FailedError
+  // for another rank or channel count, and if the head is not a classifier.
   at::Tensor Forward(const at::Tensor& images);
-  // The two halves of it: images -> the means over the last map, [N, channels] -> logits.
+  // The two steps of Forward(): images -> global means of the last map [N, channels], and these -> logits [N, classes].
   at::Tensor ForwardMeans(const at::Tensor& images);
   at::Tensor Classify(const at::Tensor& means) const;
-  // What a dense head predicts from images, see its header in models/heads/; FailedError for a network without one.
+  // Returns the predictions of the dense head; its header in models/heads/ describes them. Throws FailedError if there is none.
   std::vector<at::Tensor> ForwardHead(const at::Tensor& images);
-  // The map of each feature level that the head names instead, or takes.
+  // Returns the map of each feature level that the head uses.
   std::vector<at::Tensor> ForwardFeatures(const at::Tensor& images);
-  // Both in one pass, of a network with a classifier: the maps of all feature levels.
+  // Logits and the maps of all feature levels in one pass. REQUIRES: the head is a classifier.
   struct LogitsAndFeatures {
     at::Tensor logits;
     std::vector<at::Tensor> features;
@@ -50,31 +50,31 @@ class Network : public torch::nn::Module {
 
   const mad::NetworkSpec& spec() const { return spec_; }
   const Backbone& backbone() const { return backbone_; }
-  // The dense head; null where there is none.
+  // The dense head, or null if there is none.
   const Head* head() const { return head_.get(); }
-  // Whether a tensor of the state dict belongs to the classifier or the dense head.
+  // Returns whether a tensor of the state dict belongs to the classifier or the dense head.
   bool OfHead(const std::string& name) const;
 
-  // Parameters and buffers, not copies, in the order of Python's state_dict.
+  // Parameters and buffers in the order of Python's state_dict. The tensors share memory with the network.
   NamedTensors StateDict() const;
 
-  // Shared by all norms of the network; may be changed at any time.
+  // The settings shared by all batch norms of the network. May be changed at any time.
   BatchNormSettings& batch_norm_settings() { return norms_.settings(); }
 
-  // Draws from then on in training mode; the rate is 0 at first.
+  // Enables stochastic depth in training mode (models/drop_path.h). The rate is 0 at first.
   DropPaths& drop_paths() { return *drop_paths_; }
-  // UsageError for more stages than the backbone has.
+  // Freezes parts of the backbone. Throws UsageError if it has fewer stages.
   void Freeze(const FreezeOptions& options);
   void train(bool on = true) override;
-  // The running statistics that training moves.
+  // The running statistics of the norms that are not frozen.
   std::vector<at::Tensor> MovingStatistics() const { return norms_.MovingStatistics(); }
 
-  // See Backbone.
+  // Turns activation checkpointing on or off (Backbone::SetRecompute).
   void SetRecompute(bool recompute) { backbone_.SetRecompute(recompute); }
 
-  // Floating-point parameters and buffers only: torch::nn::Module::to(dtype) would turn the counters of the norms into floats too.
+  // Converts floating-point parameters and buffers only; torch::nn::Module::to(dtype) would also convert the counters of the norms.
   void ConvertTo(at::ScalarType dtype);
-  // Layout of the convolution weights: at::MemoryFormat::ChannelsLast or Contiguous. Inputs keep theirs. 3-D networks keep theirs too.
+  // Sets the memory layout of convolution weights: at::MemoryFormat::ChannelsLast or Contiguous. Does not affect inputs or 3-D networks.
   void SetMemoryFormat(at::MemoryFormat format);
 
  private:
@@ -91,12 +91,12 @@ class Network : public torch::nn::Module {
   bool wide_ = false;  // float64
 };
 
-// FailedError for images of another rank or channel count than the network takes.
+// Throws FailedError if the images have another rank or channel count than the network.
 void CheckImages(const mad::NetworkSpec& spec, const at::Tensor& images);
-// FailedError: logits are asked of a network whose head is no classifier.
+// Throws the FailedError of a network that is asked for logits and whose head is not a classifier.
 [[noreturn]] void ThrowNoClassifier(const mad::NetworkSpec& spec);
 
-// Validates the spec (UsageError) and builds it, in training mode as torch::nn::Module starts.
+// Validates the spec (throws UsageError) and builds the network, in training mode.
 std::shared_ptr<Network> BuildNetwork(const mad::NetworkSpec& spec);
 
 }  // namespace deepmad::models

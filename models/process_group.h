@@ -1,19 +1,19 @@
-// The processes that train one network together, as its layers see them. train/rank_group.h makes one.
+// Interface of the processes that train one network together, for its layers. train/rank_group.h implements it.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 namespace deepmad::models {
 
-// Every rank must make the same calls in the same order. A tensor on a GPU is worked on in the order of its current stream.
+// REQUIRES: every rank makes the same calls in the same order. Operations on GPU tensors are ordered by the current stream.
 class ProcessGroup {
  public:
   virtual ~ProcessGroup() = default;
   virtual int rank() const = 0;
   virtual int size() const = 0;
-  // Adds up the tensors of all ranks, in place: the same shape everywhere before, the same bits after.
+  // Sums the tensors of all ranks, in place. Shapes must be equal; the results are bit-identical on all ranks.
   virtual void Sum(at::Tensor tensor) const = 0;
-  // [size, ...]: the tensors of all ranks, which have the same shape [...].
+  // Returns the tensors of all ranks, stacked to [size, ...]. REQUIRES: all have the same shape.
   virtual at::Tensor Gather(const at::Tensor& tensor) const = 0;
 };
 

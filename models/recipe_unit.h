@@ -1,4 +1,4 @@
-// One unit of a block, from its recipe: the only place where branches become computation.
+// Executes one unit of a block from its recipe. The only place where branches become computation.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -16,10 +16,10 @@ class RecipeUnit {
   // Registers the unit's tensors below `context.container`, in the order in which the recipe names them.
   RecipeUnit(const mad::Unit<double>& unit, const LoweringContext& context);
 
-  // [N, in, (T,) H, W] -> [N, out, (T,) H', W'], H' = ceil(H / stride). `x` keeps its values.
+  // Input [N, in, (T,) H, W] -> output [N, out, (T,) H', W'] with H' = ceil(H / stride). Does not modify `x`.
   at::Tensor Forward(at::Tensor x) const;
 
-  // The scale of the last norm or layer scale of each branch that adds a shortcut: zero there makes the branch pass its shortcut on.
+  // Returns the scale of the last norm or layer scale of each branch with a shortcut. Setting it to 0 makes the branch an identity.
   const std::vector<at::Tensor>& residual_scales() const { return residual_scales_; }
 
  private:

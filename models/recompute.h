@@ -11,14 +11,15 @@
 
 namespace deepmad::models {
 
-// A part of a network as a function of its input.
+// A part of a network that can be recomputed.
 struct RecomputedPart {
-  std::function<at::Tensor(const at::Tensor&)> forward;  // gives the same each time: draws nothing
-  std::vector<at::Tensor> parameters;                    // all that it reads
-  BatchNormSettings* norms;                              // of its norms, whose running statistics must move once
+  std::function<at::Tensor(const at::Tensor&)> forward;  // deterministic: makes no random draws
+  std::vector<at::Tensor> parameters;                    // all parameters that `forward` uses
+  BatchNormSettings* norms;                              // settings of its norms, whose running statistics must be updated once only
 };
 
-// part.forward(x), with the gradients that it has without recomputation, bit for bit. `part` must outlive the backward pass.
+// Computes part.forward(x) with recomputation. Gradients are bit-identical to those without it. REQUIRES: `part` outlives the backward
+// pass.
 at::Tensor Recompute(const RecomputedPart& part, const at::Tensor& x);
 
 }  // namespace deepmad::models

@@ -1,4 +1,4 @@
-// Extents of layers as LibTorch and ONNX take them: a number an axis, [h, w] or [t, h, w].
+// Converts extents of layers to the form of LibTorch and ONNX: one number per axis, [h, w] or [t, h, w].
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ inline SpatialSizes SizesOf(const mad::Extent& extent, int spatial_dims) {
   return spatial_dims == 3 ? SpatialSizes{extent.t, extent.h, extent.w} : SpatialSizes{extent.h, extent.w};
 }
 
-// The padding of convolutions and maximum pools, on both sides of an axis.
+// Returns the padding of convolutions and max pools on both sides of each axis.
 inline SpatialSizes HalfKernel(const SpatialSizes& kernel) {
   SpatialSizes padding;
   for (const int64_t size : kernel) padding.push_back((size - 1) / 2);

@@ -1,4 +1,4 @@
-// Batch normalisation in training whose statistics are those of the batches of all processes together.
+// Synchronised batch normalisation: training statistics cover the batches of all processes.
 #pragma once
 
 #include "models/norm_act.h"
@@ -6,10 +6,10 @@
 
 namespace deepmad::models {
 
-// As NormAct with norm.training, but mean and variance are over the samples of every rank, and the gradient of x is that of the sum of all
-// ranks' losses. The gradients of weight and bias are this rank's part of theirs. Each rank gives at least one sample; how many may differ.
-// By tensor operations alone, so any device, type and layout; one exchange of 2 C + 1 numbers a pass forwards and of 2 C backwards. First
-// derivatives only.
+// Computes NormAct() in training mode with mean and variance over the samples of all ranks. The gradient of x is that of the sum of all
+// ranks' losses; the gradients of weight and bias are this rank's contributions. Ranks may have different numbers of samples, at least one.
+// Works on any device, type and layout. Exchanges 2 C + 1 numbers in the forward pass and 2 C in the backward pass. First derivatives only
+// (docs/protocols/classification.md, section 5).
 at::Tensor SyncNormAct(const at::Tensor& x, const NormArguments& norm, const NormTail& tail, const ProcessGroup& group);
 
 }  // namespace deepmad::models

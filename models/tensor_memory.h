@@ -1,5 +1,5 @@
-// Bytes of the tensors that a piece of work holds, as the allocators of LibTorch report them: exact, where the memory of the process also
-// has what the system's allocator keeps.
+// Measures the memory of tensors in bytes, as reported by LibTorch's allocators. Exact, unlike the memory of the process, which includes
+// what the system's allocator caches.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@ class DebugInfoGuard;
 
 namespace deepmad::models {
 
-// Counts on this thread while it lives, working memory of oneDNN and the backward pass included. Not to be nested. Tensors made before
-// count neither when they are made nor when they go.
+// Counts allocations on this thread during its lifetime, including working memory of oneDNN and the backward pass. Tensors that existed
+// before are not counted, nor is their release. Must not be nested.
 class TensorMemory {
  public:
   TensorMemory();

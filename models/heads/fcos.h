@@ -10,8 +10,8 @@ namespace deepmad::models {
 
 class FcosHead : public DetectionHead {
  public:
-  // kPlain: distances exp(scale * raw) in pixels, centreness beside the classes. kImproved: relu(scale * raw) in strides, centreness beside
-  // the sides, biases in the towers.
+  // kPlain: distances exp(scale * raw) in pixels, centreness from the class tower. kImproved: relu(scale * raw) in strides, centreness from
+  // the box tower, biases in the towers.
   enum class Version { kPlain, kImproved };
 
   FcosHead(Version version, const mad::HeadSpec& spec, const std::vector<mad::FeatureLevel>& levels, torch::nn::Module& root);

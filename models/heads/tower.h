@@ -17,7 +17,8 @@ class Tower {
   static constexpr int kGroups = 32;
   static constexpr double kEps = 1e-5;
 
-  // `channels`: a multiple of kGroups. Registers conv.weight, conv.bias where there are biases, gn.weight and gn.bias in PATH.0 to PATH.3.
+  // Registers conv.weight, conv.bias (with `bias`), gn.weight and gn.bias in PATH.0 to PATH.3. REQUIRES: `channels` is a multiple of
+  // kGroups.
   Tower(int channels, bool bias, torch::nn::Module& root, const std::string& path);
   // One level of the pyramid, [N, channels, H, W] -> the same shape.
   at::Tensor Forward(at::Tensor x) const;
