@@ -25,7 +25,7 @@ std::string Digest(const std::string& text) {
   return crc.Hex();
 }
 
-std::string Digest(const NamedTensors& tensors) {
+std::string Digest(const models::NamedTensors& tensors) {
   base::Crc32 crc;
   for (const auto& [name, tensor] : tensors) {
     const at::Tensor data = tensor.detach().cpu().contiguous();

@@ -7,13 +7,13 @@
 
 #include "base/atomic_file.h"
 #include "base/json.h"
-#include "train/named_tensors.h"
+#include "models/named_tensors.h"
 
 namespace deepmad::train {
 
 struct Checkpoint {
-  NamedTensors tensors;  // "model.*", "ema.*", "optimizer.*"
-  base::Json state;      // counters, seeds, best values, digest of the configuration
+  models::NamedTensors tensors;  // "model.*", "ema.*", "optimizer.*"
+  base::Json state;              // counters, seeds, best values, digest of the configuration
 };
 
 // Writes the file with a checksum over state and tensors (models/weights/safetensors.h), then reads it back and verifies it. Throws
@@ -49,6 +49,6 @@ class CheckpointFolder {
 
 // CRC-32 of text, or of the names and contents of tensors, as 8 hex digits.
 std::string Digest(const std::string& text);
-std::string Digest(const NamedTensors& tensors);
+std::string Digest(const models::NamedTensors& tensors);
 
 }  // namespace deepmad::train

@@ -75,8 +75,8 @@ at::Tensor Distillation::Loss(const models::Network::LogitsAndFeatures& student,
   return loss;
 }
 
-NamedTensors Distillation::Parameters() const {
-  NamedTensors parameters;
+models::NamedTensors Distillation::Parameters() const {
+  models::NamedTensors parameters;
   for (const Match& match : matches_) parameters.emplace_back("distill.projection." + std::to_string(match.student), match.projection);
   return parameters;
 }

@@ -15,9 +15,9 @@
 
 #include "base/config.h"
 #include "mad/network_spec.h"
+#include "models/named_tensors.h"
 #include "models/network.h"
 #include "models/weights/weights_file.h"
-#include "train/named_tensors.h"
 #include "train/task.h"
 
 namespace deepmad::train {
@@ -36,7 +36,7 @@ class Distillation {
   at::Tensor Loss(const models::Network::LogitsAndFeatures& student, const at::Tensor& images) const;
 
   // The weights of the projections, which are trained with the student.
-  NamedTensors Parameters() const;
+  models::NamedTensors Parameters() const;
 
  private:
   struct Match {

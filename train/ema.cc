@@ -11,11 +11,11 @@
 #include <algorithm>
 #include <cmath>
 
-#include "train/named_tensors.h"
+#include "models/named_tensors.h"
 
 namespace deepmad::train {
 
-Ema::Ema(NamedTensors source, double decay, bool warmup) : source_(std::move(source)), decay_(decay), warmup_(warmup) {
+Ema::Ema(models::NamedTensors source, double decay, bool warmup) : source_(std::move(source)), decay_(decay), warmup_(warmup) {
   c10::AutoGradMode no_grad(false);
   for (auto& [name, tensor] : source_) {
     tensor = tensor.detach();  // shares the memory, so that in-place writes through it are allowed
@@ -49,8 +49,8 @@ void Ema::Update(const at::Tensor& overflow) {
   at::_foreach_add_(average_integers_, behind);
 }
 
-void Ema::Restore(const NamedTensors& tensors, int64_t updates) {
-  CopyNamedTensors(tensors, average_);
+void Ema::Restore(const models::NamedTensors& tensors, int64_t updates) {
+  models::CopyNamedTensors(tensors, average_);
   updates_ = updates;
 }
 

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "train/named_tensors.h"
+#include "models/named_tensors.h"
 
 namespace deepmad::train {
 
@@ -12,7 +12,7 @@ class Ema {
  public:
   // Averages `source`, the live tensors by name (a state dict). With `warmup`, update t = 0, 1, ... uses min(decay, 1 - (1 + t)^(-2/3)), so
   // the first update copies. Without it, the average starts as a copy of the current values.
-  Ema(NamedTensors source, double decay, bool warmup);
+  Ema(models::NamedTensors source, double decay, bool warmup);
 
   // `overflow`, a float32 scalar on the device, may be undefined: where it holds 1 the device leaves the average as it is, and the caller,
   // once it knows, calls UncountUpdate().
@@ -22,17 +22,17 @@ class Ema {
   double DecayAt(int64_t update) const;
 
   // The averaged tensors under the names of `source`. They share memory with this object.
-  const NamedTensors& tensors() const { return average_; }
+  const models::NamedTensors& tensors() const { return average_; }
   int64_t updates() const { return updates_; }
   // Restores values saved from tensors(). Throws FailedError naming a tensor that is missing or has the wrong shape.
-  void Restore(const NamedTensors& tensors, int64_t updates);
+  void Restore(const models::NamedTensors& tensors, int64_t updates);
 
   // Exchanges the live tensors and the average. A second call undoes the first; prefer EmaSwap.
   void Swap();
 
  private:
-  NamedTensors source_;
-  NamedTensors average_;
+  models::NamedTensors source_;
+  models::NamedTensors average_;
   std::vector<at::Tensor> source_floats_, average_floats_;
   std::vector<at::Tensor> source_integers_, average_integers_;
   double decay_;

@@ -17,7 +17,7 @@ struct GradientReducer::Engine {
   std::shared_ptr<c10d::Logger> logger;
 };
 
-GradientReducer::GradientReducer(const NamedTensors& named, const RankGroup& group) : engine_(std::make_unique<Engine>()) {
+GradientReducer::GradientReducer(const models::NamedTensors& named, const RankGroup& group) : engine_(std::make_unique<Engine>()) {
   std::vector<at::Tensor> parameters;
   for (const auto& [name, parameter] : named) parameters.push_back(parameter);
   for (const at::Tensor& parameter : parameters) bytes_ += static_cast<int64_t>(parameter.nbytes());

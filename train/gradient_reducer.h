@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "train/named_tensors.h"
+#include "models/named_tensors.h"
 #include "train/rank_group.h"
 
 namespace deepmad::train {
@@ -19,7 +19,7 @@ struct ReductionTimes {
 class GradientReducer {
  public:
   // REQUIRES: every backward pass gives each of `parameters` a gradient; the list is the same on all ranks; `group` outlives the reducer.
-  GradientReducer(const NamedTensors& parameters, const RankGroup& group);
+  GradientReducer(const models::NamedTensors& parameters, const RankGroup& group);
   ~GradientReducer();
   GradientReducer(const GradientReducer&) = delete;
   GradientReducer& operator=(const GradientReducer&) = delete;

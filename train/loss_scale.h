@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/config.h"
-#include "train/named_tensors.h"
+#include "models/named_tensors.h"
 
 namespace deepmad::train {
 
@@ -33,8 +33,8 @@ class LossScale {
   double value() const;  // waits for the device
   const at::Tensor& scale() const { return scale_; }
   // The scale and the number of clean updates since it last changed. The tensors share memory with this object.
-  NamedTensors State() const { return {{"scale", scale_}, {"clean_updates", clean_updates_}}; }
-  void Restore(const NamedTensors& state) { CopyNamedTensors(state, State()); }
+  models::NamedTensors State() const { return {{"scale", scale_}, {"clean_updates", clean_updates_}}; }
+  void Restore(const models::NamedTensors& state) { models::CopyNamedTensors(state, State()); }
 
  private:
   int64_t growth_interval_;

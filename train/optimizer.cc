@@ -40,7 +40,8 @@ bool IsBias(const std::string& name, const std::set<std::string>& wide) {
 
 }  // namespace
 
-Optimizer::Optimizer(const NamedTensors& parameters, const GroupRules& rules, std::vector<std::string> slots) : slots_(std::move(slots)) {
+Optimizer::Optimizer(const models::NamedTensors& parameters, const GroupRules& rules, std::vector<std::string> slots)
+    : slots_(std::move(slots)) {
   ParameterGroup decayed, plain, biases;
   decayed.weight_decay = rules.weight_decay;
   biases.weight_decay = rules.decay_all && rules.decay_biases ? rules.weight_decay : 0;
@@ -115,8 +116,8 @@ at::Tensor Optimizer::ClipGradients(std::optional<double> max_norm) {
   return norm;
 }
 
-NamedTensors Optimizer::State() const {
-  NamedTensors state;
+models::NamedTensors Optimizer::State() const {
+  models::NamedTensors state;
   state.emplace_back("steps", at::scalar_tensor(steps_, at::kLong));
   for (const ParameterGroup& group : groups_) {
     for (size_t slot = 0; slot < slots_.size(); ++slot) {
@@ -126,9 +127,9 @@ NamedTensors Optimizer::State() const {
   return state;
 }
 
-void Optimizer::Restore(const NamedTensors& state) {
-  const NamedTensors own = State();
-  CopyNamedTensors(state, own);
+void Optimizer::Restore(const models::NamedTensors& state) {
+  const models::NamedTensors own = State();
+  models::CopyNamedTensors(state, own);
   steps_ = own[0].second.item<int64_t>();
 }
 

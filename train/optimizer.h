@@ -9,7 +9,7 @@
 
 #include "base/config.h"
 #include "base/registry.h"
-#include "train/named_tensors.h"
+#include "models/named_tensors.h"
 
 namespace deepmad::train {
 
@@ -36,7 +36,7 @@ GroupRules ReadGroupRules(const base::Config& config, double weight_decay, doubl
 class Optimizer {
  public:
   // `slots` names the state tensors that each parameter has, for example {"momentum"}.
-  Optimizer(const NamedTensors& parameters, const GroupRules& rules, std::vector<std::string> slots);
+  Optimizer(const models::NamedTensors& parameters, const GroupRules& rules, std::vector<std::string> slots);
   virtual ~Optimizer() = default;
   Optimizer(const Optimizer&) = delete;
   Optimizer& operator=(const Optimizer&) = delete;
@@ -59,9 +59,9 @@ class Optimizer {
   at::Tensor ClipGradients(std::optional<double> max_norm);
 
   // Everything that Step() depends on besides parameters and gradients. The tensors share memory with the optimizer.
-  NamedTensors State() const;
+  models::NamedTensors State() const;
   // Restores tensors saved from State(). Throws FailedError naming a tensor that is missing or has the wrong shape or type.
-  void Restore(const NamedTensors& state);
+  void Restore(const models::NamedTensors& state);
 
   int64_t steps() const { return steps_; }  // updates so far
 
@@ -84,7 +84,7 @@ class Optimizer {
 };
 
 // A factory gets the parameters by name and the `optimizer` section.
-using OptimizerRegistry = base::Registry<std::unique_ptr<Optimizer>(const NamedTensors&, const base::Config&)>;
+using OptimizerRegistry = base::Registry<std::unique_ptr<Optimizer>(const models::NamedTensors&, const base::Config&)>;
 
 }  // namespace deepmad::train
 

@@ -2,8 +2,8 @@
 
 #include <c10/core/GradMode.h>
 
+#include "models/named_tensors.h"
 #include "models/network.h"
-#include "train/named_tensors.h"
 
 namespace deepmad::train {
 
@@ -11,14 +11,14 @@ void RecordedPass::Record(const TaskInputs& inputs) {
   inputs_ = {inputs.images.clone(), inputs.targets.clone()};
   loss_ = at::Tensor();
   // Recording runs the pass: what it did to the statistics and gradients is undone.
-  NamedTensors before;
+  models::NamedTensors before;
   for (const auto& [name, tensor] : network_.StateDict()) before.emplace_back(name, tensor.detach().clone());
   recording_ = models::Record(device_, [this] {
     const at::Tensor loss = pass_(inputs_).detach();
     if (!loss_.defined()) loss_ = loss.clone();
     loss_.copy_(loss);
   });
-  CopyNamedTensors(before, network_.StateDict());
+  models::CopyNamedTensors(before, network_.StateDict());
   optimizer_.ZeroGrad(/*keep_memory=*/true);
 }
 

@@ -154,7 +154,7 @@ void RunDir::SaveCheckpoint(int64_t step, const Checkpoint& checkpoint) {
   checkpoints_.Save(step, checkpoint);
 }
 
-void RunDir::SaveWeights(const std::string& name, const NamedTensors& tensors) const {
+void RunDir::SaveWeights(const std::string& name, const models::NamedTensors& tensors) const {
   if (!writes_) return;
   models::WriteSafetensors(File(name + ".safetensors"), tensors, metadata_);
 }

@@ -10,8 +10,8 @@
 
 #include "base/folder_lock.h"
 #include "base/json.h"
+#include "models/named_tensors.h"
 #include "train/checkpoint.h"
-#include "train/named_tensors.h"
 #include "train/report/run_log.h"
 #include "train/report/tensorboard_events.h"
 #include "train/run_drawings.h"
@@ -70,7 +70,7 @@ class RunDir {
   // Saves a checkpoint after flushing the logs to disk, so that after a loss of power the logs reach at least as far as the checkpoint.
   void SaveCheckpoint(int64_t step, const Checkpoint& checkpoint);
   // Writes NAME.safetensors; tensors keep the names of the state dict.
-  void SaveWeights(const std::string& name, const NamedTensors& tensors) const;
+  void SaveWeights(const std::string& name, const models::NamedTensors& tensors) const;
   // Ends the run. Writes summary.json last, so its presence means that the run is finished.
   void Finish(const base::Json& summary, const FindingsPage& findings);
   base::Json ReadSummary() const;

@@ -25,12 +25,12 @@ std::unique_ptr<Task> MakeTask(const base::Config& run, int64_t classes) {
   return TaskRegistry::Get().Find(TaskName(run), section.Where("name")).factory(section, classes);
 }
 
-NamedTensors TrainedParameters(const models::Network& network, const Task& task) {
-  NamedTensors parameters;
+models::NamedTensors TrainedParameters(const models::Network& network, const Task& task) {
+  models::NamedTensors parameters;
   for (const auto& named : network.named_parameters()) {
     if (named.value().requires_grad()) parameters.emplace_back(named.key(), named.value());
   }
-  for (auto& named : WithPrefix(task.Parameters(), "task.")) parameters.push_back(std::move(named));
+  for (auto& named : models::WithPrefix(task.Parameters(), "task.")) parameters.push_back(std::move(named));
   return parameters;
 }
 

@@ -16,8 +16,8 @@
 #include "base/registry.h"
 #include "data/loader/loader.h"
 #include "mad/network_spec.h"
+#include "models/named_tensors.h"
 #include "train/findings.h"
-#include "train/named_tensors.h"
 
 namespace deepmad::data {
 struct Datasets;
@@ -81,7 +81,7 @@ class Task {
   // Called once, before training. Not needed for scoring.
   virtual void Start(const TaskContext&) {}
   // Trained tensors that belong to the task and not to the network. Call after Start().
-  virtual NamedTensors Parameters() const { return {}; }
+  virtual models::NamedTensors Parameters() const { return {}; }
   // A mark that every score must carry beside the protocol, such as "+kd"; empty if none.
   virtual std::string Mark() const { return ""; }
   // Runs the forward pass on a training batch on the network's device and returns the loss: a float32 scalar, mean over the batch. May
@@ -115,7 +115,7 @@ std::string TaskName(const base::Config& run);
 std::unique_ptr<Task> MakeTask(const base::Config& run, int64_t classes);
 
 // Returns all trained tensors by name: unfrozen parameters of the network, and tensors of the task under "task.". Call after Task::Start().
-NamedTensors TrainedParameters(const models::Network& network, const Task& task);
+models::NamedTensors TrainedParameters(const models::Network& network, const Task& task);
 
 }  // namespace deepmad::train
 

@@ -40,7 +40,7 @@ std::string SourceList(const std::vector<std::string>& sources) {
 // Without the sign that arithmetic gives to a NaN.
 const char* NonFiniteName(double value) { return std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf"; }
 
-bool AllFinite(const NamedTensors& tensors) {
+bool AllFinite(const models::NamedTensors& tensors) {
   std::vector<at::Tensor> floats;
   for (const auto& [name, tensor] : tensors) {
     if (tensor.is_floating_point()) floats.push_back(tensor.detach());
@@ -68,11 +68,11 @@ void Trainer::Resume(const Checkpoint& checkpoint, const std::string& path) {
       throw base::UsageError("the checkpoint belongs to another configuration", path, "give another --out");
     }
     const RunState restored = RunStateFromJson(state);
-    CopyNamedTensors(WithoutPrefix(checkpoint.tensors, "model."), network_.StateDict());
-    CopyNamedTensors(WithoutPrefix(checkpoint.tensors, "task."), parts_.update.task.Parameters());
-    optimizer_.Restore(WithoutPrefix(checkpoint.tensors, "optimizer."));
-    if (ema_ != nullptr) ema_->Restore(WithoutPrefix(checkpoint.tensors, "ema."), state.at("ema_updates"));
-    if (update_.loss_scale()) update_.loss_scale()->Restore(WithoutPrefix(checkpoint.tensors, "loss_scale."));
+    models::CopyNamedTensors(models::WithoutPrefix(checkpoint.tensors, "model."), network_.StateDict());
+    models::CopyNamedTensors(models::WithoutPrefix(checkpoint.tensors, "task."), parts_.update.task.Parameters());
+    optimizer_.Restore(models::WithoutPrefix(checkpoint.tensors, "optimizer."));
+    if (ema_ != nullptr) ema_->Restore(models::WithoutPrefix(checkpoint.tensors, "ema."), state.at("ema_updates"));
+    if (update_.loss_scale()) update_.loss_scale()->Restore(models::WithoutPrefix(checkpoint.tensors, "loss_scale."));
     state_ = restored;
   } catch (const base::Json::exception& error) {
     throw base::FailedError(fmt::format("the checkpoint's state is not that of a run ({})", error.what()), path, kForeignHint);
@@ -306,16 +306,16 @@ bool Trainer::StopAgreed() const { return parts_.update.ranks == nullptr ? base:
 
 Checkpoint Trainer::MakeCheckpoint() const {
   Checkpoint checkpoint;
-  checkpoint.tensors = WithPrefix(network_.StateDict(), "model.");
-  for (auto& named : WithPrefix(parts_.update.task.Parameters(), "task.")) checkpoint.tensors.push_back(std::move(named));
-  for (auto& named : WithPrefix(optimizer_.State(), "optimizer.")) checkpoint.tensors.push_back(std::move(named));
+  checkpoint.tensors = models::WithPrefix(network_.StateDict(), "model.");
+  for (auto& named : models::WithPrefix(parts_.update.task.Parameters(), "task.")) checkpoint.tensors.push_back(std::move(named));
+  for (auto& named : models::WithPrefix(optimizer_.State(), "optimizer.")) checkpoint.tensors.push_back(std::move(named));
   checkpoint.state = ToJson(state_);
   if (ema_ != nullptr) {
-    for (auto& named : WithPrefix(ema_->tensors(), "ema.")) checkpoint.tensors.push_back(std::move(named));
+    for (auto& named : models::WithPrefix(ema_->tensors(), "ema.")) checkpoint.tensors.push_back(std::move(named));
     checkpoint.state["ema_updates"] = ema_->updates();
   }
   if (update_.loss_scale()) {
-    for (auto& named : WithPrefix(update_.loss_scale()->State(), "loss_scale.")) checkpoint.tensors.push_back(std::move(named));
+    for (auto& named : models::WithPrefix(update_.loss_scale()->State(), "loss_scale.")) checkpoint.tensors.push_back(std::move(named));
   }
   checkpoint.state["seed"] = options_.seed;
   checkpoint.state["config_digest"] = options_.config_digest;

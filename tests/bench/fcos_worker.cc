@@ -70,7 +70,7 @@ int Main(char** argv) {
   }
 
   network->train();
-  train::NamedTensors parameters;
+  models::NamedTensors parameters;
   for (const auto& named : network->named_parameters()) parameters.emplace_back(named.key(), named.value());
   const base::Config config = base::Config::FromText("{momentum: 0.9, nesterov: false, weight_decay: 1.0e-4, decay_all: true}", "worker");
   const auto optimizer = train::OptimizerRegistry::Get().Find("sgd", "").factory(parameters, config);

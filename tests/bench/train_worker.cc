@@ -43,7 +43,7 @@ class Worker {
     const base::Config config =
         base::Config::FromText("{task: {label_smoothing: 0.1}, optimizer: {momentum: 0.9, weight_decay: 2.0e-4}}", "worker");
     task_ = train::TaskRegistry::Get().Find("classification", "").factory(config.Section("task"), network_->spec().head.classes);
-    train::NamedTensors parameters;
+    models::NamedTensors parameters;
     for (const auto& named : network_->named_parameters()) parameters.emplace_back(named.key(), named.value());
     optimizer_ = train::OptimizerRegistry::Get().Find("sgd", "").factory(parameters, config.Section("optimizer"));
     ema_ = std::make_unique<train::Ema>(network_->StateDict(), 0.998, /*warmup=*/false);

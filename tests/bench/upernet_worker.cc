@@ -43,7 +43,7 @@ int Main(char** argv) {
   for (const auto& [name, tensor] : models::ReadSafetensors(argv[4]).tensors) (name == "images" ? images : labels) = tensor;
   images = images.contiguous(at::MemoryFormat::ChannelsLast);
 
-  train::NamedTensors parameters;
+  models::NamedTensors parameters;
   for (const torch::nn::Module* module : std::initializer_list<torch::nn::Module*>{network.get(), &heads}) {
     for (const auto& named : module->named_parameters()) parameters.emplace_back(named.key(), named.value());
   }

@@ -46,7 +46,7 @@ class DistillationTest : public testing::Test {
 TEST_F(DistillationTest, AddsTheTeachersCrossEntropyAndTheSquaresOfEachStage) {
   Distillation distillation = Make(", logit_weight: 0.5, feature_weight: 2");
   distillation.Start(Context());
-  const NamedTensors projections = distillation.Parameters();
+  const models::NamedTensors projections = distillation.Parameters();
   ASSERT_EQ(projections.size(), 2U);
   EXPECT_EQ(projections[1].second.sizes(), (std::vector<int64_t>{20, 16, 1, 1}));
   const models::Network::LogitsAndFeatures student = student_->ForwardWithFeatures(images_);

@@ -13,7 +13,7 @@
 namespace deepmad::train {
 namespace {
 
-NamedTensors Live() {
+models::NamedTensors Live() {
   at::Tensor weight = at::full({2, 3}, 1.0);
   weight.set_requires_grad(true);
   return {{"weight", weight}, {"running_mean", at::full({3}, 2.0)}, {"batches", at::scalar_tensor(5, at::kLong)}};
@@ -28,7 +28,7 @@ TEST(Ema, WarmupGivesThePublishedDecays) {
 TEST(Ema, AveragesAsInPython) {
   const nlohmann::json reference = Golden("training_reference.json");
   for (const auto& fact : reference["averages"]) {
-    const NamedTensors live = {
+    const models::NamedTensors live = {
         {"weight", at::ones({3})}, {"running_var", at::ones({3})}, {"num_batches_tracked", at::zeros({}, at::kLong)}};
     Ema ema(live, fact["decay"], fact["warmup"]);
     for (const auto& update : fact["updates"]) {
@@ -40,7 +40,7 @@ TEST(Ema, AveragesAsInPython) {
 }
 
 TEST(Ema, AveragesFloatsAndCopiesIntegers) {
-  const NamedTensors live = Live();
+  const models::NamedTensors live = Live();
   Ema ema(live, 0.75, false);
   for (const auto& [name, tensor] : live) tensor.detach().add_(4);
   ema.Update();
@@ -51,7 +51,7 @@ TEST(Ema, AveragesFloatsAndCopiesIntegers) {
 }
 
 TEST(Ema, TheFirstWarmedUpUpdateCopies) {
-  const NamedTensors live = Live();
+  const models::NamedTensors live = Live();
   Ema ema(live, 0.9999, true);
   live[0].second.detach().fill_(7);
   ema.Update();
@@ -59,7 +59,7 @@ TEST(Ema, TheFirstWarmedUpUpdateCopies) {
 }
 
 TEST(Ema, SwapsWeightsForTheTimeOfAValidation) {
-  const NamedTensors live = Live();
+  const models::NamedTensors live = Live();
   Ema ema(live, 0.5, false);
   live[0].second.detach().fill_(7);
   {
@@ -72,9 +72,9 @@ TEST(Ema, SwapsWeightsForTheTimeOfAValidation) {
 }
 
 TEST(Ema, RestoresItsStateAndNamesAMissingTensor) {
-  const NamedTensors live = Live();
+  const models::NamedTensors live = Live();
   Ema ema(live, 0.5, true);
-  NamedTensors saved;
+  models::NamedTensors saved;
   for (const auto& [name, tensor] : ema.tensors()) saved.emplace_back(name, tensor.add(1));
   ema.Restore(saved, 12);
   EXPECT_FLOAT_EQ(ema.tensors()[1].second[0].item<float>(), 3);

@@ -18,7 +18,7 @@ namespace deepmad::train {
 namespace {
 
 // A convolution weight in channels_last memory, with decay, and a bias, without.
-NamedTensors Parameters() {
+models::NamedTensors Parameters() {
   at::Tensor weight = at::linspace(-1, 1, 24, at::kFloat).reshape({2, 3, 2, 2}).contiguous(at::MemoryFormat::ChannelsLast);
   at::Tensor bias = at::linspace(0.5, 1, 2, at::kFloat);
   weight.set_requires_grad(true);
@@ -27,7 +27,7 @@ NamedTensors Parameters() {
 }
 
 // Gradient of sum (p - target)^2 / 2, different at each element.
-void SetGradients(const NamedTensors& parameters) {
+void SetGradients(const models::NamedTensors& parameters) {
   for (const auto& [name, tensor] : parameters) tensor.mutable_grad() = tensor.detach().sub(0.25);
 }
 
@@ -39,7 +39,7 @@ nlohmann::json Flat(const nlohmann::json& rows) {
   return flat;
 }
 
-std::unique_ptr<Optimizer> Make(const std::string& name, const NamedTensors& parameters, const std::string& yaml) {
+std::unique_ptr<Optimizer> Make(const std::string& name, const models::NamedTensors& parameters, const std::string& yaml) {
   return OptimizerRegistry::Get().Create(name, parameters, base::Config::FromText(yaml));
 }
 
@@ -48,7 +48,7 @@ TEST(Optimizer, EveryRegisteredOneGivesPythonsValues) {
   std::set<std::string> seen;
   for (const auto& fact : reference["optimizers"]) {
     SCOPED_TRACE(fact["name"].get<std::string>());
-    const NamedTensors parameters = Parameters();
+    const models::NamedTensors parameters = Parameters();
     const base::Config config = base::Config::FromText(fact["ours"]);
     seen.insert(config.GetString("name"));
     const auto optimizer = OptimizerRegistry::Get().Create(config.GetString("name"), parameters, config);
@@ -87,7 +87,7 @@ TEST(Optimizer, LambGivesThePublishedVector) {
 
 TEST(Optimizer, DecaysWeightsAloneUnlessAllIsAsked) {
   for (const bool all : {false, true}) {
-    const NamedTensors parameters = {{"weight", at::ones({2, 2})}, {"bias", at::ones({2})}};
+    const models::NamedTensors parameters = {{"weight", at::ones({2, 2})}, {"bias", at::ones({2})}};
     for (auto [key, tensor] : parameters) {
       tensor.set_requires_grad(true);
       tensor.mutable_grad() = at::zeros_like(tensor);
@@ -99,7 +99,7 @@ TEST(Optimizer, DecaysWeightsAloneUnlessAllIsAsked) {
 }
 
 TEST(Optimizer, TreatsTheBiasesOfConvolutionsAsAsked) {
-  const NamedTensors parameters = {
+  const models::NamedTensors parameters = {
       {"conv.weight", at::ones({2, 1, 1, 1})}, {"conv.bias", at::ones({2})}, {"norm.weight", at::ones({2})}, {"norm.bias", at::ones({2})}};
   for (auto [key, tensor] : parameters) {
     tensor.set_requires_grad(true);
@@ -115,16 +115,16 @@ TEST(Optimizer, TreatsTheBiasesOfConvolutionsAsAsked) {
 
 TEST(Optimizer, EveryRegisteredOneContinuesBitForBitFromItsState) {
   for (const std::string& name : OptimizerRegistry::Get().Names()) {
-    const NamedTensors whole = Parameters();
-    const NamedTensors resumed = Parameters();
+    const models::NamedTensors whole = Parameters();
+    const models::NamedTensors resumed = Parameters();
     const auto optimizer = Make(name, whole, "{weight_decay: 0.1}");
     for (int step = 0; step < 3; ++step) {
       SetGradients(whole);
       optimizer->Step(0.1);
     }
-    NamedTensors state;
+    models::NamedTensors state;
     for (const auto& [key, tensor] : optimizer->State()) state.emplace_back(key, tensor.clone());
-    CopyNamedTensors(whole, resumed);
+    models::CopyNamedTensors(whole, resumed);
     const auto second = Make(name, resumed, "{weight_decay: 0.1}");
     second->Restore(state);
     EXPECT_EQ(second->steps(), 3);
@@ -138,7 +138,7 @@ TEST(Optimizer, EveryRegisteredOneContinuesBitForBitFromItsState) {
 
 TEST(Optimizer, EveryRegisteredOneLowersALoss) {
   for (const std::string& name : OptimizerRegistry::Get().Names()) {
-    const NamedTensors parameters = Parameters();
+    const models::NamedTensors parameters = Parameters();
     const auto loss = [&] {
       double sum = 0;
       for (const auto& [key, tensor] : parameters) sum += tensor.detach().sub(0.25).square().sum().item<double>();
@@ -155,7 +155,7 @@ TEST(Optimizer, EveryRegisteredOneLowersALoss) {
 }
 
 TEST(Optimizer, ClipsAllGradientsTogether) {
-  const NamedTensors parameters = Parameters();
+  const models::NamedTensors parameters = Parameters();
   const auto optimizer = Make("sgd", parameters, "{}");
   SetGradients(parameters);
   double square = 0;
@@ -170,7 +170,7 @@ TEST(Optimizer, ClipsAllGradientsTogether) {
 }
 
 TEST(Optimizer, NamesAParameterWithoutAGradient) {
-  const NamedTensors parameters = Parameters();
+  const models::NamedTensors parameters = Parameters();
   const auto optimizer = Make("sgd", parameters, "{}");
   SetGradients(parameters);
   parameters[1].second.mutable_grad().reset();
@@ -183,7 +183,7 @@ TEST(Optimizer, NamesAParameterWithoutAGradient) {
 }
 
 TEST(Optimizer, ZeroGradDropsTheGradients) {
-  const NamedTensors parameters = Parameters();
+  const models::NamedTensors parameters = Parameters();
   const auto optimizer = Make("sgd", parameters, "{}");
   SetGradients(parameters);
   optimizer->ZeroGrad();
@@ -211,7 +211,7 @@ TEST(Optimizer, AdamWCountsStepsInFloat32ForParametersOfAnyType) {
                                      .needsInputs(true)
                                      .scopes({at::RecordScope::FUNCTION}));
   at::Tensor weight = at::linspace(-1, 1, 6, at::kDouble).reshape({2, 3}).set_requires_grad(true);
-  const NamedTensors parameters = {{"weight", weight}};
+  const models::NamedTensors parameters = {{"weight", weight}};
   SetGradients(parameters);
   Make("adamw", parameters, "{weight_decay: 0.1}")->Step(0.01);
   at::removeCallback(handle);

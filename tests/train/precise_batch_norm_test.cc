@@ -32,7 +32,7 @@ class PreciseBatchNormTest : public testing::Test {
     options.batch_size = 4;
     options.shuffle = true;
     loader_ = std::make_unique<data::Loader>(*data_.train, data_.train_pipeline, options);
-    NamedTensors parameters;
+    models::NamedTensors parameters;
     for (const auto& named : network_->named_parameters()) parameters.emplace_back(named.key(), named.value());
     optimizer_ = OptimizerRegistry::Get().Create("sgd", parameters, base::Config::FromText("{}"));
   }

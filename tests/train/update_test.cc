@@ -44,7 +44,7 @@ struct Trained {
     models::Initialize(*network, {}, 1);
     network->ConvertTo(type);
     network->SetMemoryFormat(at::MemoryFormat::ChannelsLast);
-    NamedTensors parameters;
+    models::NamedTensors parameters;
     for (const auto& named : network->named_parameters()) parameters.emplace_back(named.key(), named.value());
     optimizer = OptimizerRegistry::Get().Create(rule, parameters, base::Config::FromText("{weight_decay: 1.0e-4}"));
     ema = std::make_unique<Ema>(network->StateDict(), 0.9, false);
@@ -58,13 +58,13 @@ struct Trained {
   std::optional<Update> update;
 };
 
-NamedTensors Copies(const NamedTensors& tensors) {
-  NamedTensors copies;
+models::NamedTensors Copies(const models::NamedTensors& tensors) {
+  models::NamedTensors copies;
   for (const auto& [name, tensor] : tensors) copies.emplace_back(name, tensor.detach().clone());
   return copies;
 }
 
-bool Equal(const NamedTensors& a, const NamedTensors& b) {
+bool Equal(const models::NamedTensors& a, const models::NamedTensors& b) {
   for (size_t i = 0; i < a.size(); ++i) {
     if (!a[i].second.equal(b[i].second)) return false;
   }
@@ -86,7 +86,7 @@ TEST(Update, MicroBatchesTogetherAreOneLargeBatch) {
     EXPECT_NEAR(a.loss, b.loss, 1e-12);
     EXPECT_NEAR(a.gradient_norm, b.gradient_norm, 1e-12);
   }
-  const NamedTensors a = whole.network->StateDict(), b = parts.network->StateDict();
+  const models::NamedTensors a = whole.network->StateDict(), b = parts.network->StateDict();
   for (size_t i = 0; i < a.size(); ++i) {
     if (a[i].second.is_floating_point()) {
       EXPECT_LE(a[i].second.sub(b[i].second).abs().max().item<double>(), 1e-12) << a[i].first;
@@ -109,7 +109,7 @@ TEST(Update, AnOverflowUnderTheLossScaleSkipsTheUpdate) {
       return run.update->Report();
     };
     EXPECT_FALSE(step().skipped);
-    const NamedTensors parameters = Copies(run.optimizer->State()), average = Copies(run.ema->tensors());
+    const models::NamedTensors parameters = Copies(run.optimizer->State()), average = Copies(run.ema->tensors());
     const at::Tensor weight = run.network->parameters()[0].detach().clone();
     run.task.factor = 1e38;  // finite, but not times the scale
     const UpdateReport skipped = step();
@@ -129,7 +129,7 @@ TEST(Update, RecordedPassesGiveTheSameBits) {
   for (const int64_t accumulate : {1, 2}) {
     UpdateOptions options{.accumulate = accumulate, .clip_norm = {}, .graphs = false};
     const std::unique_ptr<Task> task = TaskRegistry::Get().Create("classification", base::Config::FromText("{mixup: 0.2}"), int64_t{4});
-    NamedTensors states[2];
+    models::NamedTensors states[2];
     for (const bool graphs : {false, true}) {
       options.graphs = graphs;
       Trained run(options);

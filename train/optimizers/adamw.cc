@@ -11,7 +11,7 @@ namespace {
 
 class AdamW : public Optimizer {
  public:
-  AdamW(const NamedTensors& parameters, const AdamSettings& settings)
+  AdamW(const models::NamedTensors& parameters, const AdamSettings& settings)
       : Optimizer(parameters, settings.groups, {"first_moment", "second_moment"}), settings_(settings) {}
 
  private:
@@ -29,7 +29,7 @@ class AdamW : public Optimizer {
 };
 
 DEEPMAD_REGISTER(OptimizerRegistry, "adamw", "Adam with decoupled weight decay, fused",
-                 [](const NamedTensors& parameters, const base::Config& config) {
+                 [](const models::NamedTensors& parameters, const base::Config& config) {
                    return std::make_unique<AdamW>(parameters, ReadAdamSettings(config));
                  });
 

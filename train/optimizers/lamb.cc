@@ -22,7 +22,7 @@ namespace {
 
 class Lamb : public Optimizer {
  public:
-  Lamb(const NamedTensors& parameters, const AdamSettings& settings)
+  Lamb(const models::NamedTensors& parameters, const AdamSettings& settings)
       : Optimizer(parameters, settings.groups, {"first_moment", "second_moment"}), settings_(settings) {}
 
  private:
@@ -55,7 +55,7 @@ class Lamb : public Optimizer {
 };
 
 DEEPMAD_REGISTER(OptimizerRegistry, "lamb", "Adam's direction brought to the norm of each weight, for large batches",
-                 [](const NamedTensors& parameters, const base::Config& config) {
+                 [](const models::NamedTensors& parameters, const base::Config& config) {
                    return std::make_unique<Lamb>(parameters, ReadAdamSettings(config, {.epsilon = 1e-6}));
                  });
 

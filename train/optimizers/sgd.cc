@@ -9,7 +9,7 @@ namespace {
 
 class Sgd : public Optimizer {
  public:
-  Sgd(const NamedTensors& parameters, const GroupRules& groups, double momentum, bool nesterov)
+  Sgd(const models::NamedTensors& parameters, const GroupRules& groups, double momentum, bool nesterov)
       : Optimizer(parameters, groups, momentum > 0 ? std::vector<std::string>{"momentum"} : std::vector<std::string>{}),
         momentum_(momentum),
         nesterov_(nesterov) {}
@@ -25,7 +25,7 @@ class Sgd : public Optimizer {
   bool nesterov_;
 };
 
-std::unique_ptr<Optimizer> MakeSgd(const NamedTensors& parameters, const base::Config& config) {
+std::unique_ptr<Optimizer> MakeSgd(const models::NamedTensors& parameters, const base::Config& config) {
   const GroupRules groups = ReadGroupRules(config, 0, 1);
   const double momentum = config.GetDouble("momentum", 0.9, 0, 1);
   const bool nesterov = config.GetBool("nesterov", true);

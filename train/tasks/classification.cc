@@ -68,7 +68,7 @@ class Classification : public ReplayableTask {
   void Start(const TaskContext& context) override {
     if (distillation_) distillation_->Start(context);
   }
-  NamedTensors Parameters() const override { return distillation_ ? distillation_->Parameters() : NamedTensors(); }
+  models::NamedTensors Parameters() const override { return distillation_ ? distillation_->Parameters() : models::NamedTensors(); }
   std::string Mark() const override { return distillation_ ? "+kd" : ""; }
 
   TaskInputs Inputs(data::Batch& batch, const BatchPosition& position) const override {

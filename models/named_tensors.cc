@@ -1,4 +1,4 @@
-#include "train/named_tensors.h"
+#include "models/named_tensors.h"
 
 #include <c10/core/GradMode.h>
 #include <fmt/format.h>
@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 
-namespace deepmad::train {
+namespace deepmad::models {
 namespace {
 
 std::string Shape(const at::Tensor& tensor) {
@@ -45,4 +45,4 @@ NamedTensors WithPrefix(const NamedTensors& tensors, const std::string& prefix) 
   return result;
 }
 
-}  // namespace deepmad::train
+}  // namespace deepmad::models
