@@ -7,11 +7,11 @@
 #include "base/log.h"
 #include "cli/command.h"
 #include "cli/network_source.h"
-#include "mad/structure_svg.h"
-#include "train/experiment.h"
-#include "train/local_launcher.h"
-#include "train/rank_agreement.h"
-#include "train/result_digest.h"
+#include "mad/report/structure_svg.h"
+#include "train/distributed/local_launcher.h"
+#include "train/distributed/rank_consistency.h"
+#include "train/run/run.h"
+#include "train/run_folder/result_digest.h"
 
 namespace deepmad::cli {
 namespace {

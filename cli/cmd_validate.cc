@@ -5,12 +5,12 @@
 #include "cli/network_source.h"
 #include "cli/run_folder.h"
 #include "cli/weights_choice.h"
-#include "train/experiment.h"
-#include "train/local_launcher.h"
+#include "train/distributed/local_launcher.h"
+#include "train/distributed/rank_consistency.h"
 #include "train/metrics/class_table.h"
 #include "train/metrics/coco_table.h"
-#include "train/rank_agreement.h"
-#include "train/result_digest.h"
+#include "train/run/run.h"
+#include "train/run_folder/result_digest.h"
 
 namespace deepmad::cli {
 namespace {

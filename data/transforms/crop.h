@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/random.h"
-#include "data/image.h"
+#include "data/image/image.h"
 
 namespace deepmad::data {
 

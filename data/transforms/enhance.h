@@ -2,7 +2,7 @@
 // Computed in float32, clipped and truncated to 8 bits (docs/protocols/classification.md, section 3.9).
 #pragma once
 
-#include "data/image.h"
+#include "data/image/image.h"
 
 namespace deepmad::data {
 

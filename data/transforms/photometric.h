@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "base/random.h"
-#include "data/image.h"
+#include "data/image/image.h"
 
 namespace deepmad::data {
 

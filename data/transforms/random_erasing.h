@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "base/random.h"
-#include "data/image.h"
+#include "data/image/image.h"
 #include "data/transforms/normalise.h"
 
 namespace deepmad::data {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/random.h"
-#include "data/image.h"
+#include "data/image/image.h"
 #include "data/transforms/photometric.h"
 #include "data/transforms/scene_resize.h"
 

@@ -2,7 +2,7 @@
 // (docs/protocols/segmentation.md, section 2.1).
 #pragma once
 
-#include "data/image.h"
+#include "data/image/image.h"
 
 namespace deepmad::data {
 

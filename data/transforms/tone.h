@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "data/image.h"
+#include "data/image/image.h"
 
 namespace deepmad::data {
 

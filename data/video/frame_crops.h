@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "base/random.h"
-#include "data/image.h"
+#include "data/image/image.h"
 
 namespace deepmad::data {
 

@@ -12,7 +12,7 @@
 #include <map>
 #include <mutex>
 
-#include "models/device.h"
+#include "models/device/device.h"
 
 namespace deepmad::models {
 namespace {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "models/formats/onnx_file.h"
-#include "models/named_tensors.h"
+#include "models/layers/named_tensors.h"
 
 namespace deepmad::models {
 

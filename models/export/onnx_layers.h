@@ -1,10 +1,10 @@
-// The layers of a recipe as ONNX nodes: the same reading of them as models/lowering.h gives to LibTorch.
+// The layers of a recipe as ONNX nodes: the same reading of them as models/network/lowering.h gives to LibTorch.
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "mad/layer.h"
+#include "mad/recipe/layer.h"
 #include "models/export/onnx_graph.h"
 
 namespace deepmad::models {

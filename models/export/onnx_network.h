@@ -2,7 +2,7 @@
 #pragma once
 
 #include "models/formats/onnx_file.h"
-#include "models/network.h"
+#include "models/network/network.h"
 
 namespace deepmad::models {
 

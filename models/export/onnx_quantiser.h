@@ -1,4 +1,5 @@
-// A quantised layer's input and weight (models/lsq_quantiser.h) in ONNX's own terms, QuantizeLinear and DequantizeLinear with int8 between.
+// A quantised layer's input and weight (models/layers/lsq_quantiser.h) in ONNX's own terms, QuantizeLinear and DequantizeLinear with int8
+// between.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "mad/layer.h"
-#include "mad/network_spec.h"
+#include "mad/network/network_spec.h"
+#include "mad/recipe/layer.h"
 #include "models/export/onnx_layers.h"
 #include "models/export/onnx_map.h"
 

@@ -1,5 +1,5 @@
-// Interface of dense heads, which predict at each position of the backbone's maps. To add one, add its type to mad/dense_head.cc and write
-// a file here that ends in DEEPMAD_REGISTER(HeadRegistry, ...).
+// Interface of dense heads, which predict at each position of the backbone's maps. To add one, add its type to
+// mad/network/dense_head_type.cc and write a file here that ends in DEEPMAD_REGISTER(HeadRegistry, ...).
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "base/registry.h"
-#include "mad/network_spec.h"
-#include "models/batch_norm.h"
+#include "mad/network/network_spec.h"
+#include "models/layers/batch_norm.h"
 
 namespace torch::nn {
 class Module;
@@ -31,7 +31,7 @@ class Head {
   virtual ~Head() = default;
   // Predicts from the maps of HeadLevels, finest first. The header of each head describes its outputs.
   virtual std::vector<at::Tensor> Forward(const std::vector<at::Tensor>& features) const = 0;
-  // Returns the initial distribution of the parameter with this full name, or nullopt if the run's scheme applies (models/init.h).
+  // Returns the initial distribution of the parameter with this full name, or nullopt if the run's scheme applies (models/network/init.h).
   virtual std::optional<InitialValues> InitOf(const std::string& parameter) const = 0;
   // The prefixes of the full names of its tensors.
   virtual std::vector<std::string> Prefixes() const = 0;

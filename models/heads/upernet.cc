@@ -9,7 +9,7 @@
 
 #include <stdexcept>
 
-#include "models/module_tree.h"
+#include "models/layers/module_tree.h"
 
 namespace deepmad::models {
 namespace {

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "models/batch_norm.h"
 #include "models/heads/head.h"
+#include "models/layers/batch_norm.h"
 
 namespace deepmad::models {
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "mad/layer.h"
+#include "mad/recipe/layer.h"
 
 namespace deepmad::models {
 

@@ -1,4 +1,4 @@
-// Executes the layers of a recipe (mad/layer.h) for inference, with norms and activations fused into convolutions.
+// Executes the layers of a recipe (mad/recipe/layer.h) for inference, with norms and activations fused into convolutions.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "mad/layer.h"
+#include "mad/recipe/layer.h"
 #include "models/inference/folded_conv.h"
 #include "models/inference/layer_clock.h"
 

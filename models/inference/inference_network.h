@@ -8,10 +8,10 @@
 #include <optional>
 #include <vector>
 
-#include "mad/network_spec.h"
+#include "mad/network/network_spec.h"
 #include "models/inference/folded_sequence.h"
 #include "models/inference/layer_clock.h"
-#include "models/network.h"
+#include "models/network/network.h"
 
 namespace deepmad::models {
 

@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-#include "models/network.h"
+#include "models/network/network.h"
 #include "models/weights/weights_file.h"
 
 namespace deepmad::models {

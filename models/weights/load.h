@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "models/named_tensors.h"
-#include "models/network.h"
+#include "models/layers/named_tensors.h"
+#include "models/network/network.h"
 #include "models/weights/weights_file.h"
 
 namespace deepmad::models {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "models/formats/safetensors_file.h"
-#include "models/named_tensors.h"
+#include "models/layers/named_tensors.h"
 
 namespace deepmad::models {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "models/formats/stored_weights.h"
-#include "models/named_tensors.h"
+#include "models/layers/named_tensors.h"
 
 namespace deepmad::models {
 

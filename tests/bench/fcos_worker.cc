@@ -8,18 +8,18 @@
 
 #include <iostream>
 
-#include "base/config.h"
+#include "base/config/config.h"
 #include "base/json.h"
-#include "mad/network_spec.h"
-#include "models/device.h"
+#include "mad/network/network_spec.h"
+#include "models/device/device.h"
 #include "models/heads/detection_head.h"
-#include "models/network.h"
+#include "models/network/network.h"
 #include "models/weights/load.h"
 #include "models/weights/safetensors.h"
-#include "train/detect_objects.h"
-#include "train/detector_loss.h"
-#include "train/optimizer.h"
-#include "train/stopwatch.h"
+#include "train/numerics/stopwatch.h"
+#include "train/optimizers/optimizer.h"
+#include "train/tasks/detection/detect_objects.h"
+#include "train/tasks/detection/detector_loss.h"
 
 namespace deepmad {
 namespace {

@@ -7,18 +7,18 @@
 #include <iostream>
 #include <map>
 
-#include "base/config.h"
+#include "base/config/config.h"
 #include "base/json.h"
-#include "mad/network_spec.h"
-#include "models/device.h"
-#include "models/network.h"
+#include "mad/network/network_spec.h"
+#include "models/device/device.h"
+#include "models/network/network.h"
 #include "models/weights/load.h"
 #include "models/weights/safetensors.h"
-#include "train/ema.h"
-#include "train/optimizer.h"
-#include "train/precision.h"
-#include "train/stopwatch.h"
-#include "train/task.h"
+#include "train/numerics/precision.h"
+#include "train/numerics/stopwatch.h"
+#include "train/optimizers/optimizer.h"
+#include "train/state/ema.h"
+#include "train/tasks/task.h"
 
 namespace deepmad {
 namespace {

@@ -2,7 +2,7 @@
 #include <c10/cuda/CUDAFunctions.h>
 #include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
 
-#include "train/device_backend.h"
+#include "train/distributed/device_backend.h"
 
 namespace deepmad::train {
 namespace {

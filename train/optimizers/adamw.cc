@@ -3,8 +3,8 @@
 #include <ATen/ops/_fused_adamw.h>
 #include <ATen/ops/full.h>
 
-#include "train/optimizer.h"
 #include "train/optimizers/adam_settings.h"
+#include "train/optimizers/optimizer.h"
 
 namespace deepmad::train {
 namespace {

@@ -14,8 +14,8 @@
 
 #include <cmath>
 
-#include "train/optimizer.h"
 #include "train/optimizers/adam_settings.h"
+#include "train/optimizers/optimizer.h"
 
 namespace deepmad::train {
 namespace {

@@ -2,7 +2,7 @@
 #include <ATen/ops/_fused_sgd.h>
 
 #include "base/error.h"
-#include "train/optimizer.h"
+#include "train/optimizers/optimizer.h"
 
 namespace deepmad::train {
 namespace {

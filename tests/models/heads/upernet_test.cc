@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
-#include "models/module_tree.h"
+#include "models/layers/module_tree.h"
 
 namespace deepmad::models {
 namespace {
