@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/network_source.h"
 #include "mad/report/structure_svg.h"
+#include "train/distributed/joined_run.h"
 #include "train/distributed/local_launcher.h"
 #include "train/distributed/rank_consistency.h"
 #include "train/run/run.h"

@@ -5,6 +5,7 @@
 #include "cli/network_source.h"
 #include "cli/run_folder.h"
 #include "cli/weights_choice.h"
+#include "train/distributed/joined_run.h"
 #include "train/distributed/local_launcher.h"
 #include "train/distributed/rank_consistency.h"
 #include "train/metrics/class_table.h"

@@ -11,7 +11,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <torch/headeronly/version.h>
 #include <cstdlib>
 #include <cstring>
 #include <thread>
@@ -21,13 +20,8 @@
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 #include <vector>
 
-#include "base/build_info.h"
 #include "base/error.h"
-#include "base/json.h"
-#include "base/log.h"
-#include "models/device/device.h"
 #include "train/distributed/device_backend.h"
-#include "train/distributed/rank_consistency.h"
 
 template <>
 const char* deepmad::train::DeviceBackendRegistry::kind() {
@@ -146,14 +140,6 @@ c10::intrusive_ptr<c10d::Backend> MakeGloo(const Store& store, const Launch& lau
   return c10::make_intrusive<c10d::ProcessGroupGloo>(store, launch.rank, launch.size, options);
 }
 
-// YAML.
-std::string DescribeProgram(at::Device device) {
-  return base::JsonLine({{"version", base::Version()},
-                         {"revision", base::GitRevision()},
-                         {"LibTorch", fmt::format("{}.{}.{}", TORCH_VERSION_MAJOR, TORCH_VERSION_MINOR, TORCH_VERSION_PATCH)},
-                         {"device", device.is_cuda() ? "cuda" : "cpu"}});
-}
-
 }  // namespace
 
 struct RankGroup::Backends {
@@ -255,20 +241,6 @@ void AsRank(RankGroup& group, const std::function<void()>& work) {
     group.Report(broken);
     throw broken;
   }
-}
-
-void WithRanks(const std::string& device, const std::function<void(const RankGroup*)>& work) {
-  const std::optional<Launch> launch = LaunchFromEnvironment();
-  if (!launch) return work(nullptr);
-  if (launch->rank > 0) base::SetLogLevel(base::LogLevel::kQuiet);
-  const at::Device place = models::ResolveDevice(DeviceOfRank(device, *launch, models::CountDevices("cuda")));
-  const std::unique_ptr<RankGroup> ranks = RankGroup::Join(*launch, place);
-  AsRank(*ranks, [&] {
-    CheckAgreement("the program", DescribeProgram(place), *ranks);
-    CheckOwnDevices(models::DeviceUuid(place), *ranks);
-    work(ranks.get());
-    ranks->Finish();
-  });
 }
 
 }  // namespace deepmad::train

@@ -71,8 +71,4 @@ std::string DeviceOfRank(const std::string& device, const Launch& launch, int gp
 // Runs one rank's work and tells the others when it fails. What it throws is a base::Error.
 void AsRank(RankGroup& group, const std::function<void()>& work);
 
-// Joins the other ranks if there are some (LaunchFromEnvironment) and are the same program, runs the work with them (null: alone), and ends
-// with them. Ranks but the first one say nothing but errors from then on. `device` as the user names it.
-void WithRanks(const std::string& device, const std::function<void(const RankGroup*)>& work);
-
 }  // namespace deepmad::train
