@@ -13,7 +13,7 @@ struct NetworkCost {
   double reference_flops = 0;  // the released code's count (docs/mathematics.md): + norms, activations, pools; - squeeze-excite, classifier
   double params = 0;           // all, with the head
   double params_backbone = 0;  // without the head
-  // As the released code counts: without the head, quantised weights in bytes. Equal to params_backbone where nothing is quantised.
+  // The released code's count: without the head, quantised weights in bytes. Equal to params_backbone for unquantised networks.
   double reference_params = 0;
   // Numbers that quantisers keep in the state_dict beside the weights (steps, and what the released checkpoints carry); not in params.
   double quantiser_values = 0;
@@ -27,10 +27,10 @@ double BitOperations(const NetworkCost& cost);
 double HeadParams(int in_channels, const HeadSpec& head);
 double HeadMacs(int in_channels, const HeadSpec& head);
 
-// Sizes of the input, and of one block's input, for the counting templates.
+// Map sizes of the network's input and of one block's input, for the counting templates.
 MapSizes InputSizes(const InputSpec& input);
 BlockPlace PlaceOf(const PlacedBlock& block, const MapSizes& in_maps, const LatencyModel* latency = nullptr);
-// One entry a block; with latencies where a model is given.
+// Returns the totals of each block, with latencies if a model is given.
 std::vector<BlockTotals<double>> CountBlocks(const NetworkSpec& spec, const LatencyModel* latency = nullptr);
 
 }  // namespace deepmad::mad

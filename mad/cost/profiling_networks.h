@@ -9,15 +9,16 @@
 
 namespace deepmad::mad {
 
-// Those that a network of pictures can be made of: 2-D types of residual units.
+// Returns the block types that are measured: 2-D types with residual units.
 std::vector<std::string> ProbeTypes();
 
-// A valid network for `resolution` pixels a side, halved until 7 or less are left. Widths and bottlenecks are spread evenly in their
-// logarithms, of those that keep a unit below about 100 million
-// multiply-accumulates at 224 pixels, or the narrowest.
+// Returns a valid random network for `resolution` pixels a side, which its stages halve until 7 or fewer are left. Widths and bottlenecks
+// are log-uniform among those that keep a unit below about 100 million multiply-accumulates at 224 pixels, or the narrowest if there are
+// none.
 NetworkSpec ProbeNetwork(const std::string& type, int resolution, base::Random random);
 
-// A network that takes a few milliseconds on one core: run beside others, it tells the speed of a machine that is not to itself.
+// Returns a network that takes a few milliseconds on one core. Timed next to other measurements, it shows the current speed of a shared
+// machine.
 NetworkSpec ReferenceNetwork();
 
 }  // namespace deepmad::mad

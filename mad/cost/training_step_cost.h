@@ -11,15 +11,15 @@ namespace deepmad::mad {
 // Requires a valid spec.
 TrainingAmounts TrainingAmountsOf(const NetworkSpec& spec);
 
-// Fitted to the measured steps of one case of a table, by non-negative least squares on TrainingAmountsOf and a constant.
+// A model fitted to the measured steps of one case of a table: non-negative least squares on TrainingAmountsOf() and a constant.
 class StepModel {
  public:
   explicit StepModel(const TrainingCase& measured);
-  // Of a step on one batch of that case. Requires a valid spec.
+  // Predicts the milliseconds of a step on one batch of the case. REQUIRES: the spec is valid.
   double Milliseconds(const NetworkSpec& spec) const;
 
  private:
-  std::vector<double> rates_;  // milliseconds a unit of each amount; the constant last
+  std::vector<double> rates_;  // milliseconds per unit of each amount; the constant is last
 };
 
 }  // namespace deepmad::mad

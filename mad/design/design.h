@@ -1,5 +1,5 @@
-// Solves a design problem and verifies the answer: whatever the solver says, cost and entropy of the result are computed again from the
-// finished network, unit by unit.
+// Solves a design problem and verifies the result: cost and entropy are recomputed from the finished network, unit by unit, independently
+// of the solver.
 #pragma once
 
 #include <optional>
@@ -24,7 +24,7 @@ struct Assessment {
   // One line per budget that is not kept: "flops 1.9e+09 over the budget of 1.82e+09 by 4.4 %". Empty for a design that may be used.
   std::vector<std::string> violations;
 };
-// Requires as many stages (strides of 2) as problem.objective has weights; UsageError otherwise.
+// Assesses a network. Throws UsageError unless it has as many stages (strides of 2) as problem.objective has weights.
 Assessment Assess(const DesignProblem& problem, const NetworkSpec& network);
 
 struct DesignResult {
@@ -43,8 +43,8 @@ struct DesignResult {
   bool IsUsable() const { return status != DesignStatus::kNotRun && status != DesignStatus::kInfeasible; }
 };
 
-// InfeasibleError when no structure keeps the rules and budgets, naming the budgets in the way and by how much the closest structure misses
-// them.
+// Solves the problem. Throws InfeasibleError if no structure keeps the rules and budgets, naming the budgets in the way and by how much the
+// closest structure misses them.
 DesignResult Design(const DesignProblem& problem);
 
 }  // namespace deepmad::mad

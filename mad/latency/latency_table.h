@@ -1,4 +1,4 @@
-// What `deepmad profile` measured on a device: the time of single layers inside passes of networks, of whole passes and of training steps.
+// The measurements of `deepmad profile` on one device: times of single layers inside passes, of whole passes and of training steps.
 // The file is JSON, one measurement a line (docs/formats.md); mad/latency/latency_model.h fits a model to it.
 #pragma once
 
@@ -29,13 +29,13 @@ struct PassMeasurement {
   int passes = 0;
 };
 
-// What a training step's time is made of, in numbers an image (parameters and layers: of the network).
+// The amounts that determine the time of a training step, per image (parameters and layers: per network).
 enum TrainingWork {
   kPointwiseMacs,  // of 1x1 convolutions, attention, squeeze-excite and classifier
   kKernelMacs,     // of the other dense convolutions
   kDepthwiseMacs,
   kConvValues,       // outputs of dense convolutions, which norms and activations read and write again
-  kDepthwiseValues,  // the same of depthwise ones
+  kDepthwiseValues,  // outputs of depthwise convolutions
   kOtherValues,      // of squeeze-excite, pools, layer norms, attention and activations of their own
   kStepLayers,
   kStepParams,
@@ -77,7 +77,7 @@ struct LatencyTable {
 };
 
 std::string LatencyTableText(const LatencyTable& table);
-// UsageError naming the file for one that is absent, no latency table, of another version, or with a number that is no time.
+// Reads a table. Throws UsageError naming the file if it is absent, not a latency table, of another version, or has an invalid time.
 LatencyTable LoadLatencyTable(const std::string& path);
 
 }  // namespace deepmad::mad

@@ -1,5 +1,5 @@
-// Heads that predict in each place of a map: what the mathematics has to know of them. Their layers are in models/heads/ and are not
-// part of a network's cost here; models/network/live_count.h counts them in the live network.
+// Properties of dense heads (detection, segmentation) that the mathematics needs. Their layers are in models/heads/ and are not included in
+// the closed-form cost; models/network/live_count.h counts them in the live network.
 #pragma once
 
 #include <string>
@@ -14,13 +14,13 @@ struct DenseHead {
 
   std::string type;
   Predicts predicts;
-  int finest_stride;     // it takes the maps of this stride and each coarser one up to kCoarsestStride
-  int channels;          // of its own convolutions where nothing else is asked for
-  int channel_multiple;  // they are a multiple of this: the groups of its norms
+  int finest_stride;     // input maps: this stride and each coarser one up to kCoarsestStride
+  int channels;          // default width of its convolutions
+  int channel_multiple;  // the width must be a multiple of this, the number of groups of its norms
 };
 
 const std::vector<DenseHead>& DenseHeads();
-// Null for another type.
+// Returns the properties of a type, or null if it is not a dense head.
 const DenseHead* FindDenseHead(const std::string& type);
 bool PredictsBoxes(const std::string& type);
 

@@ -25,7 +25,7 @@ struct BlockSpec {
   int kernel = 3;
   int stride = 1;  // 1 or 2, height and width; time keeps its length
   int out_channels = 0;
-  int bottleneck_channels = 0;                    // 0 for a type without
+  int bottleneck_channels = 0;                    // 0 if the type has no bottleneck
   std::optional<ActivationKind> activation = {};  // nullopt: the type's own, as below
   int kernel_t = 1;                               // frames; 3-D types only
   std::optional<double> se_ratio = {};            // hidden over input channels of squeeze-excite
@@ -59,7 +59,7 @@ struct NetworkSpec {
   HeadSpec head;
   // Dimensions of a map: 2, or 3 (time first) where the blocks are 3-D types. Requires known types.
   int SpatialDims() const;
-  // Whether any convolution or the classifier is.
+  // Returns whether any convolution or the classifier is quantised.
   bool Quantised() const;
   friend bool operator==(const NetworkSpec&, const NetworkSpec&) = default;
 };
@@ -95,10 +95,10 @@ void Validate(const NetworkSpec& spec, const std::string& where = "");
 // Requires a valid spec; the result points into it.
 std::vector<PlacedBlock> PlaceBlocks(const NetworkSpec& spec);
 std::vector<FeatureLevel> FeatureLevels(const NetworkSpec& spec);
-// Those that a "features" head gives or a dense one takes; all of them with a classifier.
+// Returns the feature levels that a "features" head outputs or a dense head takes as input; with a classifier, all levels.
 std::vector<FeatureLevel> HeadLevels(const NetworkSpec& spec);
 
-// What a block says of its units, the type's own values filled in. Mixed bit widths are left out.
+// Returns the attributes of a block's units, with defaults of the type filled in. Mixed bit widths are left out.
 UnitForm FormOf(const BlockSpec& spec, const BlockType& type);
 // The units of one block in order: `depth` entries.
 std::vector<Unit<double>> BlockUnits(const PlacedBlock& block);
@@ -110,11 +110,11 @@ std::string InputText(const InputSpec& input);
 // Prefix of the tensors of one unit in the state_dict: "block_list.2.block_list.0.".
 std::string UnitPrefix(const PlacedBlock& block, int unit);
 
-// Reads and checks one version-1 document. UsageError as above, for an unknown version, key or type.
+// Reads and validates one version-1 document. Throws UsageError for an invalid network and for an unknown version, key or type.
 NetworkSpec NetworkFromConfig(const base::Config& config);
 NetworkSpec LoadNetwork(const std::string& path);
 std::string NetworkToYaml(const NetworkSpec& spec);
-// The parts of that document that design problems have too.
+// Readers of the parts that network documents and design problems share.
 BlockSpec BlockFromConfig(const base::Config& config);
 HeadSpec HeadFromConfig(const base::Config& config);
 

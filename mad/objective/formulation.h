@@ -38,7 +38,7 @@ const Formulation& ReferenceFormulation();  // the score "deepmad" of the releas
 const Formulation& MadnasFormulation();     // its score "madnas" (MAE-DET, arXiv 2111.13336, and the quantised networks)
 const Formulation& StentrFormulation();     // its score "stentr" (E3D, arXiv 2303.02693)
 std::vector<std::string> FormulationNames();
-// UsageError for an unknown name.
+// Returns the formulation of this name. Throws UsageError for an unknown name.
 const Formulation& FindFormulation(const std::string& name, const std::string& where);
 
 const char* FlopsConventionName(FlopsConvention convention);
@@ -46,16 +46,16 @@ FlopsConvention FlopsConventionFromName(const std::string& name, const std::stri
 const char* DepthTermName(DepthTerm term);
 DepthTerm DepthTermFromName(const std::string& name, const std::string& where);
 
-// The weighting of an objective: everything beside the structure itself.
+// The weights of an objective, which together with the structure determine its value.
 struct Objective {
   std::vector<double> stage_weights;  // alpha, one a stage
   double depth_penalty = 10;
   DepthTerm depth_term = DepthTerm::kExpStd;
 };
-// The published weighting of the formulation.
+// Returns the published weights of a formulation.
 Objective DefaultObjective(const Formulation& formulation, int stages);
 
-// What the score needs to know of a structure beside its block totals. One entry a block.
+// The inputs of the score other than block totals. One entry per block.
 struct ScoreLayout {
   std::vector<int> stage;            // stage of each block
   std::vector<double> log_map_area;  // ln of the area of the block's output map, as the formulation measures it

@@ -18,19 +18,19 @@
 
 namespace deepmad::mad {
 
-// What stands on the shortcut of a residual unit. "Pooled" means behind a 2x2 average (1x2x2 in 3-D) where the stride is 2; a projection is
-// a 1x1 convolution and a norm.
+// The shortcut of a residual unit. "Pooled" means after 2x2 average pooling (1x2x2 in 3-D) if the stride is 2; a projection is a 1x1
+// convolution and a norm.
 enum class ShortcutRule {
   kNone,              // no shortcut at all
-  kIdentity,          // the pooled input where in = out, else none
-  kProject,           // the pooled input, projected where in != out
+  kIdentity,          // the pooled input if in = out, else no shortcut
+  kProject,           // the pooled input, projected if in != out
   kProjectFirst,      // the pooled input, projected in the first unit even where in = out
-  kProjectUnstrided,  // as kProject where the stride is 1, else none
+  kProjectUnstrided,  // as kProject if the stride is 1, else no shortcut
 };
 const char* ShortcutRuleName(ShortcutRule rule);                                       // "project_first"
 ShortcutRule ShortcutRuleFromName(const std::string& name, const std::string& where);  // UsageError for an unknown one
 
-// The part of a unit that is no channel count: the same for all units of a block.
+// The attributes of a unit other than channel counts. Equal for all units of a block.
 struct UnitForm {
   Extent kernel{1, 3, 3};
   ActivationKind activation = ActivationKind::kRelu;
@@ -46,8 +46,8 @@ template <typename T>
 struct UnitDims : UnitForm {
   T in{};
   T out{};
-  T bottleneck{};                 // 0 for a type without
-  Extent stride{};                // of the unit: {1,1,1} but in the first unit of a block
+  T bottleneck{};                 // 0 if the type has no bottleneck
+  Extent stride{};                // {1,1,1} except in the first unit of a block
   bool changes_channels = false;  // in != out, decided on integers; a relaxed first unit assumes true
   bool first = false;             // the first unit of its block
 };
@@ -75,11 +75,11 @@ struct BlockType {
 
 using BlockRegistry = base::Registry<BlockType()>;
 
-// The registered type; UsageError naming the known ones otherwise. The reference stays valid.
+// Returns a registered type. Throws UsageError naming the known types if there is none. The reference stays valid.
 const BlockType& FindBlockType(const std::string& name, const std::string& where = "");
 
-// Bit widths are no business of a recipe: they are set on the convolutions of the main paths, in order. Shortcuts and squeeze-excite stay
-// in floating point.
+// Sets bit widths on the convolutions of the main paths, in order; recipes do not handle them. Shortcuts and squeeze-excite stay in
+// floating point.
 template <typename T, typename NextBits>
 void SetBits(Unit<T>& unit, const NextBits& next) {
   for (Branch<T>& branch : unit) {
