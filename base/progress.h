@@ -12,7 +12,7 @@ struct ProgressOptions {
   std::string label;                  // "train 3/18"
   int64_t total = 0;                  // units of work, > 0
   std::string unit = "img";           // printed after the rate: "1234 img/s"
-  std::function<std::string()> note;  // shown behind the numbers where Update() gives none; asked for only when a line is drawn
+  std::function<std::string()> note = nullptr;  // text behind the numbers if Update() gives none; called only when a line is drawn
   double redraw_seconds = 0.1;        // on a terminal
   double line_seconds = 20;           // between plain lines elsewhere
 };
