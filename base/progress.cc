@@ -61,7 +61,8 @@ std::string Progress::Line(int64_t done, const std::string& note, double now) co
   line += fmt::format("{:3.0f}% {}/{} {} {}/s, {}", 100 * share, done, options_.total, FormatCount(rate), options_.unit,
                       FormatDuration(elapsed));
   if (!finished_) line += fmt::format(" < {}", FormatDuration(rate > 0 ? static_cast<double>(options_.total - done) / rate : -1));
-  if (!note.empty()) line += ", " + note;
+  const std::string shown = note.empty() && options_.note ? options_.note() : note;
+  if (!shown.empty()) line += ", " + shown;
   return line;
 }
 

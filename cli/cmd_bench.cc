@@ -6,7 +6,7 @@
 
 #include "cli/command.h"
 #include "cli/run_folder.h"
-#include "train/benchmark.h"
+#include "train/measure/benchmark.h"
 
 namespace deepmad::cli {
 namespace {

@@ -6,8 +6,8 @@
 
 #include "base/progress.h"
 #include "cli/command.h"
-#include "data/check.h"
-#include "data/data_config.h"
+#include "data/dataset/dataset_check.h"
+#include "data/inputs/open_datasets.h"
 
 namespace deepmad::cli {
 namespace {

@@ -4,10 +4,10 @@
 #include "base/atomic_file.h"
 #include "base/log.h"
 #include "cli/command.h"
-#include "mad/admitted.h"
-#include "mad/design.h"
-#include "mad/report.h"
-#include "mad/structure_svg.h"
+#include "mad/design/design.h"
+#include "mad/problem/feasibility.h"
+#include "mad/report/design_report.h"
+#include "mad/report/structure_svg.h"
 
 namespace deepmad::cli {
 namespace {

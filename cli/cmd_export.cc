@@ -15,9 +15,9 @@
 #include "cli/run_folder.h"
 #include "cli/weights_choice.h"
 #include "models/export/onnx_network.h"
-#include "models/network.h"
+#include "models/network/network.h"
 #include "models/weights/safetensors.h"
-#include "train/train_config.h"
+#include "train/run/train_config.h"
 
 namespace deepmad::cli {
 namespace {
@@ -125,7 +125,7 @@ class ExportCommand : public Command {
                         "state = load_file(\"{}\")  # the names of the published networks' state_dict\n"
                         "model.load_state_dict(state, strict=True)\n",
                         name),
-            fmt::format("#include \"models/network.h\"\n#include \"models/weights/load.h\"\n\n"
+            fmt::format("#include \"models/network/network.h\"\n#include \"models/weights/load.h\"\n\n"
                         "auto network = deepmad::models::BuildNetwork(deepmad::mad::LoadNetwork(\"network.yaml\"));\n"
                         "deepmad::models::LoadWeights(*network, {{\"{}\"}}, deepmad::models::HeadPolicy::kStrict);\n"
                         "network->eval();\n",

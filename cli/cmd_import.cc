@@ -8,8 +8,8 @@
 #include "base/atomic_file.h"
 #include "base/log.h"
 #include "cli/command.h"
-#include "mad/released_text.h"
-#include "mad/report.h"
+#include "mad/network/tinynas_structure.h"
+#include "mad/report/design_report.h"
 
 namespace deepmad::cli {
 namespace {

@@ -3,10 +3,10 @@
 
 #include "base/atomic_file.h"
 #include "cli/command.h"
-#include "mad/comparison.h"
-#include "mad/predictions.h"
-#include "mad/report.h"
-#include "mad/structure_svg.h"
+#include "mad/report/design_report.h"
+#include "mad/report/latency_report.h"
+#include "mad/report/network_comparison.h"
+#include "mad/report/structure_svg.h"
 
 namespace deepmad::cli {
 namespace {

@@ -8,11 +8,11 @@
 #include "base/build_info.h"
 #include "base/nearest.h"
 #include "cli/command.h"
-#include "data/dataset.h"
-#include "mad/block.h"
-#include "mad/solver.h"
-#include "train/optimizer.h"
-#include "train/task.h"
+#include "data/dataset/dataset.h"
+#include "mad/recipe/block_type.h"
+#include "mad/search/solver.h"
+#include "train/optimizers/optimizer.h"
+#include "train/tasks/task.h"
 
 namespace deepmad::cli {
 namespace {

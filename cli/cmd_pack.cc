@@ -9,7 +9,7 @@
 #include "base/folder_lock.h"
 #include "base/progress.h"
 #include "cli/command.h"
-#include "data/data_config.h"
+#include "data/inputs/open_datasets.h"
 #include "data/pack/format.h"
 #include "data/pack/writer.h"
 

@@ -9,11 +9,11 @@
 #include "cli/command.h"
 #include "cli/run_folder.h"
 #include "cli/weights_choice.h"
-#include "mad/dense_head.h"
-#include "train/predict.h"
-#include "train/predict_boxes.h"
-#include "train/predict_scenes.h"
-#include "train/predict_videos.h"
+#include "mad/network/dense_head_type.h"
+#include "train/predict/predict_boxes.h"
+#include "train/predict/predict_images.h"
+#include "train/predict/predict_scenes.h"
+#include "train/predict/predict_videos.h"
 
 namespace deepmad::cli {
 namespace {

@@ -7,7 +7,7 @@
 #include "base/atomic_file.h"
 #include "base/log.h"
 #include "cli/command.h"
-#include "train/profile.h"
+#include "train/measure/latency_profiler.h"
 
 namespace deepmad::cli {
 namespace {

@@ -6,12 +6,13 @@
 
 #include "base/log.h"
 #include "cli/command.h"
-#include "cli/local_ranks.h"
 #include "cli/network_source.h"
-#include "mad/structure_svg.h"
-#include "train/experiment.h"
-#include "train/rank_agreement.h"
-#include "train/train_config.h"
+#include "mad/report/structure_svg.h"
+#include "train/distributed/joined_run.h"
+#include "train/distributed/local_launcher.h"
+#include "train/distributed/rank_consistency.h"
+#include "train/run/run.h"
+#include "train/run_folder/result_digest.h"
 
 namespace deepmad::cli {
 namespace {
@@ -29,7 +30,7 @@ class RunCommand : public Command {
     app.add_option("--weights", weights_, "start from these weights (train.init.weights): safetensors, or a file of torch.save");
     app.add_option("--head", head_, "with --weights; drop: the classifier starts anew, for other classes (train.init.head)")
         ->check(CLI::IsMember({"strict", "drop"}));
-    local_ranks_.Declare(app);
+    DeclareLocalRanks(app, local_ranks_);
   }
   std::string Example() const override {
     return may_design_
@@ -58,7 +59,7 @@ class RunCommand : public Command {
       return;
     }
     if (out_.empty()) throw base::UsageError("no --out folder given", "", "try " + Example());
-    local_ranks_.Run();
+    train::LaunchLocalRanks(local_ranks_);
     train::WithRanks(common.device, [&](const train::RankGroup* ranks) { Train(config, ranks); });
   }
 
@@ -114,7 +115,7 @@ class RunCommand : public Command {
   std::string profile_;
   std::string weights_;
   std::string head_;
-  LocalRanks local_ranks_;
+  int local_ranks_ = 1;
 };
 
 }  // namespace

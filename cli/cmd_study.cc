@@ -7,9 +7,9 @@
 #include "base/stop_signal.h"
 #include "cli/command.h"
 #include "cli/study_result.h"
-#include "mad/report.h"
-#include "mad/structure_svg.h"
-#include "train/experiment.h"
+#include "mad/report/design_report.h"
+#include "mad/report/structure_svg.h"
+#include "train/run/run.h"
 
 namespace deepmad::cli {
 namespace {

@@ -8,8 +8,8 @@
 #include "base/progress.h"
 #include "base/stop_signal.h"
 #include "cli/command.h"
-#include "mad/report.h"
-#include "mad/sweep.h"
+#include "mad/design/sweep.h"
+#include "mad/report/design_report.h"
 #include "train/report/curves.h"
 
 namespace deepmad::cli {

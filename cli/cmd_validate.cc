@@ -2,15 +2,16 @@
 #include <fmt/format.h>
 
 #include "cli/command.h"
-#include "cli/local_ranks.h"
 #include "cli/network_source.h"
 #include "cli/run_folder.h"
 #include "cli/weights_choice.h"
-#include "train/experiment.h"
+#include "train/distributed/joined_run.h"
+#include "train/distributed/local_launcher.h"
+#include "train/distributed/rank_consistency.h"
 #include "train/metrics/class_table.h"
 #include "train/metrics/coco_table.h"
-#include "train/rank_agreement.h"
-#include "train/train_config.h"
+#include "train/run/run.h"
+#include "train/run_folder/result_digest.h"
 
 namespace deepmad::cli {
 namespace {
@@ -22,7 +23,7 @@ class ValidateCommand : public Command {
     app.add_option("--predictions,--results", predictions_,
                    "where to write what the network predicts: of scenes a folder for a PNG of class numbers each, of objects a file of "
                    "boxes in COCO's format");
-    local_ranks_.Declare(app);
+    DeclareLocalRanks(app, local_ranks_);
   }
   std::string Example() const override { return "deepmad validate runs/quickstart --weights runs/quickstart/best.safetensors"; }
 
@@ -43,7 +44,7 @@ class ValidateCommand : public Command {
       Print({{"network", network.name}, {"weights", weights.file}}, fmt::format("would validate {} with {}\n", network.name, weights.file));
       return;
     }
-    local_ranks_.Run();
+    train::LaunchLocalRanks(local_ranks_);
     base::Json result;
     bool speaks = true;
     train::WithRanks(common.device, [&](const train::RankGroup* ranks) {
@@ -70,7 +71,7 @@ class ValidateCommand : public Command {
 
  private:
   WeightsChoice weights_{"last"};
-  LocalRanks local_ranks_;
+  int local_ranks_ = 1;
   std::string predictions_;
 };
 

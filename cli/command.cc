@@ -53,4 +53,10 @@ void Command::Print(const base::Json& document, const std::string& text) const {
   }
 }
 
+void DeclareLocalRanks(CLI::App& app, int& count) {
+  app.add_option("--nproc", count, "processes on this machine, one a GPU, that share the work; across machines: see docs/cluster.md")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+}
+
 }  // namespace deepmad::cli

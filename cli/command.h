@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "base/config.h"
+#include "base/config/config.h"
 #include "base/json.h"
 #include "base/registry.h"
 
@@ -47,6 +47,9 @@ class Command {
   // Results go to stdout: `document` as one JSON line with --json, `text` otherwise.
   void Print(const base::Json& document, const std::string& text) const;
 };
+
+// The flag --nproc: processes on this machine, for train::LaunchLocalRanks.
+void DeclareLocalRanks(CLI::App& app, int& count);
 
 using CommandRegistry = base::Registry<std::unique_ptr<Command>()>;
 

@@ -10,9 +10,9 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "cli/evaluation.h"
-#include "data/class_list.h"
-#include "data/file_pairs.h"
-#include "data/label_map.h"
+#include "data/annotations/class_names.h"
+#include "data/annotations/file_pairs.h"
+#include "data/image/label_map.h"
 #include "train/metrics/class_table.h"
 #include "train/metrics/mean_iou.h"
 

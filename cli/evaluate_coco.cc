@@ -8,13 +8,13 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "cli/evaluation.h"
-#include "data/coco_annotations.h"
-#include "data/coco_results.h"
-#include "train/coco_truths.h"
+#include "data/annotations/coco_annotations.h"
+#include "data/annotations/coco_results.h"
 #include "train/metrics/coco_ap.h"
 #include "train/metrics/coco_table.h"
+#include "train/numerics/stopwatch.h"
 #include "train/report/curves.h"
-#include "train/stopwatch.h"
+#include "train/tasks/detection/coco_ground_truth.h"
 
 namespace deepmad::cli {
 namespace {

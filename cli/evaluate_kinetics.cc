@@ -7,9 +7,9 @@
 
 #include "base/error.h"
 #include "cli/evaluation.h"
-#include "data/class_list.h"
-#include "data/video/video_list.h"
-#include "data/video/video_scores.h"
+#include "data/annotations/class_names.h"
+#include "data/annotations/video_list.h"
+#include "data/annotations/video_score_file.h"
 #include "train/metrics/mean_class_accuracy.h"
 #include "train/metrics/top_k.h"
 

@@ -13,7 +13,7 @@
 #include "cli/command.h"
 #include "cli/thread_waiting.h"
 #include "cli/version.h"
-#include "train/launch.h"
+#include "train/distributed/launch.h"
 
 namespace {
 

@@ -6,7 +6,7 @@
 
 #include "base/build_info.h"
 #include "base/progress.h"
-#include "mad/report.h"
+#include "mad/report/design_report.h"
 
 namespace deepmad::cli {
 namespace {

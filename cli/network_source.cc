@@ -4,9 +4,9 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
-#include "mad/design.h"
-#include "mad/report.h"
-#include "train/experiment.h"
+#include "mad/design/design.h"
+#include "mad/report/design_report.h"
+#include "train/run/run.h"
 
 namespace deepmad::cli {
 namespace {

@@ -3,9 +3,9 @@
 
 #include <string>
 
-#include "base/config.h"
+#include "base/config/config.h"
 #include "base/json.h"
-#include "mad/network_spec.h"
+#include "mad/network/network_spec.h"
 
 namespace deepmad::cli {
 

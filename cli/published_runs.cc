@@ -5,7 +5,7 @@
 
 #include "base/atomic_file.h"
 #include "base/build_info.h"
-#include "base/config.h"
+#include "base/config/config.h"
 #include "base/error.h"
 
 namespace deepmad::cli {

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "base/config.h"
-#include "mad/network_spec.h"
+#include "base/config/config.h"
+#include "mad/network/network_spec.h"
 
 namespace deepmad::cli {
 

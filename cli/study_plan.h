@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "base/config.h"
-#include "mad/design.h"
+#include "base/config/config.h"
+#include "mad/design/design.h"
 
 namespace deepmad::cli {
 

@@ -9,8 +9,8 @@
 #include "base/json.h"
 #include "base/progress.h"
 #include "base/stop_signal.h"
-#include "mad/comparison_structures.h"
-#include "mad/report.h"
+#include "mad/design/baseline_structures.h"
+#include "mad/report/design_report.h"
 
 namespace deepmad::cli {
 namespace {

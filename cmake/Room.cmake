@@ -1,14 +1,52 @@
-# deepmad_room(NAME DEPS...): the OBJECT library deepmad_NAME of all .cc files directly in the calling folder and the folders named by
-# SUBFOLDERS. OBJECT, because the linker would drop the self-registering plug-ins from a static library.
+# The rooms as rooms.json declares them, once for CMake and for the check of the sources: their folders, and the rooms below each.
+set(rooms_file "${PROJECT_SOURCE_DIR}/rooms.json")
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${rooms_file}")
+file(READ "${rooms_file}" rooms)
+
+# deepmad_rooms_below(OUT NAME): the names of the rooms that a room may include, all the way down, itself first.
+function(deepmad_rooms_below out name)
+  set(all ${name})
+  string(JSON count LENGTH "${rooms}" ${name} may_include)
+  while(count GREATER 0)
+    math(EXPR count "${count} - 1")
+    string(JSON below GET "${rooms}" ${name} may_include ${count})
+    deepmad_rooms_below(further ${below})
+    list(APPEND all ${further})
+  endwhile()
+  list(REMOVE_DUPLICATES all)
+  set(${out} ${all} PARENT_SCOPE)
+endfunction()
+
+# deepmad_room(NAME [LINK library...]): the OBJECT library deepmad_NAME of all .cc files in the room's folders, with the include paths of the
+# rooms below and of the libraries. OBJECT, because the linker would drop the self-registering plug-ins from a static library.
 function(deepmad_room name)
-  cmake_parse_arguments(ROOM "" "" "SUBFOLDERS;LINK" ${ARGN})
-  set(patterns "${CMAKE_CURRENT_SOURCE_DIR}/*.cc")
-  foreach(folder IN LISTS ROOM_SUBFOLDERS)
-    list(APPEND patterns "${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cc")
-  endforeach()
+  cmake_parse_arguments(ROOM "" "" "LINK" ${ARGN})
+  set(patterns "")
+  string(JSON count LENGTH "${rooms}" ${name} folders)
+  while(count GREATER 0)
+    math(EXPR count "${count} - 1")
+    string(JSON folder MEMBER "${rooms}" ${name} folders ${count})
+    list(APPEND patterns "${PROJECT_SOURCE_DIR}/${folder}/*.cc")
+  endwhile()
   file(GLOB sources CONFIGURE_DEPENDS ${patterns})
   add_library(deepmad_${name} OBJECT ${sources})
-  target_link_libraries(deepmad_${name} PUBLIC ${ROOM_LINK} deepmad_flags)
+  deepmad_rooms_below(below ${name})
+  list(REMOVE_ITEM below ${name})
+  list(TRANSFORM below PREPEND deepmad_)
+  target_link_libraries(deepmad_${name} PUBLIC ${below} ${ROOM_LINK} deepmad_flags)
+endfunction()
+
+# deepmad_link(TARGET ROOM...): links a program with the rooms and all below them. Each is named to the linker, since the objects of an OBJECT
+# library reach only those who name it.
+function(deepmad_link target)
+  set(all "")
+  foreach(name IN LISTS ARGN)
+    deepmad_rooms_below(below ${name})
+    list(APPEND all ${below})
+  endforeach()
+  list(REMOVE_DUPLICATES all)
+  list(TRANSFORM all PREPEND deepmad_)
+  target_link_libraries(${target} PRIVATE ${all} deepmad_flags)
 endfunction()
 
 # Compile options of all our code.

@@ -12,17 +12,20 @@ import re
 import subprocess
 import sys
 
-ROOMS = ["base", "mad", "models", "data", "train/metrics", "train/report", "train", "cli"]
+sys.dont_write_bytecode = True
+import rooms  # noqa: E402
+
+ROOMS = rooms.load()
 # Where an input or a circumstance is refused. Exceptions of std are for mistakes of the program's own.
 ERROR_SITE = re.compile(r"\bthrow (?!std::)\w|^\s*(return )?[Ff]ail\(|\)\s[Ff]ail\(")
 
 
 def room_of(path):
-    return next((room for room in sorted(ROOMS, key=len, reverse=True) if path.startswith(room + "/")), None)
+    return rooms.folder_of(path, ROOMS)[0]
 
 
 def counts_by_file(root, build):
-    filters = [part for room in {room.split("/")[0] for room in ROOMS} for part in ("--filter", f"{root}/{room}/")]
+    filters = [part for room in sorted(rooms.tops(ROOMS)) for part in ("--filter", f"{root}/{room}/")]
     command = ["gcovr", "--root", root, "--json", "-", "-j", str(os.cpu_count()), "--exclude-unreachable-branches", *filters, build]
     report = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
     result = {}

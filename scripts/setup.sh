@@ -4,7 +4,8 @@
 #   scripts/setup.sh [--libtorch DIR] [--gpu] [--peers] [--checks]
 #
 #   --libtorch DIR  use this LibTorch (holds include/ and lib/); the build then wants -DDEEPMAD_LIBTORCH=DIR or DEEPMAD_LIBTORCH=DIR in the environment
-#   --gpu           also fetch the CUDA libraries that deepmad-cuda needs at run time and this machine's toolkit lacks (about 230 MB)
+#   --gpu           also fetch the CUDA libraries that deepmad-cuda needs at run time and this machine lacks: cuDNN and NCCL, which no CUDA toolkit
+#                   brings, and small ones (about 800 MB); where only the compiler of the toolkit is there, cuBLAS and the like too (2 GB)
 #   --checks        also install what the presets `fuzz` and `coverage` need: clang (400 MB) and gcovr
 #   --peers         also make the Python environment for the tests labelled `peers` and for tests/bench (CPU only: 100 MB besides the wheel)
 #
@@ -34,6 +35,16 @@ declare -A wheel_of=(
   [libcufile.so.0]="nvidia-cufile==1.15.1.6 08a3ecefae5a01c7f5117351c64f17c7c62efa5fffdbe24fc7d298da19cd0b44"
   [libcusparseLt.so.0]="nvidia-cusparselt-cu13==0.8.0 25e30a8a7323935d4ad0340b95a0b69926eee755767e8e0b1cf8dd85b197d3fd"
   [libnvshmem_host.so.3]="nvidia-nvshmem-cu13==3.4.5 290f0a2ee94c9f3687a02502f3b9299a9f9fe826e6d0287ee18482e78d495b80"
+  [libcudnn.so.9]="nvidia-cudnn-cu13==9.19.0.56 d20e1734305e9d68889a96e3f35094d733ff1f83932ebe462753973e53a572bf"
+  [libnccl.so.2]="nvidia-nccl-cu13==2.28.9 e4553a30f34195f3fa1da02a6da3d6337d28f2003943aa0a3d247bbc25fefc42"
+  [libcublas.so.13]="nvidia-cublas==13.1.0.3 ee8722c1f0145ab246bccb9e452153b5e0515fd094c3678df50b2a0888b8b171"
+  [libcublasLt.so.13]="nvidia-cublas==13.1.0.3 ee8722c1f0145ab246bccb9e452153b5e0515fd094c3678df50b2a0888b8b171"
+  [libcusparse.so.12]="nvidia-cusparse==12.6.3.3 2b3c89c88d01ee0e477cb7f82ef60a11a4bcd57b6b87c33f789350b59759360b"
+  [libcusolver.so.12]="nvidia-cusolver==12.0.4.66 0a759da5dea5c0ea10fd307de75cdeb59e7ea4fcb8add0924859b944babf1112"
+  [libcufft.so.12]="nvidia-cufft==12.0.0.61 6c44f692dce8fd5ffd3e3df134b6cdb9c2f72d99cf40b62c32dde45eea9ddad3"
+  [libcurand.so.10]="nvidia-curand==10.4.0.35 1aee33a5da6e1db083fe2b90082def8915f30f3248d5896bcec36a579d941bfc"
+  [libnvJitLink.so.13]="nvidia-nvjitlink==13.0.88 13a74f429e23b921c1109976abefacc69835f2f433ebd323d3946e11d804e47b"
+  [libnvrtc.so.13]="nvidia-cuda-nvrtc==13.0.88 ad9b6d2ead2435f11cbb6868809d2adeeee302e9bb94bcf0539c7a40d80e8575"
 )
 cpu_libraries=(libtorch_cpu.so libc10.so libgomp.so.1)
 cuda_libraries=(libtorch_cuda.so libtorch_cuda_linalg.so libc10_cuda.so libcaffe2_nvrtc.so libtorch_nvshmem.so)
@@ -80,8 +91,8 @@ fetch_wheel() {  # REQUIREMENT SHA256 FOLDER
   say "downloading $1"
   printf '%s --hash=sha256:%s\n' "$1" "$2" >"$3/wheel.txt"
   python3 -m pip download --quiet --disable-pip-version-check --no-cache-dir --no-deps --require-hashes --only-binary=:all: \
-    --implementation cp --python-version 3.11 --abi cp311 --abi none --platform manylinux_2_28_x86_64 --platform manylinux_2_25_x86_64 \
-    --platform manylinux2014_x86_64 --dest "$3" --requirement "$3/wheel.txt"
+    --implementation cp --python-version 3.11 --abi cp311 --abi none --platform manylinux_2_28_x86_64 --platform manylinux_2_27_x86_64 \
+    --platform manylinux_2_25_x86_64 --platform manylinux_2_18_x86_64 --platform manylinux2014_x86_64 --platform manylinux2010_x86_64 --dest "$3" --requirement "$3/wheel.txt"
 }
 
 has_cuda_toolkit() { command -v nvcc >/dev/null || [ -x "${CUDA_HOME:-/usr/local/cuda}/bin/nvcc" ]; }
@@ -89,16 +100,19 @@ has_cuda_toolkit() { command -v nvcc >/dev/null || [ -x "${CUDA_HOME:-/usr/local
 # Names of the shared libraries that a library needs and the loader cannot find.
 missing_for() { ldd "$1" 2>/dev/null | sed -n 's/^[[:space:]]*\([^ ]*\) => not found$/\1/p' | sort -u; }
 
-# Puts the libraries that a library of LibTorch lacks beside it.
+# Puts the libraries that a library of LibTorch lacks beside it, and what those load by name: the parts of cuDNN, NVRTC's built-ins.
 complete_library() {  # FOLDER LIBRARY
   local name wheel temporary
   for name in $(missing_for "$1/$2"); do
+    [ ! -e "$1/$name" ] || continue  # came with another one's wheel
+    [ "$name" != libcuda.so.1 ] || continue  # the driver's
     [ -n "${wheel_of[$name]:-}" ] || { say "warning: $2 needs $name, which is not on this machine"; continue; }
     read -r -a wheel <<<"${wheel_of[$name]}"
     temporary=$(mktemp -d "$cache/tmp.XXXXXX")
     fetch_wheel "${wheel[@]}" "$temporary"
-    unzip -q -j -o "$temporary"/*.whl "*/lib/$name" -d "$temporary"
-    mv "$temporary/$name" "$1/$name"
+    mkdir "$temporary/lib"
+    unzip -q -j -o "$temporary"/*.whl "*/lib/${name%%.so*}*.so*" -d "$temporary/lib"
+    mv "$temporary/lib"/* "$1"
     rm -rf "$temporary"
     say "$name put beside $2"
   done
@@ -133,8 +147,7 @@ install_libtorch() {
   complete_library "$own/lib" libtorch_cpu.so
   if [ "$gpu" = 1 ]; then
     has_cuda_toolkit || fail "--gpu needs a CUDA 13 toolkit (nvcc on PATH or in /usr/local/cuda)"
-    complete_library "$own/lib" libtorch_cuda.so
-    complete_library "$own/lib" libtorch_nvshmem.so
+    for name in "${cuda_libraries[@]}"; do complete_library "$own/lib" "$name"; done
   fi
   say "LibTorch: $own ($(has_cuda_toolkit && echo 'CPU and CUDA' || echo 'CPU only: no CUDA toolkit here'))"
 }

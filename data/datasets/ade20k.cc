@@ -4,10 +4,10 @@
 #include <utility>
 
 #include "base/error.h"
-#include "data/class_list.h"
-#include "data/dataset.h"
-#include "data/file_pairs.h"
-#include "data/label_map.h"
+#include "data/annotations/class_names.h"
+#include "data/annotations/file_pairs.h"
+#include "data/dataset/dataset.h"
+#include "data/image/label_map.h"
 
 namespace deepmad::data {
 namespace {

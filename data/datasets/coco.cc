@@ -9,8 +9,8 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "data/coco_set.h"
-#include "data/dataset.h"
+#include "data/dataset/dataset.h"
+#include "data/datasets/coco_selection.h"
 
 namespace deepmad::data {
 namespace {

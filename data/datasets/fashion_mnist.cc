@@ -3,8 +3,8 @@
 #include <filesystem>
 
 #include "base/error.h"
-#include "data/dataset.h"
-#include "data/idx.h"
+#include "data/annotations/idx_file.h"
+#include "data/dataset/dataset.h"
 
 namespace deepmad::data {
 namespace {

@@ -4,9 +4,9 @@
 #include <system_error>
 
 #include "base/error.h"
-#include "data/class_folders.h"
-#include "data/dataset.h"
-#include "data/image_cache.h"
+#include "data/annotations/class_folders.h"
+#include "data/dataset/dataset.h"
+#include "data/dataset/image_cache.h"
 
 namespace deepmad::data {
 namespace {

@@ -9,10 +9,10 @@
 #include <utility>
 
 #include "base/error.h"
-#include "data/class_list.h"
-#include "data/dataset.h"
-#include "data/video/video_list.h"
-#include "data/video/video_set.h"
+#include "data/annotations/class_names.h"
+#include "data/annotations/video_list.h"
+#include "data/dataset/dataset.h"
+#include "data/datasets/video_dataset.h"
 
 namespace deepmad::data {
 namespace {

@@ -7,8 +7,8 @@
 #include "base/error.h"
 #include "base/file_map.h"
 #include "base/json.h"
-#include "data/dataset.h"
-#include "data/image_cache.h"
+#include "data/dataset/dataset.h"
+#include "data/dataset/image_cache.h"
 #include "data/pack/format.h"
 
 namespace deepmad::data {

@@ -3,7 +3,7 @@
 #include <numbers>
 
 #include "base/random.h"
-#include "data/dataset.h"
+#include "data/dataset/dataset.h"
 
 namespace deepmad::data {
 namespace {

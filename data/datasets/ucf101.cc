@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "base/error.h"
-#include "data/dataset.h"
-#include "data/video/video_list.h"
-#include "data/video/video_set.h"
+#include "data/annotations/video_list.h"
+#include "data/dataset/dataset.h"
+#include "data/datasets/video_dataset.h"
 
 namespace deepmad::data {
 namespace {

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "data/batch_stream.h"
-#include "data/dataset.h"
-#include "data/preparation.h"
+#include "data/batching/batch_prefetcher.h"
+#include "data/dataset/dataset.h"
+#include "data/inputs/sample_preparation.h"
 
 namespace deepmad::data {
 

@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "base/error.h"
-#include "data/image_io.h"
+#include "data/image/image_io.h"
 
 namespace deepmad::data {
 namespace {

@@ -11,7 +11,7 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/file_map.h"
-#include "data/image_io.h"
+#include "data/image/image_io.h"
 #include "data/pack/format.h"
 #include "data/transforms/resize.h"
 

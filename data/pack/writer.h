@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/json.h"
-#include "data/dataset.h"
+#include "data/dataset/dataset.h"
 
 namespace deepmad::data {
 

@@ -1,4 +1,4 @@
-// AutoAugment's policy for ImageNet (Cubuk et al., CVPR 2019; specification classification 3).
+// AutoAugment's policy for ImageNet (Cubuk et al., CVPR 2019; docs/protocols/classification.md, section 3.7).
 #pragma once
 
 #include <vector>

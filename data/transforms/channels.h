@@ -1,7 +1,7 @@
 // Grey and RGB.
 #pragma once
 
-#include "data/image.h"
+#include "data/image/image.h"
 
 namespace deepmad::data {
 

@@ -1,4 +1,4 @@
-// Brightness, contrast and saturation in random order (specification classification 3).
+// Brightness, contrast and saturation in random order (docs/protocols/classification.md, section 3.3).
 #pragma once
 
 #include <vector>

@@ -30,8 +30,6 @@ Image Crop(const ImageView& image, const Region& region) {
   return out;
 }
 
-Image Copy(const ImageView& image) { return Crop(image, image.size().whole()); }
-
 Region CentreRegion(Size size, Size crop) {
   return {CentreOffset(size.width, crop.width), CentreOffset(size.height, crop.height), crop.width, crop.height};
 }

@@ -2,21 +2,19 @@
 #pragma once
 
 #include "base/random.h"
-#include "data/image.h"
+#include "data/image/image.h"
 
 namespace deepmad::data {
 
-// The pixels of `region`; those outside the picture are 0.
+// Copies the pixels of `region`. Pixels outside the image are 0.
 Image Crop(const ImageView& image, const Region& region);
-// All of them.
-Image Copy(const ImageView& image);
 
-// The middle `crop` of a picture of `size`: (size - crop) / 2 rounded half to even where the picture is larger; where it is smaller the
-// region begins floor(missing / 2) before it (specification classification 2.4).
+// The centred region of size `crop` in an image of `size`. Its corner is (size - crop) / 2, rounded half to even; along a side that is too
+// short it lies floor(missing / 2) pixels before the image (docs/protocols/classification.md, section 2.4).
 Region CentreRegion(Size size, Size crop);
 
-// Zero padding on all sides, then a crop of side x side at a uniform offset: the augmentation of small pictures. The padded picture must be
-// at least that large.
+// Zero padding on all sides, then a side x side crop at a uniform offset: the augmentation of small images. REQUIRES: the padded image is
+// at least as large as the crop.
 struct PaddedRandomCrop {
   int side = 32;    // pixels
   int padding = 4;  // pixels on each side

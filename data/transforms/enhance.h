@@ -1,8 +1,8 @@
-// Blends of an image with a degraded form of itself (specification classification 3): factor 0 is the degraded form, 1 the image, more goes
-// beyond it. Computed in float32, clipped and truncated to 8 bits.
+// Blends of an image with a degraded version of itself: factor 0 gives the degraded version, 1 the image, larger factors exaggerate.
+// Computed in float32, clipped and truncated to 8 bits (docs/protocols/classification.md, section 3.9).
 #pragma once
 
-#include "data/image.h"
+#include "data/image/image.h"
 
 namespace deepmad::data {
 

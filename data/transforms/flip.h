@@ -1,7 +1,7 @@
 // Mirroring.
 #pragma once
 
-#include "data/image.h"
+#include "data/image/image.h"
 
 namespace deepmad::data {
 

@@ -1,4 +1,5 @@
-// Noise along the principal components of ImageNet's colours (Krizhevsky et al., 2012; specification classification 3.4).
+// Noise along the principal components of ImageNet's colours (Krizhevsky et al., 2012; docs/protocols/classification.md,
+// section 3.4).
 #pragma once
 
 #include <array>

@@ -4,7 +4,7 @@
 #include <array>
 #include <vector>
 
-#include "data/image.h"
+#include "data/image/image.h"
 
 namespace deepmad::data {
 

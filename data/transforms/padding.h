@@ -1,7 +1,7 @@
 // Pictures of several sizes in memory of one.
 #pragma once
 
-#include "data/image.h"
+#include "data/image/image.h"
 #include "data/transforms/normalise.h"
 
 namespace deepmad::data {

@@ -1,10 +1,11 @@
-// Photometric distortion of 8-bit RGB (specification segmentation 2.4): brightness, contrast, saturation and hue, each drawn or left out.
+// Photometric distortion of 8-bit RGB images: brightness, contrast, saturation and hue, each with its own probability
+// (docs/protocols/segmentation.md, section 2.4).
 #pragma once
 
 #include <optional>
 
 #include "base/random.h"
-#include "data/image.h"
+#include "data/image/image.h"
 
 namespace deepmad::data {
 

@@ -1,4 +1,4 @@
-// RandAugment with increasing severity (Cubuk et al., 2020; specification classification 3).
+// RandAugment with increasing severity (Cubuk et al., 2020; docs/protocols/classification.md, section 3.8).
 #pragma once
 
 #include <vector>

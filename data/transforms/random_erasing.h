@@ -1,10 +1,10 @@
-// A rectangle of the normalised input overwritten (Zhong et al., 2020; specification classification 3.6).
+// Random erasing: overwrites a rectangle of the normalised input (Zhong et al., 2020; docs/protocols/classification.md, section 3.6).
 #pragma once
 
 #include <optional>
 
 #include "base/random.h"
-#include "data/image.h"
+#include "data/image/image.h"
 #include "data/transforms/normalise.h"
 
 namespace deepmad::data {
@@ -19,9 +19,9 @@ struct RandomErasing {
   Aspect aspect = Aspect::kLog;
   Fill fill = Fill::kZero;
 
-  // The rectangle, if any: ten tries at one that is lower and narrower than the input.
+  // Returns the rectangle to erase, if any. Makes up to ten attempts at one that is smaller than the input in both dimensions.
   std::optional<Region> Draw(Size size, base::Random& random) const;
-  // Overwrites it in one input of `size` and `channels`; the values drawn do not depend on the layout.
+  // Overwrites `region` in one input of `size` and `channels`. The random values do not depend on the layout.
   void Apply(const Region& region, Size size, int channels, MemoryLayout layout, base::Random& random, float* input) const;
 };
 

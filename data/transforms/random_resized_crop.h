@@ -1,8 +1,8 @@
-// The crop of ImageNet training: a random part of the picture, resized to the input (specification classification 3.1).
+// The crop of ImageNet training: a random region of the image, resized to the input (docs/protocols/classification.md, section 3.1).
 #pragma once
 
 #include "base/random.h"
-#include "data/image.h"
+#include "data/image/image.h"
 #include "data/transforms/interpolation.h"
 
 namespace deepmad::data {

@@ -1,7 +1,7 @@
 // The pass along the rows of RGB pictures by AVX2: four source pixels an instruction.
 #pragma once
 
-#include "data/image.h"
+#include "data/image/image.h"
 #include "data/transforms/resample_taps.h"
 
 namespace deepmad::data {

@@ -1,7 +1,7 @@
 // The two passes of the antialiased resize by AVX-512 with its byte products (VNNI): four taps of sixteen values an instruction.
 #pragma once
 
-#include "data/image.h"
+#include "data/image/image.h"
 #include "data/transforms/resample_taps.h"
 
 namespace deepmad::data {

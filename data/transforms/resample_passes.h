@@ -1,7 +1,7 @@
 // The two passes of the antialiased resize. Each gives the same bits on every machine; vector instructions only make it faster.
 #pragma once
 
-#include "data/image.h"
+#include "data/image/image.h"
 #include "data/transforms/resample_taps.h"
 
 namespace deepmad::data {

@@ -1,7 +1,7 @@
 // The two passes of the antialiased resize for any processor and any number of channels up to four.
 #pragma once
 
-#include "data/image.h"
+#include "data/image/image.h"
 #include "data/transforms/resample_taps.h"
 
 namespace deepmad::data {

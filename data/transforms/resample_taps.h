@@ -1,4 +1,4 @@
-// Filter weights of one pass of the antialiased resize (specification classification 2.3).
+// Filter weights of one pass of the antialiased resize (docs/protocols/classification.md, section 2.3).
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
-// Antialiased resize, bit-equal to the published ImageNet pipelines (specification classification 2.1 to 2.3).
+// Antialiased resize, bit-equal to the published ImageNet pipelines (docs/protocols/classification.md, sections 2.1 to 2.3).
 #pragma once
 
-#include "data/image.h"
+#include "data/image/image.h"
 #include "data/transforms/interpolation.h"
 
 namespace deepmad::data {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "data/label_map.h"
+#include "data/image/label_map.h"
 #include "data/transforms/crop.h"
 #include "data/transforms/flip.h"
 

@@ -1,9 +1,9 @@
-// The augmentation of scenes with a label a pixel (specification segmentation 2): resize, crop, flip, photometric distortion. What is drawn
-// is one value that is then applied to picture and labels alike, so they cannot drift apart.
+// Augmentation of images with per-pixel labels: resize, crop, flip, photometric distortion (docs/protocols/segmentation.md, section 2). All
+// random draws form one value, which is applied to the image and to its labels, so the two cannot get out of step.
 #pragma once
 
 #include "base/random.h"
-#include "data/image.h"
+#include "data/image/image.h"
 #include "data/transforms/photometric.h"
 #include "data/transforms/scene_resize.h"
 

@@ -1,9 +1,9 @@
-// Operations that map each 8-bit value of a channel by a table (specification classification 3, "pixel ops").
+// Operations that map each 8-bit value of a channel by a table (docs/protocols/classification.md, section 3.9).
 #pragma once
 
 #include <algorithm>
 
-#include "data/image.h"
+#include "data/image/image.h"
 
 namespace deepmad::data {
 

@@ -1,9 +1,9 @@
-// Shear, translation and rotation (specification classification 3, "geometric ops").
+// Shear, translation and rotation of 8-bit images (docs/protocols/classification.md, section 3.10).
 #pragma once
 
 #include <array>
 
-#include "data/image.h"
+#include "data/image/image.h"
 
 namespace deepmad::data {
 

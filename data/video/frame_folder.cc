@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "base/error.h"
-#include "data/image_io.h"
+#include "data/image/image_io.h"
 #include "data/transforms/channels.h"
 
 namespace deepmad::data {

@@ -1,7 +1,7 @@
 // Parts that the blocks with layer norms share: the change of resolution and channels at the start of a block, and the two 1x1 layers.
 #pragma once
 
-#include "mad/block.h"
+#include "mad/recipe/block_type.h"
 
 namespace deepmad::mad {
 

@@ -1,7 +1,7 @@
 // kxk convolution, norm, activation: the stems and tails.
 #pragma once
 
-#include "mad/block.h"
+#include "mad/recipe/block_type.h"
 
 namespace deepmad::mad {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "mad/blocks/residual.h"
-#include "mad/squeeze_excite.h"
+#include "mad/recipe/squeeze_excite.h"
 
 namespace deepmad::mad {
 

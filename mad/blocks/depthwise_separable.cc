@@ -1,5 +1,5 @@
 // MobileNetV2's unit with an expansion of 1, which has no expanding convolution, under torchvision's names.
-#include "mad/block.h"
+#include "mad/recipe/block_type.h"
 
 namespace deepmad::mad {
 namespace {

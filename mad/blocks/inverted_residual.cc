@@ -1,6 +1,6 @@
 // MobileNetV2's unit (arXiv 1801.04381, figure 4d) under torchvision's names: expansion, depthwise, linear projection, a shortcut where
 // stride is 1 and in = out. Nothing follows the addition.
-#include "mad/block.h"
+#include "mad/recipe/block_type.h"
 
 namespace deepmad::mad {
 namespace {

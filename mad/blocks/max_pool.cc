@@ -1,5 +1,5 @@
 // kxk maximum, without weights: behind ResNet's first convolution.
-#include "mad/block.h"
+#include "mad/recipe/block_type.h"
 
 namespace deepmad::mad {
 namespace {

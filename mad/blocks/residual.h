@@ -1,7 +1,7 @@
 // Parts that the residual blocks of the released networks share: convolution with its norm, and the shortcut.
 #pragma once
 
-#include "mad/block.h"
+#include "mad/recipe/block_type.h"
 
 namespace deepmad::mad {
 

@@ -1,7 +1,7 @@
 // The shortcut of the plain ResNets (arXiv 1512.03385, option B): a strided 1x1 convolution and a norm where the shape changes.
 #pragma once
 
-#include "mad/block.h"
+#include "mad/recipe/block_type.h"
 
 namespace deepmad::mad {
 

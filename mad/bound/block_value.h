@@ -6,7 +6,7 @@
 #include <cmath>
 #include <vector>
 
-#include "mad/block_forms.h"
+#include "mad/problem/block_polynomials.h"
 
 namespace deepmad::mad {
 

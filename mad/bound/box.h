@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "mad/problem.h"
+#include "mad/problem/problem.h"
 
 namespace deepmad::mad {
 
@@ -19,7 +19,7 @@ struct Box {
   bool Contains(const DesignProblem& problem, const Candidate& candidate) const;
 };
 
-// All structures of a problem with tight ranges (mad/admitted.h).
+// All structures of a problem with tight ranges (mad/problem/feasibility.h).
 Box FullBox(const DesignProblem& problem);
 
 // Requires IsSingle().

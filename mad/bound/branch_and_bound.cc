@@ -5,10 +5,10 @@
 #include <limits>
 #include <queue>
 
-#include "mad/admitted.h"
 #include "mad/bound/branching.h"
 #include "mad/bound/dual_ascent.h"
-#include "mad/integer_search.h"
+#include "mad/problem/feasibility.h"
+#include "mad/search/local_search.h"
 
 namespace deepmad::mad {
 namespace {

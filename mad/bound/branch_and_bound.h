@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "mad/bound/lagrangian.h"
-#include "mad/evaluator.h"
+#include "mad/search/candidate_evaluator.h"
 
 namespace deepmad::mad {
 

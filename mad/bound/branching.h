@@ -5,10 +5,10 @@
 #include <utility>
 #include <vector>
 
-#include "mad/block_forms.h"
 #include "mad/bound/box.h"
 #include "mad/bound/entropy_windows.h"
 #include "mad/bound/lagrangian.h"
+#include "mad/problem/block_polynomials.h"
 
 namespace deepmad::mad {
 

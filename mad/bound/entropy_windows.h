@@ -8,8 +8,8 @@
 
 #include <vector>
 
-#include "mad/block_forms.h"
 #include "mad/bound/box.h"
+#include "mad/problem/block_polynomials.h"
 
 namespace deepmad::mad {
 

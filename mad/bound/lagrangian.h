@@ -8,12 +8,12 @@
 #include <cstdint>
 #include <vector>
 
-#include "mad/block_forms.h"
 #include "mad/bound/block_value.h"
 #include "mad/bound/box.h"
 #include "mad/bound/entropy_windows.h"
-#include "mad/bound/rule_table.h"
+#include "mad/bound/feasibility_table.h"
 #include "mad/bound/tangents.h"
+#include "mad/problem/block_polynomials.h"
 
 namespace deepmad::mad {
 

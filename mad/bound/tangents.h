@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "mad/bound/box.h"
-#include "mad/formulation.h"
+#include "mad/objective/formulation.h"
 
 namespace deepmad::mad {
 

@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <chrono>
 
-#include "mad/admitted.h"
-#include "mad/integer_search.h"
-#include "mad/solver.h"
-#include "mad/solvers/released_mutation.h"
+#include "mad/problem/feasibility.h"
+#include "mad/search/local_search.h"
+#include "mad/search/solver.h"
+#include "mad/solvers/tinynas_mutation.h"
 
 namespace deepmad::mad {
 namespace {

@@ -1,13 +1,20 @@
 #include <ATen/Context.h>
+#include <ATen/core/CachingHostAllocator.h>
 #include <ATen/cuda/CUDAContextLight.h>
 #include <ATen/cuda/CUDAEvent.h>
 #include <ATen/cuda/CUDAGraph.h>
+#include <ATen/ops/empty.h>
 #include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAFunctions.h>
 #include <c10/cuda/CUDAGuard.h>
 #include <cuda_runtime_api.h>
 
-#include "models/device.h"
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <mutex>
+
+#include "models/device/device.h"
 
 namespace deepmad::models {
 namespace {
@@ -18,6 +25,16 @@ cudaDeviceProp Properties(int index) {
   return properties;
 }
 
+// The stream on which a device's work is recorded: one for all recordings, since libraries keep a workspace for each stream they have met.
+c10::cuda::CUDAStream RecordingStream(c10::DeviceIndex device) {
+  static std::mutex mutex;
+  static std::map<c10::DeviceIndex, c10::cuda::CUDAStream> streams;
+  const std::lock_guard lock(mutex);
+  const auto it = streams.find(device);
+  if (it != streams.end()) return it->second;
+  return streams.emplace(device, c10::cuda::getStreamFromPool(/*isHighPriority=*/false, device)).first->second;
+}
+
 // Kernels and memory of one run of the work, for as long as it lives.
 class Graph : public Recording {
  public:
@@ -26,18 +43,56 @@ class Graph : public Recording {
     const auto device = static_cast<c10::DeviceIndex>(index);
     const c10::cuda::CUDAGuard on_device(device);
     c10::cuda::device_synchronize();
-    const c10::cuda::CUDAStreamGuard on_stream(c10::cuda::getStreamFromPool(/*isHighPriority=*/false, device));
+    const c10::cuda::CUDAStreamGuard on_stream(RecordingStream(device));
     for (int i = 0; i < kWarmups; ++i) work();
     c10::cuda::device_synchronize();
-    graph_.capture_begin();
-    work();
-    graph_.capture_end();
+    c10::cuda::CUDACachingAllocator::emptyCache();  // the recording has a pool of its own and cannot take what the warm-ups left
+    const at::cuda::MempoolId_t pool = at::cuda::graph_pool_handle();
+    graph_.capture_begin(pool, cudaStreamCaptureModeThreadLocal);  // the loader's threads pin memory meanwhile
+    try {
+      work();
+      graph_.capture_end();
+    } catch (...) {
+      Abandon(device, pool);
+      throw;
+    }
     c10::cuda::device_synchronize();
   }
   void Replay() override { graph_.replay(); }
 
  private:
+  // Ends a recording whose work failed, so that the stream and the allocators serve what comes next.
+  static void Abandon(c10::DeviceIndex device, at::cuda::MempoolId_t pool) {
+    cudaGraph_t part = nullptr;
+    if (cudaStreamEndCapture(c10::cuda::getCurrentCUDAStream(device), &part) == cudaSuccess && part != nullptr) cudaGraphDestroy(part);
+    cudaGetLastError();
+    c10::cuda::CUDACachingAllocator::endAllocateToPool(device, pool);
+    c10::cuda::CUDACachingAllocator::releasePool(device, pool);
+    at::HostAllocator& host = *at::getHostAllocator(at::kCUDA);
+    host.end_allocate_to_pool(pool);
+    host.release_pool(pool);
+  }
+
   at::cuda::CUDAGraph graph_;
+};
+
+// A copy to pinned memory, behind what was queued before it and before what is queued later.
+class PinnedReadback : public Readback {
+ public:
+  explicit PinnedReadback(const at::Tensor& tensor)
+      : host_(at::empty(tensor.sizes(), tensor.options().device(at::kCPU).pinned_memory(true))) {
+    const c10::cuda::CUDAGuard guard(tensor.device());
+    host_.copy_(tensor, /*non_blocking=*/true);
+    copied_.record();
+  }
+  at::Tensor Wait() override {
+    copied_.synchronize();
+    return host_;
+  }
+
+ private:
+  at::Tensor host_;
+  at::cuda::CUDAEvent copied_;
 };
 
 // A stream of its own, of whose memory the current stream's work is told.
@@ -65,6 +120,12 @@ class CudaDevice : public DeviceKind {
  public:
   int Count() const override { return c10::cuda::device_count(); }
   std::string Describe(int index) const override { return Properties(index).name; }
+  Uuid UuidOf(int index) const override {
+    const cudaUUID_t uuid = Properties(index).uuid;
+    Uuid bytes;
+    std::copy(std::begin(uuid.bytes), std::end(uuid.bytes), bytes.begin());
+    return bytes;
+  }
   void Synchronize(int index) const override {
     const c10::cuda::CUDAGuard guard(static_cast<c10::DeviceIndex>(index));
     c10::cuda::device_synchronize();
@@ -91,6 +152,7 @@ class CudaDevice : public DeviceKind {
     c10::cuda::CUDACachingAllocator::emptyCache();
   }
   std::unique_ptr<CopyQueue> NewCopyQueue(int index) const override { return std::make_unique<SideStream>(index); }
+  std::unique_ptr<Readback> StartReadback(const at::Tensor& tensor) const override { return std::make_unique<PinnedReadback>(tensor); }
   std::optional<at::ScalarType> MixedFormat(int index) const override {
     return Properties(index).major >= 8 ? at::kBFloat16 : at::kHalf;  // Ampere and newer have bfloat16
   }

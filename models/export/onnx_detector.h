@@ -9,7 +9,7 @@
 
 namespace deepmad::models {
 
-// One level: the maps that DetectionHead::Forward gives, any number of images.
+// The maps of one level, as DetectionHead::Forward() returns them, for any number of images.
 struct OnnxDetectionLevel {
   int stride;
   OnnxMap classes;    // [any, K, H, W] logits
@@ -17,11 +17,11 @@ struct OnnxDetectionLevel {
   OnnxMap distances;  // [any, 4, H, W] in pixels
 };
 
-// `maps` of strides 8, 16 and 32.
+// Adds a detection head. `maps` are the backbone's maps of strides 8, 16 and 32.
 std::vector<OnnxDetectionLevel> AddDetector(const OnnxContext& context, const DetectionHead& head, const std::vector<OnnxMap>& maps);
 
-// From the levels of one image to its detections, as models/boxes/detect.h has them; `size` is that of the input. Sets the outputs "boxes"
-// [any, 4] xyxy in pixels of the input, "scores" [any], falling, and "labels" [any] int64, at most DetectOptions::most of each.
+// Decodes the levels of one image into detections by the rules of models/boxes/detect.h. `size` is the size of the input. Sets the outputs
+// "boxes" [any, 4] xyxy in pixels of the input, "scores" [any] in descending order, and "labels" [any] int64, at most DetectOptions::most.
 void AddDetections(OnnxGraph& graph, const std::vector<OnnxDetectionLevel>& levels, const mad::Extent& size, const DetectOptions& options);
 
 }  // namespace deepmad::models

@@ -1,4 +1,4 @@
-// The nodes and weights of an ONNX model while they are put together from a network's tensors.
+// Builder of an ONNX model: collects nodes and weights made from a network's tensors.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "models/formats/onnx_file.h"
-#include "models/named_tensors.h"
+#include "models/layers/named_tensors.h"
 
 namespace deepmad::models {
 
@@ -18,25 +18,25 @@ class OnnxGraph {
  public:
   explicit OnnxGraph(const NamedTensors& state_dict);
 
-  // The network's own tensor of this name, which must be there.
+  // Returns the network's tensor of this name. REQUIRES: it exists.
   const at::Tensor& State(const std::string& name) const;
 
-  // Adds a node with one result, which has the node's name, and gives that name: `name`, or `name`_2 and so on where that is taken.
+  // Adds a node with one result and returns the name of both: `name`, or `name`_2 and so on if it is taken.
   std::string AddNode(const std::string& op, const std::string& name, const std::vector<std::string>& inputs,
                       const std::vector<OnnxAttribute>& attributes = {});
-  // The same for a node with two results; the second has the name with "/2" behind it.
+  // Adds a node with two results and returns their names: the unique name of the node, and the same with the suffix "/2".
   std::pair<std::string, std::string> AddPairNode(const std::string& op, const std::string& name, const std::vector<std::string>& inputs,
                                                   const std::vector<OnnxAttribute>& attributes = {});
-  // The tensor as int8, int64 or else as float32, in the shape it has; the first one counts where a name comes again. Gives the name.
-  // FailedError where all weights together are too large for the format.
+  // Adds a weight as int8, int64 or, for all other types, float32, and returns its name. If the name exists, keeps the first tensor. Throws
+  // FailedError if all weights together are too large for the format.
   std::string AddWeight(const std::string& name, const at::Tensor& tensor);
-  // The network's own tensor.
+  // Adds the network's tensor of this name as a weight.
   std::string AddWeight(const std::string& name) { return AddWeight(name, State(name)); }
 
-  // Gives a node's result its final name, as an output of the model of shape `dims`.
+  // Makes a node's result an output of the model with shape `dims` and gives it its final name.
   void SetOutput(const std::string& result, const std::string& name, const std::vector<int64_t>& dims, OnnxType type = OnnxType::kFloat);
 
-  // All of it; to be called last. The input and whatever else the model says are left open.
+  // Returns the model; call it last. Its input and metadata are left empty.
   OnnxModel Take() { return std::move(model_); }
 
  private:

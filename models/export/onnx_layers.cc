@@ -6,8 +6,8 @@
 #include <stdexcept>
 
 #include "models/export/onnx_quantiser.h"
-#include "models/fold_norm.h"
-#include "models/spatial.h"
+#include "models/layers/fold_norm.h"
+#include "models/layers/spatial.h"
 
 namespace deepmad::models {
 namespace {
@@ -116,7 +116,7 @@ std::string AddMaxPool(const OnnxContext& context, const mad::Layer<double>& lay
       {{"kernel_shape", kernel}, {"strides", SizesOf(layer.stride, context.spatial_dims)}, {"pads", BothSides(HalfKernel(kernel))}});
 }
 
-// As Attend of models/attention.h.
+// As Attend of models/layers/attention.h.
 std::string AddAttention(const OnnxContext& context, const mad::Layer<double>& layer, const mad::Extent& size, const std::string& prefix,
                          const std::string& x) {
   OnnxGraph& graph = context.graph;

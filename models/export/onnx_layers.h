@@ -1,10 +1,10 @@
-// The layers of a recipe as ONNX nodes: the same reading of them as models/lowering.h gives to LibTorch.
+// Adds the layers of a recipe as ONNX nodes, the counterpart of models/network/lowering.h for LibTorch.
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "mad/layer.h"
+#include "mad/recipe/layer.h"
 #include "models/export/onnx_graph.h"
 
 namespace deepmad::models {
@@ -13,7 +13,7 @@ struct OnnxContext {
   OnnxGraph& graph;
   int spatial_dims;
   double eps;       // of the norms
-  bool fold_norms;  // into the convolution before, unless that is quantised
+  bool fold_norms;  // fold into the convolution before, unless it is quantised
 };
 
 // Layers one after the other; `prefix` stands before the names of their tensors, `size` is of the map that comes in, afterwards of the one

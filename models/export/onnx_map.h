@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "mad/layer.h"
+#include "mad/recipe/layer.h"
 
 namespace deepmad::models {
 

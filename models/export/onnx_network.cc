@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
-#include "mad/network_spec.h"
+#include "mad/network/network_spec.h"
 #include "models/export/onnx_detector.h"
 #include "models/export/onnx_graph.h"
 #include "models/export/onnx_layers.h"
 #include "models/export/onnx_quantiser.h"
 #include "models/export/onnx_upernet.h"
-#include "models/spatial.h"
+#include "models/layers/spatial.h"
 
 namespace deepmad::models {
 namespace {

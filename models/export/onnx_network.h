@@ -1,15 +1,16 @@
-// A network in evaluation as an ONNX model, read off its recipe: nothing is traced, so what the file holds does not depend on an input.
+// Exports a network in evaluation mode as an ONNX model. Derived from the recipe without tracing, so the model does not depend on an input.
 #pragma once
 
 #include "models/formats/onnx_file.h"
-#include "models/network.h"
+#include "models/network/network.h"
 
 namespace deepmad::models {
 
 struct OnnxOptions {
-  // Batch norms inside the convolutions before them, but for quantised ones; else nodes of their own with the tensors of the state_dict.
+  // True: fold batch norms into the convolutions before them, except quantised ones. False: separate nodes with the tensors of the
+  // state_dict.
   bool fold_norms = false;
-  // Of a network with a detection head: one image in, its detections out; else the maps of the head.
+  // For a network with a detection head. True: one image in, its detections out. False: the maps of the head.
   bool detections = false;
 };
 

@@ -1,4 +1,5 @@
-// A quantised layer's input and weight (models/lsq_quantiser.h) in ONNX's own terms, QuantizeLinear and DequantizeLinear with int8 between.
+// Exports the input and weight of a quantised layer (models/layers/lsq_quantiser.h) as QuantizeLinear and DequantizeLinear with int8
+// values.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -9,12 +10,13 @@
 
 namespace deepmad::models {
 
-// `layer` is the layer's name in the state_dict. FailedError for a step that is not positive, which the operators do not take.
+// `layer` is the layer's name in the state_dict. Throws FailedError if a step is not positive, which the operators
+// do not support.
 
-// The values of `x` as multiples of the layer's step act_quan.s. Fewer bits than int8 has are a Clip before.
+// Quantises `x` to multiples of the layer's step act_quan.s. Bit widths below 8 add a Clip node.
 std::string AddQuantisedInput(OnnxGraph& graph, const std::string& layer, int bits, const std::string& x);
 
-// The weight as whole numbers of the steps weight_quan.s: weightq, int8.
+// Adds the weight as int8 multiples of the steps weight_quan.s, named weightq.
 std::string AddQuantisedWeight(OnnxGraph& graph, const std::string& layer, int bits);
 
 }  // namespace deepmad::models

@@ -4,16 +4,16 @@
 #include <string>
 #include <vector>
 
-#include "mad/layer.h"
-#include "mad/network_spec.h"
+#include "mad/network/network_spec.h"
+#include "mad/recipe/layer.h"
 #include "models/export/onnx_layers.h"
 #include "models/export/onnx_map.h"
 
 namespace deepmad::models {
 
-// `maps` of strides 4, 8, 16 and 32 -> the name of the main logits [any, classes, height, width] at `size`, that of the input. Pooling and
-// resizing are products with constant matrices: exact for any sizes, which the operators of opset 17 are not where batches may have any
-// size.
+// Adds UPerNet on `maps` of strides 4, 8, 16 and 32 and returns the name of the main logits [any, classes, height, width] at `size`, the
+// size of the input. Pooling and resizing are products with constant matrices, because the operators of opset 17 are not exact for all
+// sizes if the batch size is left open.
 std::string AddUPerNet(const OnnxContext& context, const mad::HeadSpec& head, const std::vector<OnnxMap>& maps, const mad::Extent& size);
 
 }  // namespace deepmad::models

@@ -3,7 +3,7 @@
 #include <ATen/ops/ones.h>
 #include <torch/nn/module.h>
 
-#include "models/module_tree.h"
+#include "models/layers/module_tree.h"
 
 namespace deepmad::models {
 namespace {

@@ -1,5 +1,5 @@
-// A one-stage detector on a feature pyramid: two towers, shared by all levels, and what it predicts in each cell. FCOS and GFLv2 are heads
-// of this kind. Tensors have the names of published checkpoints, below neck and bbox_head.
+// Base class of one-stage detection heads (FCOS, GFLv2): a feature pyramid and two towers shared by all levels
+// (docs/protocols/detection.md, section 3). Parameters are named as in published checkpoints, below `neck` and `bbox_head`.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -16,24 +16,25 @@
 
 namespace deepmad::models {
 
-// What a head predicts on one level, [N, ., rows, columns]; float32 whatever the convolutions computed in, float64 in a float64 network.
+// The predictions on one level, [N, channels, rows, columns]: float32 whatever the precision of the convolutions, or float64 in a float64
+// network.
 struct DetectionMaps {
   at::Tensor classes;    // K logits
-  at::Tensor quality;    // the logit of what scores are multiplied by: centreness, or the estimated overlap
-  at::Tensor distances;  // 4: to the left, top, right and bottom, >= 0, in units of DetectionHead::unit
-  at::Tensor bins = {};  // GFLv2: 4 x 17 logits, from which the distances come; else undefined
+  at::Tensor quality;    // 1 logit: centreness (FCOS) or estimated IoU (GFLv2), which multiplies the scores
+  at::Tensor distances;  // 4 distances to the left, top, right and bottom, >= 0, in units of DetectionHead::unit
+  at::Tensor bins = {};  // GFLv2: 4 x 17 logits of the distances' distributions; FCOS: undefined
 };
 
 class DetectionHead : public Head {
  public:
-  // One a level, P3 to P7, from three maps of strides 8, 16 and 32.
+  // Predicts from three maps of strides 8, 16 and 32. Returns one entry per level, P3 to P7.
   virtual std::vector<DetectionMaps> ForwardMaps(const std::vector<at::Tensor>& features) const = 0;
-  // What the distances of a level of this stride are counted in, pixels of the input.
+  // The unit of the distances on a level of this stride, in pixels of the input.
   virtual double unit(int stride) const = 0;
-  // How maps become detections.
+  // The settings for decoding maps into detections.
   virtual DetectOptions detect_options() const = 0;
 
-  // For each level the classes, quality and distances, these in pixels.
+  // Returns classes, quality and distances of each level in turn; distances in pixels.
   std::vector<at::Tensor> Forward(const std::vector<at::Tensor>& features) const final;
   std::optional<InitialValues> InitOf(const std::string& parameter) const override;
   std::vector<std::string> Prefixes() const final { return {FeaturePyramid::kPrefix, kPrefix}; }
@@ -51,9 +52,9 @@ class DetectionHead : public Head {
   };
   DetectionHead(const mad::HeadSpec& spec, const std::vector<mad::FeatureLevel>& levels, Options options, torch::nn::Module& root);
 
-  // What both heads have of a level.
+  // The intermediate results on one level that all heads share.
   struct Level {
-    at::Tensor class_map, side_map;  // what the towers give
+    at::Tensor class_map, side_map;  // outputs of the towers
     at::Tensor classes;              // [N, K, rows, columns]
     at::Tensor sides;                // [N, side_channels, rows, columns] times the level's scale
   };

@@ -1,5 +1,5 @@
 // FCOS (Tian et al., "FCOS: fully convolutional one-stage object detection", ICCV 2019), as first published and with its later
-// improvements: specification detection 4.
+// improvements; docs/protocols/detection.md, section 4, has the formulas of both.
 #pragma once
 
 #include <vector>
@@ -10,8 +10,8 @@ namespace deepmad::models {
 
 class FcosHead : public DetectionHead {
  public:
-  // kPlain: distances exp(scale * raw) in pixels, centreness beside the classes. kImproved: relu(scale * raw) in strides, centreness beside
-  // the sides, biases in the towers.
+  // kPlain: distances exp(scale * raw) in pixels, centreness from the class tower. kImproved: relu(scale * raw) in strides, centreness from
+  // the box tower, biases in the towers.
   enum class Version { kPlain, kImproved };
 
   FcosHead(Version version, const mad::HeadSpec& spec, const std::vector<mad::FeatureLevel>& levels, torch::nn::Module& root);

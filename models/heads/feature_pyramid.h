@@ -1,5 +1,5 @@
-// The feature pyramid of one-stage detectors (Lin et al. 2017; levels P6 and P7 as Tian et al. 2019): specification detection 2. Tensors
-// have the names of published checkpoints, below neck.
+// The feature pyramid of one-stage detectors (Lin et al., 2017; levels P6 and P7 as in Tian et al., 2019; docs/protocols/detection.md,
+// section 2). Parameters are named as in published checkpoints, below `neck`.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -20,12 +20,12 @@ class FeaturePyramid {
   static constexpr std::array<int, 5> kStrides = {8, 16, 32, 64, 128};  // of P3 to P7
   inline static const std::string kPrefix = "neck.";
 
-  // `relu_before_last`: P7 is the convolution of relu(P6), else of P6.
+  // With `relu_before_last`, P7 is the convolution of relu(P6), otherwise of P6.
   FeaturePyramid(const std::array<int, kInputs>& in_channels, int channels, bool relu_before_last, torch::nn::Module& root);
 
-  // Maps of strides 8, 16 and 32, finest first -> five maps [N, channels, H, W]. Sizes need not be halves of each other.
+  // Maps of strides 8, 16 and 32, finest first -> five maps [N, channels, H, W]. Their sides need not differ by exact factors of 2.
   std::vector<at::Tensor> Forward(const std::vector<at::Tensor>& features) const;
-  // Xavier uniform, bias 0; null for the parameters of others.
+  // Returns the initial distribution: Xavier uniform, bias 0; nullopt for parameters that are not the pyramid's.
   static std::optional<InitialValues> InitOf(const std::string& parameter);
 
  private:

@@ -1,5 +1,5 @@
-// Generalised focal loss, second version (Li et al., "Generalized focal loss V2", CVPR 2021): the sides of a box as distributions over
-// whole strides, whose shape tells how good the box will be. Specification detection 5.
+// Generalised focal loss, second version (Li et al., "Generalized focal loss V2", CVPR 2021): each side of a box is a discrete
+// distribution over whole strides, and the shape of the four distributions predicts the box's IoU (docs/protocols/detection.md, section 5).
 #pragma once
 
 #include <vector>

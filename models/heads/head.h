@@ -1,5 +1,5 @@
-// A dense head: what a network puts on the maps of its backbone to predict in each place. To add one: its type in mad/dense_head.cc, and a
-// file here that ends in DEEPMAD_REGISTER(HeadRegistry, ...).
+// Interface of dense heads, which predict at each position of the backbone's maps. To add one, add its type to
+// mad/network/dense_head_type.cc and write a file here that ends in DEEPMAD_REGISTER(HeadRegistry, ...).
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "base/registry.h"
-#include "mad/network_spec.h"
-#include "models/batch_norm.h"
+#include "mad/network/network_spec.h"
+#include "models/layers/batch_norm.h"
 
 namespace torch::nn {
 class Module;
@@ -19,7 +19,7 @@ class Module;
 
 namespace deepmad::models {
 
-// How the values of a parameter are drawn at first.
+// The initial distribution of a parameter.
 struct InitialValues {
   enum class Law { kNormal, kXavierUniform, kConstant };
   Law law;
@@ -29,15 +29,16 @@ struct InitialValues {
 class Head {
  public:
   virtual ~Head() = default;
-  // The maps of HeadLevels, finest first -> what the head predicts: see its own header.
+  // Predicts from the maps of HeadLevels, finest first. The header of each head describes its outputs.
   virtual std::vector<at::Tensor> Forward(const std::vector<at::Tensor>& features) const = 0;
-  // Of the parameter of this full name; null for those that the run's scheme draws, as in the backbone (models/init.h).
+  // Returns the initial distribution of the parameter with this full name, or nullopt if the run's scheme applies (models/network/init.h).
   virtual std::optional<InitialValues> InitOf(const std::string& parameter) const = 0;
-  // What the full names of all its tensors start with.
+  // The prefixes of the full names of its tensors.
   virtual std::vector<std::string> Prefixes() const = 0;
 };
 
-// `levels` are the maps it takes, finest first. Registers its tensors below `root`; weights are zero until they are initialised or loaded.
+// A factory gets the levels of the input maps, finest first, and registers the head's tensors below `root`. Weights are zero until
+// initialised or loaded.
 using HeadRegistry = base::Registry<std::unique_ptr<Head>(const mad::HeadSpec& spec, const std::vector<mad::FeatureLevel>& levels,
                                                           torch::nn::Module& root, BatchNorms& norms)>;
 

@@ -1,5 +1,5 @@
-// From pictures of any size to scores for each pixel (specification segmentation 6): whole, by a sliding window, and over scales and mirror
-// images.
+// Segmentation logits for images of any size: in one pass, by a sliding window, or averaged over scales and mirror images
+// (docs/protocols/segmentation.md, section 6).
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -10,33 +10,34 @@
 
 namespace deepmad::models {
 
-// Images [N, C, H, W] -> logits [N, classes, h, w] of a coarser size, in evaluation mode.
+// A network in evaluation mode: images [N, C, H, W] -> logits [N, classes, h, w] at a coarser resolution.
 using SceneForward = std::function<at::Tensor(const at::Tensor& images)>;
 
-// [begin, end) along one side.
+// An interval [begin, end) along one side, pixels.
 struct Window {
   int64_t begin;
   int64_t end;
   friend bool operator==(const Window&, const Window&) = default;
 };
-// Windows of `side` at most, `stride` apart, the last one moved back so that it ends with the image: max(length - side + stride - 1, 0) /
-// stride + 1 of them.
+// Returns max(length - side + stride - 1, 0) / stride + 1 windows of at most `side` pixels, `stride` apart. The last one is shifted back so
+// that it ends with the image.
 std::vector<Window> SlidingWindows(int64_t length, int64_t side, int64_t stride);
 
-// Both give float32 logits [N, classes, H, W] of the images' size.
+// Runs the network on whole images [N, C, H, W] and returns float32 logits [N, classes, H, W].
 at::Tensor WholeLogits(const SceneForward& forward, const at::Tensor& images);
-// The logits of each window at its size, averaged where windows overlap. For an image no larger than the window the same as WholeLogits.
+// Runs the network on sliding windows and returns float32 logits [N, classes, H, W], averaged where windows overlap. Equal to WholeLogits()
+// for images no larger than a window.
 at::Tensor SlideLogits(const SceneForward& forward, const at::Tensor& images, int64_t side = 512, int64_t stride = 341);
 
-// The mean over passes of the probabilities of each class: the same scene at several scales, plain and mirrored.
+// Averages class probabilities over several passes of one image at different scales, plain and mirrored.
 class ScaleMean {
  public:
-  // Of the original picture.
+  // Takes the size of the original image.
   ScaleMean(int64_t height, int64_t width) : size_{height, width} {}
 
-  // `logits` [N, classes, h, w] of one pass at any scale; `mirrored` where the image was.
+  // Adds one pass: `logits` [N, classes, h, w] at any scale; `mirrored` states whether the image was mirrored.
   void Add(const at::Tensor& logits, bool mirrored);
-  // [N, classes, height, width] float32; requires a pass.
+  // Returns the mean probabilities [N, classes, height, width], float32. REQUIRES: at least one pass was added.
   at::Tensor Probabilities() const;
 
  private:

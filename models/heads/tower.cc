@@ -6,7 +6,7 @@
 #include <ATen/ops/zeros.h>
 #include <torch/nn/module.h>
 
-#include "models/module_tree.h"
+#include "models/layers/module_tree.h"
 
 namespace deepmad::models {
 

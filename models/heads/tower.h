@@ -1,5 +1,5 @@
-// Four times 3x3 convolution, group norm of 32 groups, ReLU: what a one-stage detector puts on each level of its pyramid, with the same
-// weights (specification detection 3).
+// The tower of a one-stage detector: four times 3x3 convolution, group norm with 32 groups, ReLU. All levels of the pyramid share its
+// weights (docs/protocols/detection.md, section 3).
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -17,8 +17,10 @@ class Tower {
   static constexpr int kGroups = 32;
   static constexpr double kEps = 1e-5;
 
-  // `channels`: a multiple of kGroups. Registers conv.weight, conv.bias where there are biases, gn.weight and gn.bias in PATH.0 to PATH.3.
+  // Registers conv.weight, conv.bias (with `bias`), gn.weight and gn.bias in PATH.0 to PATH.3. REQUIRES: `channels` is a multiple of
+  // kGroups.
   Tower(int channels, bool bias, torch::nn::Module& root, const std::string& path);
+  // One level of the pyramid, [N, channels, H, W] -> the same shape.
   at::Tensor Forward(at::Tensor x) const;
 
  private:

@@ -10,8 +10,8 @@
 #include <array>
 #include <stdexcept>
 
-#include "models/heads/fixed_order.h"
-#include "models/module_tree.h"
+#include "models/layers/fixed_order.h"
+#include "models/layers/module_tree.h"
 
 namespace deepmad::models {
 namespace {

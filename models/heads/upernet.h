@@ -1,6 +1,6 @@
 // UPerNet (Xiao et al., "Unified perceptual parsing for scene understanding", ECCV 2018): pyramid pooling on the last map, a feature
-// pyramid over all four, one classifier for each pixel; and the auxiliary head on the third map (specification segmentation 3). Tensors
-// have the names of the published checkpoints, below decode_head and auxiliary_head.
+// pyramid over all four, one classifier for each pixel; and the auxiliary head on the third map
+// (docs/protocols/segmentation.md, section 3). Parameters are named as in published checkpoints, below `decode_head` and `auxiliary_head`.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "models/batch_norm.h"
 #include "models/heads/head.h"
+#include "models/layers/batch_norm.h"
 
 namespace deepmad::models {
 
@@ -21,7 +21,7 @@ struct UPerNetOptions {
   int auxiliary_channels = 256;  // of the auxiliary head
 };
 
-// A convolution without bias that keeps the size, batch norm and ReLU.
+// Convolution without bias (stride 1, same size), batch norm, ReLU.
 class ConvNormRelu {
  public:
   // Registers conv.weight and bn.* in the module at `path` below `root`.
@@ -34,11 +34,11 @@ class ConvNormRelu {
   BatchNorm norm_;
 };
 
-// 1x1 with bias: from a map to a score for each class.
+// 1x1 convolution with bias from a feature map to class logits.
 class PixelClassifier {
  public:
   PixelClassifier(int in_channels, int classes, torch::nn::Module& root, const std::string& path);
-  // `keep`: factors of channels, [N, in_channels, 1, 1]; undefined: nothing is dropped.
+  // `keep` [N, in_channels, 1, 1] holds the factors of channel dropout, or is undefined for no dropout.
   at::Tensor Forward(const at::Tensor& x, const at::Tensor& keep) const;
 
  private:
@@ -50,19 +50,19 @@ class UPerNet : public Head {
   static constexpr size_t kLevels = 4;
   static constexpr std::array<int64_t, 4> kPoolSizes = {1, 2, 3, 6};
 
-  // `in_channels`: of the maps of strides 4, 8, 16 and 32. Weights are zero until they are initialised or loaded.
+  // `in_channels` are the channels of the maps of strides 4, 8, 16 and 32. Weights are zero until initialised or loaded.
   UPerNet(const UPerNetOptions& options, const std::array<int, kLevels>& in_channels, torch::nn::Module& root, BatchNorms& norms);
 
-  // Four maps, the finest first, of any sizes -> logits [N, classes, H, W] of the size of the first. In training with more than one value a
-  // channel at each pooling, so with at least two images. `keep` [N, channels, 1, 1]:
-  // the factors of channel dropout, 0 or 1 / (1 - rate); undefined: nothing is dropped.
+  // Four maps of any sizes, finest first -> logits [N, classes, H, W] of the size of the first map. `keep` [N, channels, 1, 1] holds the
+  // factors of channel dropout, 0 or 1 / (1 - rate), or is undefined for no dropout. REQUIRES: at least two images in training, because the
+  // batch norm after 1x1 pooling needs more than one value per channel.
   at::Tensor ForwardMain(const std::vector<at::Tensor>& features, const at::Tensor& keep = {}) const;
-  // Logits of the third map's size, for training only. `keep` [N, auxiliary_channels, 1, 1].
+  // Four maps -> auxiliary logits of the size of the third map, for training only. `keep` is [N, auxiliary_channels, 1, 1] or undefined.
   at::Tensor ForwardAuxiliary(const std::vector<at::Tensor>& features, const at::Tensor& keep = {}) const;
 
-  // The main logits.
+  // Returns the main logits, without dropout.
   std::vector<at::Tensor> Forward(const std::vector<at::Tensor>& features) const override { return {ForwardMain(features)}; }
-  // The classifiers: N(0, 0.01), bias 0 (section 3).
+  // The two classifiers start with N(0, 0.01) and bias 0.
   std::optional<InitialValues> InitOf(const std::string& parameter) const override;
   std::vector<std::string> Prefixes() const override;
 
@@ -81,7 +81,7 @@ class UPerNet : public Head {
   PixelClassifier auxiliary_classifier_;
 };
 
-// [N, C, H, W] to `size` [H, W], bilinear with half-pixel centres, in the type it has.
+// Resizes a map [N, C, H, W] to `size` [H, W]: bilinear with half-pixel centres, in the map's type.
 at::Tensor ResizeMap(const at::Tensor& map, at::IntArrayRef size);
 
 }  // namespace deepmad::models

@@ -1,5 +1,5 @@
-// A convolution with the norm behind it folded into its weights. What follows it, an activation or the addition of a shortcut and a ReLU,
-// happens while its result is in the cache, where the library can: oneDNN on the CPU, with weights laid out for it once.
+// A convolution with the norm after it folded into its weights. A following activation, or the addition of a shortcut and a ReLU, is fused
+// into it if the library supports that: oneDNN on the CPU, with weights laid out once.
 #pragma once
 
 #include <ATen/core/List.h>
@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "mad/layer.h"
+#include "mad/recipe/layer.h"
 
 namespace deepmad::models {
 
@@ -25,9 +25,10 @@ class FoldedConv {
   FoldedConv(const at::Tensor& weight, const at::Tensor& bias, ConvGeometry geometry, mad::ActivationKind activation,
              at::IntArrayRef input);
 
-  // x of the weights' type and device.
+  // Convolves x, which has the type and device of the weights.
   at::Tensor Forward(const at::Tensor& x) const;
-  // conv(x) + shortcut, then ReLU if asked. The activation must be kNone. `overwrite`: the result may take the memory of the shortcut.
+  // Returns conv(x) + shortcut, then ReLU if requested. With `overwrite`, the result may reuse the memory of the shortcut. REQUIRES: the
+  // activation is kNone.
   at::Tensor ForwardAdd(const at::Tensor& x, at::Tensor shortcut, bool relu, bool overwrite) const;
 
   mad::ActivationKind activation() const { return activation_; }
@@ -47,7 +48,7 @@ class FoldedConv {
   bool one_dnn_;
 };
 
-// The activation alone; `in_place`: over its input.
+// Applies the activation alone; with `in_place`, overwrites its input.
 at::Tensor Activate(mad::ActivationKind kind, at::Tensor x, bool in_place);
 
 }  // namespace deepmad::models

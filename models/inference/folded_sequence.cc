@@ -10,10 +10,10 @@
 #include <stdexcept>
 #include <utility>
 
-#include "models/attention.h"
-#include "models/fold_norm.h"
-#include "models/layer_norm.h"
-#include "models/lsq_quantiser.h"
+#include "models/layers/attention.h"
+#include "models/layers/fold_norm.h"
+#include "models/layers/layer_norm.h"
+#include "models/layers/lsq_quantiser.h"
 
 namespace deepmad::models {
 namespace {

@@ -6,7 +6,7 @@
 
 #include <utility>
 
-#include "models/lsq_quantiser.h"
+#include "models/layers/lsq_quantiser.h"
 
 namespace deepmad::models {
 namespace {

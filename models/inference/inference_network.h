@@ -1,5 +1,5 @@
-// A trained network for use: norms folded into the convolutions, activations and additions in the same pass where the device's library can,
-// channels_last maps, float32 or bfloat16. The same function as the network in evaluation mode, but for rounding.
+// A trained network prepared for inference: norms folded into convolutions, activations and additions fused if the device's library
+// supports it, channels_last maps. Computes the same function as the network in evaluation mode, up to rounding.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -8,10 +8,10 @@
 #include <optional>
 #include <vector>
 
-#include "mad/network_spec.h"
+#include "mad/network/network_spec.h"
 #include "models/inference/folded_sequence.h"
 #include "models/inference/layer_clock.h"
-#include "models/network.h"
+#include "models/network/network.h"
 
 namespace deepmad::models {
 
@@ -22,7 +22,7 @@ struct InferenceOptions {
 
 class InferenceNetwork {
  public:
-  // Copies the weights as they are now, to the network's device; the network itself is not needed afterwards.
+  // Copies the current weights on the network's device. The network need not outlive this object.
   explicit InferenceNetwork(Network& network, const InferenceOptions& options = {});
   ~InferenceNetwork();
   InferenceNetwork(InferenceNetwork&&) noexcept;
@@ -31,7 +31,7 @@ class InferenceNetwork {
   // float32 (float64 for float64). No gradients. Errors as of Network::Forward. Images keep their values. Several threads may call it at
   // once, without a clock.
   at::Tensor Forward(const at::Tensor& images, LayerClock* clock = nullptr) const;
-  // The map of each feature level that the head names instead, in the options' type.
+  // Returns the map of each feature level that the head uses, in the type of the options.
   std::vector<at::Tensor> ForwardFeatures(const at::Tensor& images, LayerClock* clock = nullptr) const;
 
   const mad::NetworkSpec& spec() const { return spec_; }
@@ -40,7 +40,7 @@ class InferenceNetwork {
   struct Unit;
 
   at::Tensor Prepare(const at::Tensor& images, LayerClock* clock) const;
-  // `x_is_free`: the first unit may overwrite its input.
+  // With `x_is_free`, the first unit may overwrite its input.
   at::Tensor RunBlock(size_t block, at::Tensor x, bool x_is_free, LayerClock* clock) const;
 
   mad::NetworkSpec spec_;

@@ -1,6 +1,6 @@
 #include "models/inference/layer_clock.h"
 
-#include "models/device.h"
+#include "models/device/device.h"
 
 namespace deepmad::models {
 

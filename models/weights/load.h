@@ -1,19 +1,19 @@
-// A state dict into a network.
+// Loads a state dict into a network.
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "models/named_tensors.h"
-#include "models/network.h"
+#include "models/layers/named_tensors.h"
+#include "models/network/network.h"
 #include "models/weights/weights_file.h"
 
 namespace deepmad::models {
 
 enum class HeadPolicy {
-  kStrict,  // every tensor must be there, and no other
-  // The head keeps its own weights, whatever the file has for it: to fine-tune on other classes. A dense head may take the place of a
-  // classifier (fc_linear, fc, classifier).
+  kStrict,  // the file must have exactly the network's tensors
+  // The head keeps its weights and those in the file are ignored, for fine-tuning on other classes. A dense head may replace a classifier
+  // (fc_linear, fc, classifier).
   kDrop,
 };
 
@@ -23,7 +23,7 @@ enum class HeadPolicy {
 void LoadWeights(Network& network, const WeightsFile& weights, HeadPolicy policy, const std::string& where);
 void LoadStateDict(Network& network, const NamedTensors& tensors, HeadPolicy policy, const std::string& where);
 
-// The same from a file (OpenWeights). Takes a few megabytes besides the network's own memory.
+// Loads the weights from a file (OpenWeights). Needs only a few megabytes in addition to the network's memory.
 void LoadWeights(Network& network, const WeightsPlace& place, HeadPolicy policy);
 
 }  // namespace deepmad::models

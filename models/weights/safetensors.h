@@ -1,11 +1,11 @@
-// Weights on disk in the safetensors format, which Python's safetensors opens by the same names.
+// Reads and writes weights in the safetensors format. Python's safetensors opens the files under the same names.
 #pragma once
 
 #include <map>
 #include <string>
 
 #include "models/formats/safetensors_file.h"
-#include "models/named_tensors.h"
+#include "models/layers/named_tensors.h"
 
 namespace deepmad::models {
 
@@ -16,12 +16,11 @@ struct TensorFile {
 
 // Writes in one step (base/atomic_file.h); tensors of any device, layout and supported type (float64, float32, float16, bfloat16, int64,
 // int32, int16, int8, uint8, bool). The header keeps their order; the data is sorted by element size, so that every tensor is aligned.
-// The metadata also gets the checksum of models/formats/safetensors_file.h. FailedError for another type, a name given twice, or what the
-// disk says.
+// The metadata also gets the checksum of models/formats/safetensors_file.h. Throws FailedError for another type, a duplicate name, or a
+// write error.
 void WriteSafetensors(const std::string& path, const NamedTensors& tensors, const std::map<std::string, std::string>& metadata = {});
 
-// FailedError naming the file for everything that is not a whole, consistent safetensors file, and where there is a checksum that
-// disagrees: the file is damaged.
+// Reads a file. Throws FailedError naming it if it is not a complete, consistent safetensors file or does not match its checksum.
 TensorFile ReadSafetensors(const std::string& path);
 
 }  // namespace deepmad::models

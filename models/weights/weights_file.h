@@ -1,4 +1,4 @@
-// A file of weights, opened: what is in it is known, values are read tensor by tensor.
+// An open file of weights: names and shapes are known, values are read tensor by tensor.
 #pragma once
 
 #include <c10/core/ScalarType.h>
@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "models/formats/stored_weights.h"
-#include "models/named_tensors.h"
+#include "models/layers/named_tensors.h"
 
 namespace deepmad::models {
 
-// A file, and which of the sets of weights that it may hold.
+// A file, and which of its sets of weights to use (trained or averaged).
 struct WeightsPlace {
   std::string file;
   WeightSet set = WeightSet::kTrained;
@@ -23,8 +23,8 @@ struct WeightsEntry {
   std::string name;
   at::ScalarType type;
   std::vector<int64_t> shape;
-  // Rows [begin, end) of the first dimension (a scalar has one), on the CPU, with any strides; may be a view of the file. The memory is
-  // given back when the last copy goes, so that reading part after part takes the memory of one.
+  // Reads rows [begin, end) of the first dimension (a scalar has one row), on the CPU, with any strides. The result may be a view of the
+  // file. Memory is released with the last copy of the tensor, so reading part by part needs the memory of one part only.
   std::function<at::Tensor(int64_t begin, int64_t end)> read;
 };
 
@@ -33,8 +33,8 @@ struct WeightsFile {
   std::map<std::string, std::string> metadata;
 };
 
-// Safetensors, or what torch.save wrote (models/formats/stored_weights.h). FailedError naming the file for what cannot be read; UsageError
-// where the averaged weights are asked for and there are none.
+// Opens a safetensors file or a file of torch.save (models/formats/stored_weights.h). Throws FailedError naming the file if it cannot be
+// read, UsageError if averaged weights are requested and it has none.
 WeightsFile OpenWeights(const WeightsPlace& place);
 
 }  // namespace deepmad::models

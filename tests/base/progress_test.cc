@@ -83,6 +83,21 @@ TEST(Progress, FinishDrawsTheLastStateOnceAndIgnoresLaterUpdates) {
   EXPECT_EQ(screen.text, "train 1/2 100% 200/200 25 img/s, 00:08, done\n");
 }
 
+TEST(Progress, AsksForItsNoteOnlyWhenALineIsDrawn) {
+  Screen screen;
+  int asked = 0;
+  ProgressOptions options = Options();
+  options.note = [&] { return "asked " + std::to_string(++asked); };
+  Progress progress(options, true, screen.sink(), screen.clock());
+  progress.Update(1);
+  for (int64_t done = 2; done < 50; ++done) progress.Update(done);
+  EXPECT_EQ(asked, 1);
+  screen.text.clear();
+  screen.now += 10;
+  progress.Update(50);
+  EXPECT_TRUE(screen.text.ends_with(", asked 2")) << screen.text;
+}
+
 TEST(Progress, TheDestructorEndsTheLine) {
   Screen screen;
   { Progress progress(Options(), true, screen.sink(), screen.clock()); }

@@ -11,7 +11,7 @@
 
 #include "base/atomic_file.h"
 #include "base/build_info.h"
-#include "mad/design.h"
+#include "mad/design/design.h"
 #include "train/report/curves.h"
 
 namespace deepmad::mad {

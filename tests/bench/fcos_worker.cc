@@ -8,18 +8,18 @@
 
 #include <iostream>
 
-#include "base/config.h"
+#include "base/config/config.h"
 #include "base/json.h"
-#include "mad/network_spec.h"
-#include "models/device.h"
+#include "mad/network/network_spec.h"
+#include "models/device/device.h"
 #include "models/heads/detection_head.h"
-#include "models/network.h"
+#include "models/network/network.h"
 #include "models/weights/load.h"
 #include "models/weights/safetensors.h"
-#include "train/detect_objects.h"
-#include "train/detector_loss.h"
-#include "train/optimizer.h"
-#include "train/stopwatch.h"
+#include "train/numerics/stopwatch.h"
+#include "train/optimizers/optimizer.h"
+#include "train/tasks/detection/detect_objects.h"
+#include "train/tasks/detection/detector_loss.h"
 
 namespace deepmad {
 namespace {
@@ -70,7 +70,7 @@ int Main(char** argv) {
   }
 
   network->train();
-  train::NamedTensors parameters;
+  models::NamedTensors parameters;
   for (const auto& named : network->named_parameters()) parameters.emplace_back(named.key(), named.value());
   const base::Config config = base::Config::FromText("{momentum: 0.9, nesterov: false, weight_decay: 1.0e-4, decay_all: true}", "worker");
   const auto optimizer = train::OptimizerRegistry::Get().Find("sgd", "").factory(parameters, config);

@@ -7,10 +7,10 @@
 #include <map>
 
 #include "base/json.h"
-#include "mad/network_spec.h"
-#include "models/device.h"
+#include "mad/network/network_spec.h"
+#include "models/device/device.h"
 #include "models/inference/inference_network.h"
-#include "models/network.h"
+#include "models/network/network.h"
 #include "models/weights/load.h"
 #include "models/weights/safetensors.h"
 

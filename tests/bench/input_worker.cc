@@ -18,8 +18,8 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
-#include "data/batch_stream.h"
-#include "data/data_config.h"
+#include "data/batching/batch_prefetcher.h"
+#include "data/inputs/open_datasets.h"
 #include "data/pack/writer.h"
 
 namespace deepmad {

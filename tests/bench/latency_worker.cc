@@ -12,11 +12,11 @@
 #include <vector>
 
 #include "base/json.h"
-#include "mad/network_spec.h"
-#include "mad/probe_network.h"
+#include "mad/cost/profiling_networks.h"
+#include "mad/network/network_spec.h"
 #include "models/inference/inference_network.h"
-#include "models/init.h"
-#include "models/network.h"
+#include "models/network/init.h"
+#include "models/network/network.h"
 
 namespace deepmad {
 namespace {

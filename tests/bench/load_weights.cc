@@ -10,11 +10,11 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "models/init.h"
-#include "models/network.h"
+#include "models/network/init.h"
+#include "models/network/network.h"
 #include "models/weights/load.h"
 #include "models/weights/safetensors.h"
-#include "train/stopwatch.h"
+#include "train/numerics/stopwatch.h"
 
 namespace deepmad {
 namespace {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/build_info.h"
-#include "mad/design.h"
+#include "mad/design/design.h"
 
 namespace deepmad::mad {
 namespace {

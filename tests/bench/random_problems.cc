@@ -1,6 +1,6 @@
 // A long run of random design problems: bench_random_problems FIRST COUNT [SECONDS_A_PROBLEM]. Says what came out and each answer that is
 // not as it must be; a single problem is printed as YAML, to go on with `deepmad design`. 300 of the same problems are in the suite
-// (tests/mad/random_problem_test.cc).
+// (tests/mad/solvers/random_problem_test.cc).
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -7,8 +7,8 @@
 #include <cstdlib>
 
 #include "base/build_info.h"
-#include "mad/admitted.h"
-#include "mad/relaxation.h"
+#include "mad/problem/feasibility.h"
+#include "mad/search/continuous_relaxation.h"
 
 int main(int argc, char** argv) {
   using namespace deepmad::mad;

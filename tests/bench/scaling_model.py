@@ -13,7 +13,7 @@ NODE = 8  # GPUs
 WITHIN, BETWEEN = 200e9, 40e9
 # Seconds of an exchange of a few kilobytes: assumed; NCCL's own estimate between nodes of H100 is 25e-6 (issue 1453 of NVIDIA/nccl).
 SMALL = {1: 0, 2: 15e-6, 4: 17e-6, 8: 20e-6, 16: 35e-6, 32: 42e-6, 64: 50e-6}
-LAST_BUCKET = 8 * 2**20  # bytes, train/gradient_reducer.cc
+LAST_BUCKET = 8 * 2**20  # bytes, train/distributed/gradient_reducer.cc
 # FLOP/s of a GPU in training: what NVIDIA publishes for ResNet-50 on one A100 in mixed precision (NVIDIA/DeepLearningExamples, ResNet50 v1.5 for
 # PyTorch): 2470 images a second of 4.09e9 multiply-accumulates, two FLOP each, the backward pass twice the forward pass.
 SPEED = 2470 * 4.09e9 * 2 * 3

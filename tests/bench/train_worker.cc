@@ -7,18 +7,18 @@
 #include <iostream>
 #include <map>
 
-#include "base/config.h"
+#include "base/config/config.h"
 #include "base/json.h"
-#include "mad/network_spec.h"
-#include "models/device.h"
-#include "models/network.h"
+#include "mad/network/network_spec.h"
+#include "models/device/device.h"
+#include "models/network/network.h"
 #include "models/weights/load.h"
 #include "models/weights/safetensors.h"
-#include "train/ema.h"
-#include "train/optimizer.h"
-#include "train/precision.h"
-#include "train/stopwatch.h"
-#include "train/task.h"
+#include "train/numerics/precision.h"
+#include "train/numerics/stopwatch.h"
+#include "train/optimizers/optimizer.h"
+#include "train/state/ema.h"
+#include "train/tasks/task.h"
 
 namespace deepmad {
 namespace {
@@ -43,7 +43,7 @@ class Worker {
     const base::Config config =
         base::Config::FromText("{task: {label_smoothing: 0.1}, optimizer: {momentum: 0.9, weight_decay: 2.0e-4}}", "worker");
     task_ = train::TaskRegistry::Get().Find("classification", "").factory(config.Section("task"), network_->spec().head.classes);
-    train::NamedTensors parameters;
+    models::NamedTensors parameters;
     for (const auto& named : network_->named_parameters()) parameters.emplace_back(named.key(), named.value());
     optimizer_ = train::OptimizerRegistry::Get().Find("sgd", "").factory(parameters, config.Section("optimizer"));
     ema_ = std::make_unique<train::Ema>(network_->StateDict(), 0.998, /*warmup=*/false);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Seconds and memory of a training step of ResNet-50 under UPerNet at 512x512 beside the Python module of tests/train/upernet_peer.py.
+"""Seconds and memory of a training step of ResNet-50 under UPerNet at 512x512 beside the Python module of tests/train/tasks/segmentation/upernet_peer.py.
 
     upernet_step.py UPERNET_WORKER [--side 512] [--batch 2] [--steps 2]
 
@@ -20,7 +20,7 @@ import torchvision
 from safetensors.torch import load_file, save_file
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(ROOT / "tests/train"))
+sys.path.insert(0, str(ROOT / "tests/train/tasks/segmentation"))
 from upernet_peer import Heads, losses  # noqa: E402
 
 WIDTHS = (256, 512, 1024, 2048)

@@ -4,18 +4,18 @@
 // dropout.
 #include <iostream>
 
-#include "base/config.h"
+#include "base/config/config.h"
 #include "base/json.h"
-#include "mad/network_spec.h"
-#include "models/device.h"
+#include "mad/network/network_spec.h"
+#include "models/device/device.h"
 #include "models/heads/upernet.h"
-#include "models/module_tree.h"
-#include "models/network.h"
+#include "models/layers/module_tree.h"
+#include "models/network/network.h"
 #include "models/weights/load.h"
 #include "models/weights/safetensors.h"
-#include "train/optimizer.h"
-#include "train/pixel_loss.h"
-#include "train/stopwatch.h"
+#include "train/numerics/stopwatch.h"
+#include "train/optimizers/optimizer.h"
+#include "train/tasks/segmentation/pixel_loss.h"
 
 namespace deepmad {
 namespace {
@@ -43,7 +43,7 @@ int Main(char** argv) {
   for (const auto& [name, tensor] : models::ReadSafetensors(argv[4]).tensors) (name == "images" ? images : labels) = tensor;
   images = images.contiguous(at::MemoryFormat::ChannelsLast);
 
-  train::NamedTensors parameters;
+  models::NamedTensors parameters;
   for (const torch::nn::Module* module : std::initializer_list<torch::nn::Module*>{network.get(), &heads}) {
     for (const auto& named : module->named_parameters()) parameters.emplace_back(named.key(), named.value());
   }

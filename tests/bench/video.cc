@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "base/config.h"
+#include "base/config/config.h"
 #include "base/json.h"
-#include "data/data_config.h"
+#include "data/inputs/open_datasets.h"
 
 namespace deepmad {
 namespace {

@@ -100,7 +100,7 @@ TEST_F(BadInput, FilesThatAreNoConfiguration) {
   ExpectRefusal({"design", "/proc/self/mem"}, 2, {"/proc/self/mem", "Input/output error"});
 }
 
-TEST_F(BadInput, ValuesOfAProblem) {  // the whole table: tests/mad/problem_input_test.cc
+TEST_F(BadInput, ValuesOfAProblem) {  // the whole table: tests/mad/problem/problem_input_test.cc
   ExpectEachRefused("design", problem_,
                     {{"budgets.flops=abc", {"budgets.flops", "a number", "'abc'"}}, {"solver.name=nlop", {"did you mean 'nlopt'"}}});
 }

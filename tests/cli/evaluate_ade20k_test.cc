@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/atomic_file.h"
-#include "data/image_io.h"
+#include "data/image/image_io.h"
 #include "tests/cli/one_line.h"
 #include "tests/cli/program.h"
 #include "tests/places.h"
@@ -110,7 +110,7 @@ TEST(EvaluateAde20kPeer, EqualsNumpyOnRealScenes) {
   for (const std::string split : {"training", "validation"}) {
     const TemporaryFolder folder;
     const std::string labels = std::string(data) + "/ade20k-mini/annotations/" + split;
-    const std::string command = PeersPython() + " " + SourceFolder() + "/tests/metrics/mean_iou_peer.py files " + labels + " " +
+    const std::string command = PeersPython() + " " + SourceFolder() + "/tests/train/metrics/mean_iou_peer.py files " + labels + " " +
                                 folder.File("made") + " > " + folder.File("expected.json");
     ASSERT_EQ(std::system(command.c_str()), 0);
     const nlohmann::json expected = nlohmann::json::parse(base::ReadFile(folder.File("expected.json")));

@@ -69,7 +69,7 @@ TEST(EvaluateKineticsPeer, EqualsNumpyOnRandomScores) {
   for (int seed = 0; seed < 5; ++seed) {
     const TemporaryFolder folder;
     const std::string command =
-        PeersPython() + " " + SourceFolder() + "/tests/metrics/video_accuracy_peer.py " + folder.path() + " " + std::to_string(seed);
+        PeersPython() + " " + SourceFolder() + "/tests/train/metrics/video_accuracy_peer.py " + folder.path() + " " + std::to_string(seed);
     ASSERT_EQ(std::system(command.c_str()), 0);
     const nlohmann::json expected = nlohmann::json::parse(base::ReadFile(folder.File("expected.json")));
     const Outcome outcome =

@@ -93,7 +93,7 @@ TEST(EvaluateCocoPeer, EqualsPycocotoolsOnTheSmallRealSet) {
     const std::string annotations = std::string(root) + "/coco-mini/annotations/instances_" + split + "2017.json";
     const TemporaryFolder folder;
     const std::string command =
-        PeersPython() + " " + SourceFolder() + "/tests/metrics/coco_peer.py files " + annotations + " " + folder.path();
+        PeersPython() + " " + SourceFolder() + "/tests/train/metrics/coco_peer.py files " + annotations + " " + folder.path();
     ASSERT_EQ(std::system(command.c_str()), 0);
     std::ifstream file(folder.File("stats.json"));
     const Json all = Json::parse(file);

@@ -10,8 +10,8 @@
 #include <thread>
 
 #include "base/atomic_file.h"
-#include "data/image_io.h"
-#include "data/label_map.h"
+#include "data/image/image_io.h"
+#include "data/image/label_map.h"
 #include "tests/cli/one_line.h"
 #include "tests/cli/same_run.h"
 #include "tests/cli/scene_run.h"

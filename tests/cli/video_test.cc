@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "base/atomic_file.h"
-#include "data/image_io.h"
+#include "data/image/image_io.h"
 #include "tests/cli/one_line.h"
 #include "tests/cli/same_run.h"
 #include "tests/cli/small_run.h"

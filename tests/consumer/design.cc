@@ -3,8 +3,8 @@
 #include <exception>
 
 #include "base/atomic_file.h"
-#include "mad/design.h"
-#include "mad/network_spec.h"
+#include "mad/design/design.h"
+#include "mad/network/network_spec.h"
 
 constexpr char kProblem[] = R"(
 version: 1

@@ -5,11 +5,11 @@
 #include <cstdio>
 #include <exception>
 
-#include "mad/cost.h"
-#include "models/count.h"
+#include "mad/cost/network_cost.h"
 #include "models/inference/inference_network.h"
-#include "models/init.h"
-#include "models/network.h"
+#include "models/network/init.h"
+#include "models/network/live_count.h"
+#include "models/network/network.h"
 
 int main(int argc, char** argv) {
   try {

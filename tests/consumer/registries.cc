@@ -1,12 +1,12 @@
 // Prints what registered itself: a linker that drops objects nobody names would leave these empty.
 #include <cstdio>
 
-#include "data/dataset.h"
-#include "mad/block.h"
-#include "mad/solver.h"
-#include "models/device.h"
-#include "train/optimizer.h"
-#include "train/task.h"
+#include "data/dataset/dataset.h"
+#include "mad/recipe/block_type.h"
+#include "mad/search/solver.h"
+#include "models/device/device.h"
+#include "train/optimizers/optimizer.h"
+#include "train/tasks/task.h"
 
 template <typename Registry>
 bool Print(const char* kind) {

@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "data/image.h"
+#include "data/image/image.h"
 
 namespace deepmad::data {
 

@@ -10,7 +10,7 @@
 
 #include "base/atomic_file.h"
 #include "base/json.h"
-#include "data/image_io.h"
+#include "data/image/image_io.h"
 #include "data/pack/writer.h"
 #include "tests/data/numbered_dataset.h"
 #include "tests/data/pictures.h"

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "data/dataset.h"
+#include "data/dataset/dataset.h"
 
 namespace deepmad::data {
 

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
-#include "data/image.h"
+#include "data/image/image.h"
 
 namespace deepmad::data {
 

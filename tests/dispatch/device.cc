@@ -10,7 +10,7 @@
 #include <mutex>
 #include <set>
 
-#include "models/device.h"
+#include "models/device/device.h"
 #include "tests/dispatch/device_memory.h"
 #include "tests/dispatch/transfers.h"
 
@@ -140,6 +140,18 @@ class ImmediateCopies : public models::CopyQueue {
   void Join(const std::vector<at::Tensor>&) override {}
 };
 
+class Values : public models::Readback {
+ public:
+  explicit Values(const at::Tensor& tensor) : host_(tensor.cpu()) { --AllTransfers().to_host; }
+  at::Tensor Wait() override {
+    ++AllTransfers().readbacks;
+    return host_;
+  }
+
+ private:
+  at::Tensor host_;
+};
+
 class Repeated : public models::Recording {
  public:
   explicit Repeated(std::function<void()> work) : work_(std::move(work)) {}
@@ -153,11 +165,13 @@ class StandIn : public models::DeviceKind {
  public:
   int Count() const override { return 1; }
   std::string Describe(int) const override { return "CPU kernels under CUDA's key"; }
+  models::Uuid UuidOf(int) const override { return {}; }
   void Synchronize(int) const override {}
   models::DeviceMemory Memory(int) const override { return {}; }
   void ResetPeakMemory(int) const override {}
   void ReleaseCachedMemory(int) const override {}
   std::unique_ptr<models::CopyQueue> NewCopyQueue(int) const override { return std::make_unique<ImmediateCopies>(); }
+  std::unique_ptr<models::Readback> StartReadback(const at::Tensor& tensor) const override { return std::make_unique<Values>(tensor); }
   std::optional<at::ScalarType> MixedFormat(int) const override { return at::kBFloat16; }
   std::unique_ptr<models::Recording> Record(int, std::function<void()> work) const override {
     return std::make_unique<Repeated>(std::move(work));

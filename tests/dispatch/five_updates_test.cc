@@ -12,14 +12,14 @@
 #include "base/atomic_file.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "models/named_tensors.h"
+#include "models/layers/named_tensors.h"
 #include "models/weights/safetensors.h"
 #include "tests/cli/detection_run.h"
 #include "tests/cli/scene_run.h"
 #include "tests/cli/small_run.h"
 #include "tests/cli/video_run.h"
 #include "tests/temporary_folder.h"
-#include "train/experiment.h"
+#include "train/run/run.h"
 
 namespace deepmad::dispatch {
 namespace {

@@ -5,16 +5,16 @@
 #include <vector>
 
 #include "base/log.h"
-#include "data/data_config.h"
+#include "data/inputs/open_datasets.h"
 #include "tests/cli/detection_run.h"
 #include "tests/cli/scene_run.h"
 #include "tests/cli/small_run.h"
 #include "tests/cli/video_run.h"
 #include "tests/dispatch/transfers.h"
-#include "train/batch_feed.h"
-#include "train/evaluator.h"
-#include "train/session.h"
-#include "train/update.h"
+#include "train/loop/device_feed.h"
+#include "train/loop/evaluator.h"
+#include "train/loop/update.h"
+#include "train/run/runtime_setup.h"
 
 namespace deepmad::dispatch {
 namespace {

@@ -1,7 +1,7 @@
 #include "tests/fuzz/checkpoint_seeds.h"
 
 #include "models/formats/safetensors_file.h"
-#include "tests/formats/checkpoint_writer.h"
+#include "tests/models/formats/checkpoint_writer.h"
 
 namespace deepmad::fuzz {
 namespace {

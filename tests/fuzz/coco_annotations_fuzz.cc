@@ -3,9 +3,9 @@
 #include <cmath>
 #include <cstdint>
 
-#include "data/box_preparation.h"
-#include "data/coco_annotations.h"
-#include "data/coco_set.h"
+#include "data/annotations/coco_annotations.h"
+#include "data/datasets/coco_selection.h"
+#include "data/inputs/boxes_preparation.h"
 #include "tests/fuzz/expect.h"
 #include "tests/fuzz/memory_file.h"
 

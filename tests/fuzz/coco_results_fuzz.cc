@@ -2,7 +2,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "data/coco_results.h"
+#include "data/annotations/coco_results.h"
 #include "tests/fuzz/expect.h"
 #include "tests/fuzz/memory_file.h"
 

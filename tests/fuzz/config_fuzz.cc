@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "base/config.h"
+#include "base/config/config.h"
 #include "tests/fuzz/expect.h"
 
 namespace {

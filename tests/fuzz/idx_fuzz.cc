@@ -1,7 +1,7 @@
 // An IDX file, plain or gzip. The first byte says how many dimensions are expected.
 #include <cstdint>
 
-#include "data/idx.h"
+#include "data/annotations/idx_file.h"
 #include "tests/fuzz/expect.h"
 #include "tests/fuzz/memory_file.h"
 

@@ -2,7 +2,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "data/jpeg_decoder.h"
+#include "data/image/jpeg_decoder.h"
 #include "data/transforms/crop.h"
 #include "tests/fuzz/expect.h"
 

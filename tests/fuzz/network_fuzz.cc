@@ -3,10 +3,10 @@
 #include <cstdint>
 #include <string>
 
-#include "mad/cost.h"
-#include "mad/layer_table.h"
-#include "mad/network_spec.h"
-#include "mad/structure_svg.h"
+#include "mad/cost/layer_table.h"
+#include "mad/cost/network_cost.h"
+#include "mad/network/network_spec.h"
+#include "mad/report/structure_svg.h"
 #include "tests/fuzz/expect.h"
 
 namespace {

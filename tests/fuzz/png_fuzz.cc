@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "data/png_decoder.h"
+#include "data/image/png_decoder.h"
 #include "tests/fuzz/expect.h"
 
 namespace {

@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <string>
 
-#include "mad/cost.h"
-#include "mad/problem.h"
+#include "mad/cost/network_cost.h"
+#include "mad/problem/problem.h"
 #include "tests/fuzz/expect.h"
 
 namespace {

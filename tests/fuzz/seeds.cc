@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/atomic_file.h"
-#include "data/image_io.h"
+#include "data/image/image_io.h"
 #include "data/pack/format.h"
 #include "tests/data/jpeg_writer.h"
 #include "tests/data/pictures.h"

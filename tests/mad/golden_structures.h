@@ -9,7 +9,7 @@
 
 #include "base/build_info.h"
 #include "base/json.h"
-#include "mad/cost.h"
+#include "mad/cost/network_cost.h"
 #include "tests/places.h"
 
 namespace deepmad::mad {

@@ -2,7 +2,7 @@
 
 #include <set>
 
-#include "mad/block.h"
+#include "mad/recipe/block_type.h"
 
 namespace deepmad::mad {
 namespace {

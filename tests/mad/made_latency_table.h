@@ -1,7 +1,7 @@
 // A latency table whose times follow a formula, for every kind of layer that a registered 2-D block has.
 #pragma once
 
-#include "mad/latency_table.h"
+#include "mad/latency/latency_table.h"
 
 namespace deepmad::mad {
 

@@ -6,8 +6,8 @@
 #include <cmath>
 
 #include "base/random.h"
-#include "mad/admitted.h"
-#include "mad/report.h"
+#include "mad/problem/feasibility.h"
+#include "mad/report/design_report.h"
 
 namespace deepmad::mad {
 namespace {

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "mad/design.h"
+#include "mad/design/design.h"
 
 namespace deepmad::mad {
 

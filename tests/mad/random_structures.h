@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/random.h"
-#include "mad/network_spec.h"
+#include "mad/network/network_spec.h"
 
 namespace deepmad::mad {
 

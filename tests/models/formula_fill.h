@@ -10,8 +10,8 @@
 #include <map>
 #include <string>
 
-#include "mad/network_spec.h"
-#include "models/network.h"
+#include "mad/network/network_spec.h"
+#include "models/network/network.h"
 
 namespace deepmad::models {
 

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "base/build_info.h"
-#include "mad/network_spec.h"
-#include "models/init.h"
-#include "models/network.h"
+#include "mad/network/network_spec.h"
+#include "models/network/init.h"
+#include "models/network/network.h"
 #include "tests/mad/random_structures.h"
 
 namespace deepmad::models {

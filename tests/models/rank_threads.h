@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "models/process_group.h"
+#include "models/layers/process_group.h"
 
 namespace deepmad::models {
 

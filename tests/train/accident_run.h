@@ -15,7 +15,7 @@
 #include "base/log.h"
 #include "base/stop_signal.h"
 #include "tests/train/tiny_network.h"
-#include "train/experiment.h"
+#include "train/run/run.h"
 
 namespace deepmad::train {
 

@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "tests/train/accident_run.h"
-#include "train/task.h"
+#include "train/tasks/task.h"
 
 namespace deepmad::train {
 namespace {

@@ -1,7 +1,7 @@
 // A network that trains in a moment: 16 x 16 pictures, four classes.
 #pragma once
 
-#include "mad/network_spec.h"
+#include "mad/network/network_spec.h"
 
 namespace deepmad::train {
 

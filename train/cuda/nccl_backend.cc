@@ -2,8 +2,8 @@
 #include <c10/cuda/CUDAFunctions.h>
 #include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
 
-#include "train/device_backend.h"
-#include "train/rank_group.h"
+#include "train/distributed/device_backend.h"
+#include "train/distributed/rank_group.h"
 
 namespace deepmad::train {
 namespace {

@@ -1,4 +1,4 @@
-// The score of each class, for people and programs.
+// The table of scores by class of a segmentation, as JSON and as text.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@ namespace deepmad::train {
 // [{"class": 1, "name": "wall", "IoU": , "Acc": , "both": , "predicted": , "labelled": }, ...] of the classes that are predicted or
 // present; numbers start at `first`, a class without a name is "class 7", and Acc is null for one that is not present.
 base::Json ClassTable(const SegmentationCounts& counts, const std::vector<std::string>& names, int first);
-// Of the same, in percent.
+// Formats a table made by ClassTable(), in percent.
 std::string ClassTableText(const base::Json& table);
 
 }  // namespace deepmad::train

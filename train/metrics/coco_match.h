@@ -1,5 +1,5 @@
-// Which detections of one class in one image find an object: the greedy matching of COCO's box metric, at its ten thresholds and in its
-// four ranges of object area.
+// The greedy matching of COCO's box metric: assigns the detections of one class in one image to ground truths, at ten IoU thresholds and in
+// four ranges of object area (docs/protocols/detection.md, section 8).
 #pragma once
 
 #include <array>
@@ -18,17 +18,17 @@ inline constexpr size_t kCocoMostDetections = 100;
 // 0.5, 0.55, ..., 0.95 as numpy's linspace has them, to the bit: an overlap may lie on one.
 std::array<double, kCocoThresholds> CocoIouThresholds();
 
-// Of one detection; bit t stands for threshold t.
+// The outcome for one detection, per area range; bit t stands for threshold t.
 struct CocoVerdict {
   std::array<uint16_t, kCocoAreas> matched{};
-  std::array<uint16_t, kCocoAreas> ignored{};  // neither right nor wrong: it took an ignored object, or none and is itself out of range
+  std::array<uint16_t, kCocoAreas> ignored{};  // counts neither way: matched an ignored object, or is unmatched and out of range
 };
 
 class CocoMatcher {
  public:
   CocoMatcher();
-  // `detections` by falling score, at most kCocoMostDetections; `truths` in their order in the file. Writes one verdict a detection and
-  // adds the objects that count to `counted`, one an area range.
+  // Writes one verdict per detection and adds the number of objects that count to `counted`, per area range. REQUIRES: `detections` is
+  // sorted by descending score and has at most kCocoMostDetections entries; `truths` is in the order of the annotation file.
   void Match(const std::vector<const CocoDetection*>& detections, const std::vector<const CocoTruth*>& truths, CocoVerdict* verdicts,
              std::array<int64_t, kCocoAreas>* counted);
 

@@ -1,8 +1,8 @@
 // What the optimizers of Adam's family read from their section.
 #pragma once
 
-#include "base/config.h"
-#include "train/optimizer.h"
+#include "base/config/config.h"
+#include "train/optimizers/optimizer.h"
 
 namespace deepmad::train {
 

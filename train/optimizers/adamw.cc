@@ -3,31 +3,33 @@
 #include <ATen/ops/_fused_adamw.h>
 #include <ATen/ops/full.h>
 
-#include "train/optimizer.h"
 #include "train/optimizers/adam_settings.h"
+#include "train/optimizers/optimizer.h"
 
 namespace deepmad::train {
 namespace {
 
 class AdamW : public Optimizer {
  public:
-  AdamW(const NamedTensors& parameters, const AdamSettings& settings)
+  AdamW(const models::NamedTensors& parameters, const AdamSettings& settings)
       : Optimizer(parameters, settings.groups, {"first_moment", "second_moment"}), settings_(settings) {}
 
  private:
-  void StepGroup(ParameterGroup& group, const std::vector<at::Tensor>& gradients, double lr, bool /*first*/) override {
-    // The fused call wants a step counter per tensor: all share one.
-    const at::Tensor step = at::full({}, static_cast<double>(steps() + 1), group.parameters[0].options().requires_grad(false));
+  void StepGroup(ParameterGroup& group, const StepInputs& inputs) override {
+    // The fused call wants a step counter per tensor: all share one. CUDA's kernel reads it as float32 whatever the parameters' type is.
+    const at::Tensor step =
+        at::full({}, static_cast<double>(steps() + 1), group.parameters[0].options().dtype(at::kFloat).requires_grad(false));
     const std::vector<at::Tensor> step_per_parameter(group.parameters.size(), step);
-    at::_fused_adamw_(group.parameters, gradients, group.state[0], group.state[1], /*max_exp_avg_sqs=*/{}, step_per_parameter, lr,
-                      settings_.beta1, settings_.beta2, group.weight_decay, settings_.epsilon, /*amsgrad=*/false, /*maximize=*/false);
+    at::_fused_adamw_(group.parameters, inputs.gradients, group.state[0], group.state[1], /*max_exp_avg_sqs=*/{}, step_per_parameter,
+                      inputs.lr, settings_.beta1, settings_.beta2, group.weight_decay, settings_.epsilon, /*amsgrad=*/false,
+                      /*maximize=*/false, /*grad_scale=*/{}, inputs.overflow);
   }
 
   AdamSettings settings_;
 };
 
 DEEPMAD_REGISTER(OptimizerRegistry, "adamw", "Adam with decoupled weight decay, fused",
-                 [](const NamedTensors& parameters, const base::Config& config) {
+                 [](const models::NamedTensors& parameters, const base::Config& config) {
                    return std::make_unique<AdamW>(parameters, ReadAdamSettings(config));
                  });
 

@@ -14,19 +14,21 @@
 
 #include <cmath>
 
-#include "train/optimizer.h"
 #include "train/optimizers/adam_settings.h"
+#include "train/optimizers/optimizer.h"
 
 namespace deepmad::train {
 namespace {
 
 class Lamb : public Optimizer {
  public:
-  Lamb(const NamedTensors& parameters, const AdamSettings& settings)
+  Lamb(const models::NamedTensors& parameters, const AdamSettings& settings)
       : Optimizer(parameters, settings.groups, {"first_moment", "second_moment"}), settings_(settings) {}
 
  private:
-  void StepGroup(ParameterGroup& group, const std::vector<at::Tensor>& gradients, double lr, bool /*first*/) override {
+  bool SkipsOnDevice() const override { return false; }  // no operation over a list of tensors is conditional
+  void StepGroup(ParameterGroup& group, const StepInputs& inputs) override {
+    const std::vector<at::Tensor>& gradients = inputs.gradients;
     const auto t = static_cast<double>(steps() + 1);
     at::_foreach_lerp_(group.state[0], gradients, 1 - settings_.beta1);
     at::_foreach_mul_(group.state[1], settings_.beta2);
@@ -40,7 +42,7 @@ class Lamb : public Optimizer {
       at::_foreach_add_(update, group.parameters, group.weight_decay);
       at::_foreach_mul_(update, TrustRatios(group.parameters, update));
     }
-    at::_foreach_add_(group.parameters, update, -lr);
+    at::_foreach_add_(group.parameters, update, -inputs.lr);
   }
 
   static std::vector<at::Tensor> TrustRatios(const std::vector<at::Tensor>& parameters, const std::vector<at::Tensor>& update) {
@@ -53,7 +55,7 @@ class Lamb : public Optimizer {
 };
 
 DEEPMAD_REGISTER(OptimizerRegistry, "lamb", "Adam's direction brought to the norm of each weight, for large batches",
-                 [](const NamedTensors& parameters, const base::Config& config) {
+                 [](const models::NamedTensors& parameters, const base::Config& config) {
                    return std::make_unique<Lamb>(parameters, ReadAdamSettings(config, {.epsilon = 1e-6}));
                  });
 

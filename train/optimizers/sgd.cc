@@ -2,30 +2,30 @@
 #include <ATen/ops/_fused_sgd.h>
 
 #include "base/error.h"
-#include "train/optimizer.h"
+#include "train/optimizers/optimizer.h"
 
 namespace deepmad::train {
 namespace {
 
 class Sgd : public Optimizer {
  public:
-  Sgd(const NamedTensors& parameters, const GroupRules& groups, double momentum, bool nesterov)
+  Sgd(const models::NamedTensors& parameters, const GroupRules& groups, double momentum, bool nesterov)
       : Optimizer(parameters, groups, momentum > 0 ? std::vector<std::string>{"momentum"} : std::vector<std::string>{}),
         momentum_(momentum),
         nesterov_(nesterov) {}
 
  private:
-  void StepGroup(ParameterGroup& group, const std::vector<at::Tensor>& gradients, double lr, bool first) override {
+  void StepGroup(ParameterGroup& group, const StepInputs& inputs) override {
     const std::vector<at::Tensor> none;
-    at::_fused_sgd_(group.parameters, gradients, momentum_ > 0 ? group.state[0] : none, group.weight_decay, momentum_, lr,
-                    /*dampening=*/0, nesterov_, /*maximize=*/false, first);
+    at::_fused_sgd_(group.parameters, inputs.gradients, momentum_ > 0 ? group.state[0] : none, group.weight_decay, momentum_, inputs.lr,
+                    /*dampening=*/0, nesterov_, /*maximize=*/false, inputs.first, /*grad_scale=*/{}, inputs.overflow);
   }
 
   double momentum_;
   bool nesterov_;
 };
 
-std::unique_ptr<Optimizer> MakeSgd(const NamedTensors& parameters, const base::Config& config) {
+std::unique_ptr<Optimizer> MakeSgd(const models::NamedTensors& parameters, const base::Config& config) {
   const GroupRules groups = ReadGroupRules(config, 0, 1);
   const double momentum = config.GetDouble("momentum", 0.9, 0, 1);
   const bool nesterov = config.GetBool("nesterov", true);

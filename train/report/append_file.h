@@ -1,5 +1,4 @@
-// A file that grows at its end: each piece reaches the system in one write, so that a killed process leaves at most the last piece torn,
-// and a full disk not even that.
+// An append-only file. Each piece is one write call, so a killed process leaves at most the last piece torn; if the disk is full, none is.
 #pragma once
 
 #include <cstdint>
@@ -10,15 +9,15 @@ namespace deepmad::train {
 
 class AppendFile {
  public:
-  // Opens or creates. FailedError naming the path, also from Append.
+  // Opens or creates the file. Throws FailedError naming the path, as does Append().
   explicit AppendFile(const std::string& path);
   ~AppendFile();
   AppendFile(const AppendFile&) = delete;
   AppendFile& operator=(const AppendFile&) = delete;
 
-  // All of it or, with the error, none.
+  // Appends all of `bytes`, or none of it if it throws.
   void Append(std::string_view bytes);
-  // On disk when it returns, so that a machine that loses power has it too.
+  // Flushes to disk, so that the data survive a loss of power.
   void Sync();
   bool was_empty() const { return was_empty_; }  // at opening
 

@@ -1,4 +1,4 @@
-// A picture with boxes around what was found in it.
+// Draws detections: an image with labelled boxes.
 #pragma once
 
 #include <array>
@@ -14,8 +14,8 @@ struct DrawnBox {
   std::array<uint8_t, 3> colour{};                  // RGB
 };
 
-// The bytes of a PNG of the same size. `picture` [height, width, 3] RGB. Boxes are drawn from the last to the first, each with its text on
-// its colour above the upper left corner, or below the upper edge where there is no room; what is outside the picture is cut off.
+// Returns the bytes of a PNG of the image's size. `picture` is [height, width, 3] RGB. Boxes are drawn from the last to the first, each
+// with its text above the upper left corner, or below the upper edge if there is no room. Parts outside the image are clipped.
 std::string BoxDrawing(const uint8_t* picture, int height, int width, const std::vector<DrawnBox>& boxes);
 
 }  // namespace deepmad::train

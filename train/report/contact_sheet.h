@@ -1,4 +1,4 @@
-// Frames of a video on one page.
+// Draws a contact sheet: frames of a video on one page.
 #pragma once
 
 #include <cstddef>
@@ -11,13 +11,15 @@ namespace deepmad::train {
 // Small pictures in rows, each with a caption under it, and lines of text below them all.
 class ContactSheet {
  public:
-  // Both at least 1.
+  // REQUIRES: `pictures` and `columns` are at least 1.
   ContactSheet(size_t pictures, size_t columns);
 
-  // `pixels` [height, width, 3] RGB, rows `stride` bytes apart; shrunk to at most 160 pixels a side. All pictures are of one size.
+  // Puts an image at a position, shrunk to at most 160 pixels a side. `pixels` is [height, width, 3] RGB with rows `stride` bytes apart.
+  // REQUIRES: all images have the same size.
   void Put(size_t position, const uint8_t* pixels, int height, int width, size_t stride, const std::string& caption);
 
-  // The bytes of a PNG. ASCII; other letters are drawn as question marks. A position that got no picture stays empty.
+  // Returns the bytes of a PNG with `lines` of text below the images. Text is ASCII; other letters are drawn as question marks. Positions
+  // without an image stay empty.
   std::string Png(const std::vector<std::string>& lines) const;
 
  private:

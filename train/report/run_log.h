@@ -13,7 +13,8 @@ namespace deepmad::train {
 
 class JsonLinesLog {
  public:
-  // Goes on behind an existing file: cut that back first. FailedError naming the path, also from Append.
+  // Appends to an existing file, which must have been cut back by CutJsonLines() first. Throws FailedError naming the path, as does
+  // Append().
   explicit JsonLinesLog(const std::string& path) : file_(path) {}
   void Append(const base::Json& record);
   void Sync() { file_.Sync(); }
@@ -25,9 +26,9 @@ class JsonLinesLog {
 // A table of numbers.
 class CsvLog {
  public:
-  // Writes the names of the columns (no commas or quotes in them) into a new file. FailedError when an existing one has others.
+  // Writes the column names (without commas or quotes) into a new file. Throws FailedError if an existing file has other columns.
   CsvLog(const std::string& path, const std::vector<std::string>& columns);
-  // One value a column, shortest form that reads back the same; NaN (not measured) gives an empty cell.
+  // Appends one value per column, in the shortest form that reads back exactly. NaN (not measured) becomes an empty cell.
   void Append(const std::vector<double>& row);
   void Sync() { file_.Sync(); }
 
@@ -36,13 +37,14 @@ class CsvLog {
   size_t columns_;
 };
 
-// Both rewrite the file with the records for which `keep` holds. Records end at the first unreadable line: what a killed process left torn
-// is dropped silently, anything more with a warning. An absent file stays absent.
+// Rewrites log.jsonl with the records for which `keep` returns true. Records end at the first unreadable line: a torn last line is dropped
+// silently, anything more with a warning. An absent file stays absent.
 void CutJsonLines(const std::string& path, const std::function<bool(const base::Json& record)>& keep);
-// `keep` gets the value of `column`. FailedError when the file has no such column.
+// Rewrites metrics.csv with the rows for which `keep` returns true, given the value of `column`; otherwise like CutJsonLines(). Throws
+// FailedError if the file has no such column.
 void CutCsv(const std::string& path, const std::string& column, const std::function<bool(double value)>& keep);
 
-// The records of log.jsonl, by the same rule.
+// Reads the records of log.jsonl, up to the first unreadable line.
 std::vector<base::Json> ReadJsonLines(const std::string& path);
 
 }  // namespace deepmad::train

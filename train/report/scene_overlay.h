@@ -1,4 +1,4 @@
-// A scene with the classes of its pixels laid over it in colours, and a legend.
+// Draws a segmentation: the image with the classes of its pixels as a coloured overlay, and a legend.
 #pragma once
 
 #include <array>
@@ -8,7 +8,7 @@
 
 namespace deepmad::train {
 
-// RGB, the same for a class in every picture; neighbours in number differ in hue.
+// The colour of a class, RGB. Neighbouring indices differ in hue.
 std::array<uint8_t, 3> ClassColour(int class_index);
 
 struct LegendEntry {
@@ -16,8 +16,8 @@ struct LegendEntry {
   std::array<uint8_t, 3> colour;
 };
 
-// The bytes of a PNG. `picture` [height, width, 3] RGB and `classes` [height, width], which picks colours by ClassColour; the legend stands
-// on the right, and where it is taller than the picture the ground goes on below.
+// Returns the bytes of a PNG. `picture` is [height, width, 3] RGB; `classes` [height, width] selects colours by ClassColour(). The legend
+// is on the right; if it is taller than the image, the background extends below the image.
 std::string SceneOverlay(const uint8_t* picture, const uint8_t* classes, int height, int width, const std::vector<LegendEntry>& legend);
 
 }  // namespace deepmad::train

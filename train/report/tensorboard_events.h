@@ -13,8 +13,8 @@ namespace deepmad::train {
 
 class TensorboardEvents {
  public:
-  // Creates the file, or goes on behind an existing one: cut that back first, its last event may be torn. FailedError naming the path,
-  // also from Add.
+  // Creates the file or appends to an existing one, which must have been cut back first because its last event may be torn. Throws
+  // FailedError naming the path, as does Add().
   explicit TensorboardEvents(const std::string& path);
 
   // One event with the values of a step, on disk when it returns. `wall_time` in seconds since 1970.
@@ -26,7 +26,7 @@ class TensorboardEvents {
   AppendFile file_;
 };
 
-// Rewrites the file with the values for which `keep` holds, and without a torn end. An absent file stays absent.
+// Rewrites the file with the values for which `keep` returns true, and without a torn last event. An absent file stays absent.
 void CutTensorboardEvents(const std::string& path, const std::function<bool(int64_t step, const std::string& tag)>& keep);
 
 // One value read back.

@@ -8,12 +8,12 @@
 
 namespace deepmad::train {
 
-// [cells]: the place of the box that a cell's anchor is positive for, kBackground or kNoLoss. The anchor of cell (x, y) has sides of 8
-// strides and its centre at (x * s, y * s). For each box the candidates are the 9 anchors of each level with the nearest centres (all where
-// there are fewer; of equally near ones the first row by row); those are positive whose overlap is at least mean + standard deviation (n -
-// 1) of the candidates' and whose centre is more than 0.01 pixels inside. An anchor positive for several takes the box of largest overlap,
-// of equal ones the first. Only cells with x < ceil(width / s) and y < ceil(height / s) take part, where `height` and `width` are those of
-// the picture padded to a multiple of 32 but not yet to its batch; the others have no loss.
+// Returns for each cell the index of the box that its anchor is positive for, kBackground or kNoLoss. The anchor of cell (x, y) has a side
+// of 8 strides and is centred on (x * s, y * s). The candidates for a box are the 9 anchors of each level with the nearest centres (all if
+// there are fewer; ties go to the first one row by row). A candidate is positive if its IoU reaches the mean plus the standard deviation (n
+// - 1) of the candidates' IoU and its centre is more than 0.01 pixels inside the box. An anchor that is positive for several boxes takes
+// the one of largest IoU (ties: the first). `height` and `width` are the sides of the image padded to a multiple of 32, before it is padded
+// to its batch; cells beyond ceil(width / s) or ceil(height / s) get kNoLoss (docs/protocols/detection.md, section 5).
 std::vector<int32_t> AssignAtss(const std::vector<GridLevel>& levels, const std::vector<TargetBox>& boxes, int height, int width);
 
 }  // namespace deepmad::train

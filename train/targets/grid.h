@@ -1,4 +1,4 @@
-// The cells over which a one-stage detector predicts, and the boxes it should find; all in pixels of the network's input.
+// The grid of cells of a one-stage detector, and ground-truth boxes. All lengths are in pixels of the network's input.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ struct GridLevel {
   int64_t cells() const { return static_cast<int64_t>(rows) * columns; }
 };
 
-// Of an input of this size, a multiple of the finest stride: each coarser level halves the one before, rounding up.
+// Returns the levels for an input of height x width, one per stride, with sides rounded up.
 std::vector<GridLevel> PyramidGrid(int height, int width, const std::vector<int>& strides);
 int64_t CellCount(const std::vector<GridLevel>& levels);
 
@@ -25,7 +25,7 @@ struct TargetBox {
   double area() const { return (static_cast<double>(right) - left) * (static_cast<double>(bottom) - top); }
 };
 
-// What a cell should predict: the place of a box in the list, or one of these.
+// The target of a cell is the index of a box, or one of these.
 inline constexpr int32_t kBackground = -1;
 inline constexpr int32_t kNoLoss = -2;  // outside the picture: neither positive nor background
 

@@ -3,8 +3,8 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "data/check.h"
-#include "data/data_config.h"
+#include "data/dataset/dataset_check.h"
+#include "data/inputs/open_datasets.h"
 #include "tests/data/miniatures.h"
 
 namespace deepmad::data {

@@ -3,9 +3,9 @@
 
 #include <filesystem>
 
-#include "data/check.h"
-#include "data/coco_annotations.h"
-#include "data/data_config.h"
+#include "data/annotations/coco_annotations.h"
+#include "data/dataset/dataset_check.h"
+#include "data/inputs/open_datasets.h"
 #include "tests/data/miniatures.h"
 
 namespace deepmad::data {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "data/dataset.h"
+#include "data/dataset/dataset.h"
 #include "tests/data/miniatures.h"
 
 namespace deepmad::data {

@@ -3,8 +3,8 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "data/check.h"
-#include "data/dataset.h"
+#include "data/dataset/dataset.h"
+#include "data/dataset/dataset_check.h"
 #include "tests/data/miniatures.h"
 
 namespace deepmad::data {

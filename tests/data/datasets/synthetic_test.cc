@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "data/dataset.h"
+#include "data/dataset/dataset.h"
 #include "data/transforms/flip.h"
 
 namespace deepmad::data {

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
-#include "data/check.h"
-#include "data/dataset.h"
+#include "data/dataset/dataset.h"
+#include "data/dataset/dataset_check.h"
 #include "tests/data/miniatures.h"
 
 namespace deepmad::data {

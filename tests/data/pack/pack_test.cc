@@ -4,9 +4,9 @@
 #include <filesystem>
 
 #include "base/atomic_file.h"
-#include "data/batch_stream.h"
-#include "data/data_config.h"
-#include "data/image_io.h"
+#include "data/batching/batch_prefetcher.h"
+#include "data/image/image_io.h"
+#include "data/inputs/open_datasets.h"
 #include "data/pack/format.h"
 #include "data/pack/writer.h"
 #include "data/transforms/resize.h"

@@ -1,4 +1,5 @@
-// The operations of augmentation policies, against the specification's vectors and by hand.
+// The operations of augmentation policies, against golden vectors made with Pillow's rules and against cases computed by hand
+// (docs/protocols/classification.md, sections 3.9 and 3.10).
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>

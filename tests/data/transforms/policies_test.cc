@@ -114,7 +114,7 @@ TEST(RandAugment, DrawsAllOperationsAlikeWithNormalLevels) {
   ExpectShare(positive, counts[OpKind::kRotate], 0.5, "rotations to the left");
 }
 
-TEST(RandAugment, TurnsLevelsIntoArgumentsAsTheSpecificationSays) {
+TEST(RandAugment, TurnsLevelsIntoThePublishedArguments) {
   const std::map<OpKind, std::vector<double>> expected = {{OpKind::kRotate, {-21, 21}},
                                                           {OpKind::kShearX, {-0.21, 0.21}},
                                                           {OpKind::kShearY, {-0.21, 0.21}},

@@ -27,10 +27,10 @@ void ExpectVectorsHold(const std::string& path) {
 
 TEST(Resize, EqualsTheGoldenVectorsBitByBit) { ExpectVectorsHold(GoldenFolder() + "/resize.json"); }
 
-TEST(Resize, EqualsTheVectorsOfTheSpecificationBitByBit) {
+TEST(Resize, EqualsAllPublishedVectorsBitByBit) {
   const char* data = std::getenv("DEEPMAD_TEST_DATA");
   const std::string path = data ? std::string(data) + "/../specs/vectors/resize.json" : "";
-  if (!std::filesystem::exists(path)) GTEST_SKIP() << "DEEPMAD_TEST_DATA names no folder beside the specification's vectors";
+  if (!std::filesystem::exists(path)) GTEST_SKIP() << "no specs/vectors/resize.json beside the folder that DEEPMAD_TEST_DATA names";
   ExpectVectorsHold(path);
 }
 

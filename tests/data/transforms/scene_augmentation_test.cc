@@ -5,7 +5,7 @@
 #include <array>
 #include <set>
 
-#include "data/label_map.h"
+#include "data/image/label_map.h"
 #include "tests/data/pictures.h"
 
 namespace deepmad::data {

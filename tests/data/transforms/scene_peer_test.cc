@@ -6,9 +6,9 @@
 
 #include "base/atomic_file.h"
 #include "base/json.h"
-#include "data/file_pairs.h"
-#include "data/image_io.h"
-#include "data/label_map.h"
+#include "data/annotations/file_pairs.h"
+#include "data/image/image_io.h"
+#include "data/image/label_map.h"
 #include "data/transforms/scene_augmentation.h"
 #include "tests/data/pictures.h"
 #include "tests/places.h"

@@ -19,8 +19,8 @@ TEST(SceneResize, KeepsTheAspectWithinBothEdges) {
   EXPECT_EQ(Sides(scale.SizeOf({1, 60000}, 0.5)), std::pair(1024, 1)) << "never empty";
 }
 
-// The rows of the specification's vectors.
-TEST(SceneResize, TakesTheNearestRowsOfTheSpecification) {
+// Rows that OpenCV's INTER_NEAREST takes (docs/protocols/segmentation.md, section 2.1).
+TEST(SceneResize, TakesThePublishedNearestRows) {
   struct Case {
     int in;
     std::vector<uint8_t> rows;

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "data/image_io.h"
+#include "data/image/image_io.h"
 #include "tests/data/pictures.h"
 #include "tests/temporary_folder.h"
 

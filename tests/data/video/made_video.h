@@ -6,7 +6,7 @@
 #include <map>
 #include <string>
 
-#include "data/image.h"
+#include "data/image/image.h"
 
 namespace deepmad::data {
 

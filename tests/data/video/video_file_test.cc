@@ -7,7 +7,7 @@
 #include <filesystem>
 
 #include "base/atomic_file.h"
-#include "data/image_io.h"
+#include "data/image/image_io.h"
 #include "tests/data/pictures.h"
 #include "tests/data/video/made_video.h"
 #include "tests/data/video/sequential.h"

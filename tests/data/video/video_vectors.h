@@ -9,7 +9,8 @@
 
 namespace deepmad::data {
 
-// The cases of both files under one name: the specification's, and those of make_video_reference.py.
+// The cases of both golden files under one name: video.json (docs/protocols/video.md, sections 2 and 3) and video_reference.json, which
+// make_video_reference.py writes.
 inline nlohmann::json VideoVectors(const std::string& name) {
   nlohmann::json cases = nlohmann::json::array();
   for (const char* file : {"/video.json", "/video_reference.json"}) {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <functional>
 
-#include "mad/admitted.h"
-#include "mad/latency_model.h"
+#include "mad/latency/latency_model.h"
+#include "mad/problem/feasibility.h"
 #include "tests/mad/made_latency_table.h"
 
 namespace deepmad::mad {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/random.h"
-#include "mad/evaluator.h"
+#include "mad/search/candidate_evaluator.h"
 
 namespace deepmad::mad {
 

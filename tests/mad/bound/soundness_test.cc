@@ -5,9 +5,9 @@
 #include <cstdlib>
 
 #include "base/build_info.h"
-#include "mad/admitted.h"
 #include "mad/bound/branch_and_bound.h"
 #include "mad/bound/dual_ascent.h"
+#include "mad/problem/feasibility.h"
 #include "tests/mad/bound/small_problem.h"
 
 namespace deepmad::mad {

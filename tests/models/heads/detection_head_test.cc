@@ -51,7 +51,7 @@ TEST(DetectionHead, GivesThreeMapsALevelOfAnySize) {
   }
 }
 
-TEST(DetectionHead, StartsAsTheSpecificationSays) {
+TEST(DetectionHead, StartsWithThePublishedInitialValues) {
   const at::NoGradGuard no_grad;
   for (const std::string& type : kTypes) {
     SCOPED_TRACE(type);

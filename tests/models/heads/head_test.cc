@@ -7,7 +7,7 @@
 #include <torch/nn/module.h>
 
 #include "base/error.h"
-#include "mad/dense_head.h"
+#include "mad/network/dense_head_type.h"
 #include "models/weights/load.h"
 #include "tests/models/networks.h"
 

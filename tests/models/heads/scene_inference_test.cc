@@ -20,7 +20,7 @@ at::Tensor Quarter(const at::Tensor& images) {
 
 std::vector<Window> Windows(std::initializer_list<Window> windows) { return windows; }
 
-TEST(SlidingWindows, EqualTheSpecificationsVectors) {
+TEST(SlidingWindows, EqualThePublishedGrids) {
   EXPECT_EQ(SlidingWindows(300, 512, 341), Windows({{0, 300}}));
   EXPECT_EQ(SlidingWindows(512, 512, 341), Windows({{0, 512}}));
   EXPECT_EQ(SlidingWindows(513, 512, 341), Windows({{0, 512}, {1, 513}}));

@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
-#include "models/module_tree.h"
+#include "models/layers/module_tree.h"
 
 namespace deepmad::models {
 namespace {
@@ -49,7 +49,7 @@ void Fill(Head& head) {
   }
 }
 
-TEST(UPerNet, HasTheParametersOfTheSpecification) {
+TEST(UPerNet, HasThePublishedParameterCounts) {
   for (const auto& [channels, main, auxiliary] : {std::tuple{std::array{256, 512, 1024, 2048}, 40'590'486, 2'398'358},
                                                   std::tuple{std::array{96, 192, 384, 768}, 31'497'366, 923'798}}) {
     const Head head({}, channels);

@@ -1,6 +1,0 @@
-#include "data/dataset.h"
-
-template <>
-const char* deepmad::data::DatasetRegistry::kind() {
-  return "dataset";
-}

@@ -1,0 +1,128 @@
+#include "mad/design/design.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "mad/problem/feasibility.h"
+#include "mad/search/solver.h"
+
+namespace deepmad::mad {
+namespace {
+
+// The search adds block totals in another order than the assessment; both are exact for counts, and this far apart at most for rho.
+constexpr double kRelativeRounding = 1e-12;
+
+void CheckBudget(const char* name, double used, const std::optional<double>& limit, std::vector<std::string>& violations) {
+  if (!limit || used <= *limit * (1 + kRelativeRounding)) return;
+  violations.push_back(fmt::format("{} {:.5g} over the budget of {:.5g} by {:.3g} %", name, used, *limit, 100 * (used / *limit - 1)));
+}
+
+std::string Join(const std::vector<std::string>& parts) { return fmt::format("{}", fmt::join(parts, "; ")); }
+
+// Even the cheapest structure may be over a budget; then no search is needed to say so.
+void CheckSmallest(const DesignProblem& problem) {
+  const Candidate smallest = SmallestCandidate(problem);
+  if (!IsAdmitted(problem, smallest)) return;
+  Assessment assessment = Assess(problem, ToNetwork(problem, smallest));
+  // A larger network may be more effective, and a wider kernel faster.
+  std::erase_if(assessment.violations,
+                [](const std::string& violation) { return violation.starts_with("effectiveness") || violation.starts_with("latency_ms"); });
+  if (!assessment.violations.empty()) {
+    throw base::InfeasibleError("no structure keeps the budgets: even the smallest has " + Join(assessment.violations), problem.name,
+                                "raise the budget, or lower the ends of the width, depth and kernel ranges");
+  }
+}
+
+}  // namespace
+
+const char* DesignStatusName(DesignStatus status) {
+  switch (status) {
+    case DesignStatus::kNotRun:
+      return "not_run";
+    case DesignStatus::kOptimalWithinGap:
+      return "optimal_within_gap";
+    case DesignStatus::kFeasible:
+      return "feasible";
+    case DesignStatus::kInfeasible:
+      return "infeasible";
+    case DesignStatus::kTimeLimit:
+      return "time_limit";
+  }
+  return "unknown";
+}
+
+Assessment Assess(const DesignProblem& problem, const NetworkSpec& network) {
+  Assessment assessment;
+  const ScoreLayout layout = MakeScoreLayout(network, *problem.formulation);
+  if (layout.stages != static_cast<int>(problem.objective.stage_weights.size())) {
+    throw base::UsageError(
+        fmt::format("{} stage weights for the {} stages of {}", problem.objective.stage_weights.size(), layout.stages, network.name),
+        problem.name, "a new stage starts at each stride of 2 behind the first block");
+  }
+  assessment.cost = Cost(network);
+  const std::vector<BlockTotals<double>> totals = CountBlocks(network, problem.budgets.latency_model.get());
+  assessment.score = ScoreStructure(totals, layout, *problem.formulation, problem.objective);
+  for (const StageScore<double>& stage : assessment.score.stages) {
+    assessment.effectiveness = std::max(assessment.effectiveness, stage.effectiveness);
+  }
+  for (int quantity = 0; quantity < kQuantities; ++quantity) {
+    double& used = assessment.used[static_cast<size_t>(quantity)];
+    for (const BlockTotals<double>& block : totals) used += Amount(quantity, problem, block);
+    const HeadAmount head = AmountOfHead(quantity, problem, network);
+    used += head.per_channel * network.blocks.back().out_channels + head.constant;
+    CheckBudget(kQuantityInfos[static_cast<size_t>(quantity)].name, used, Limit(problem, quantity), assessment.violations);
+  }
+  CheckBudget("effectiveness", assessment.effectiveness, problem.budgets.effectiveness, assessment.violations);
+  return assessment;
+}
+
+std::optional<double> DesignResult::Gap() const {
+  if (!upper_bound) return std::nullopt;
+  const double objective = assessment.score.objective;
+  return std::max(0.0, *upper_bound - objective) / std::max(std::abs(objective), 1e-300);
+}
+
+DesignResult Design(const DesignProblem& problem) {
+  if (problem.budgets.latency) {
+    throw base::UsageError(
+        fmt::format("budgets.latency needs the latency table '{}', which is not published", problem.budgets.latency_table), problem.name,
+        "remove budgets.latency, or bound flops and layers instead");
+  }
+  const auto start = std::chrono::steady_clock::now();
+  const DesignProblem tight = WithTightRanges(problem);
+  CheckSmallest(tight);
+  const std::unique_ptr<Solver> solver = SolverRegistry::Get().Create(problem.solver.name);
+  const Solution solution = solver->Solve(tight);
+  if (!solution.found) {
+    throw base::InfeasibleError(solution.proven_infeasible ? "proven that no structure keeps the rules and budgets"
+                                                           : "no structure found that keeps the width rules",
+                                problem.name, "relax rules.bottleneck_over_out or widen the ranges");
+  }
+
+  DesignResult result;
+  result.network = ToNetwork(problem, solution.candidate);
+  result.assessment = Assess(problem, result.network);
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  result.evaluations = solution.evaluations;
+  result.relaxation = solution.relaxation;
+  result.upper_bound = solution.upper_bound;
+  result.bound_nodes = solution.bound_nodes;
+  result.bound_evaluations = solution.bound_evaluations;
+  if (solution.proven_infeasible) {
+    throw base::InfeasibleError("proven that no structure keeps the budgets: the closest found has " + Join(result.assessment.violations),
+                                problem.name, "raise the budget, or widen the width, depth and kernel ranges");
+  }
+  if (!result.assessment.violations.empty()) {
+    throw base::InfeasibleError("no structure found that keeps the budgets: the closest has " + Join(result.assessment.violations),
+                                problem.name, "raise the budget, or widen the width, depth and kernel ranges");
+  }
+  result.status = solution.proven_optimal ? DesignStatus::kOptimalWithinGap
+                  : solution.time_limited ? DesignStatus::kTimeLimit
+                                          : DesignStatus::kFeasible;
+  return result;
+}
+
+}  // namespace deepmad::mad

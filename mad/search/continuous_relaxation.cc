@@ -1,0 +1,221 @@
+#include "mad/search/continuous_relaxation.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "mad/cost/network_cost.h"
+#include "mad/objective/entropy.h"
+#include "mad/problem/feasibility.h"
+
+namespace deepmad::mad {
+namespace {
+
+// Keeps the square root of the depth variance differentiable where all depths are equal.
+constexpr double kVarianceSmoothing = 1e-9;
+// Size of the objective beside constraints of order 1 at which SLSQP's line search behaves well.
+constexpr double kTypicalObjective = 30;
+
+std::vector<Dual> Variables(const std::vector<double>& x, size_t first) {
+  std::vector<Dual> variables(x.begin(), x.end());
+  for (size_t i = first; i < std::min(x.size(), first + Dual::kDirections); ++i) {
+    variables[i] = Dual::Variable(x[i], static_cast<int>(i - first));
+  }
+  return variables;
+}
+
+}  // namespace
+
+Relaxation::Relaxation(const DesignProblem& problem, std::vector<KernelChoice> kernels, Algorithm algorithm)
+    : problem_(problem), kernels_(std::move(kernels)), algorithm_(algorithm), forms_(problem_), layout_(forms_.layout) {
+  for (size_t i = 0; i < kernels_.size(); ++i) layout_.log_alpha[i + 1] = forms_.blocks[i + 1].OfKernel(kernels_[i]).log_alpha;
+  for (size_t i = 0; i < problem_.stages.size(); ++i) {
+    if (problem_.stages[i].bottleneck_channels.high > 0) bottleneck_stages_.push_back(i);
+  }
+
+  const auto add = [&](double low, double high) {
+    smooth_.lower.push_back(low);
+    smooth_.upper.push_back(high);
+  };
+  add(std::log(problem_.stem.out_channels.low), std::log(problem_.stem.out_channels.high));
+  for (const StageVariables& stage : problem_.stages) add(std::log(stage.out_channels.low), std::log(stage.out_channels.high));
+  for (const size_t i : bottleneck_stages_) {
+    add(std::log(problem_.stages[i].bottleneck_channels.low), std::log(problem_.stages[i].bottleneck_channels.high));
+  }
+  for (const StageVariables& stage : problem_.stages) add(stage.depth.low, stage.depth.high);
+
+  smooth_.constraints = static_cast<int>(ConstraintValues(smooth_.lower).size());
+  smooth_.objective = [this](const std::vector<double>& x, std::vector<double>& gradient) {
+    double value = 0;
+    EvaluateObjective(x, value, gradient);
+    return value;
+  };
+  smooth_.constraint_values = [this](const std::vector<double>& x, std::vector<double>& values, std::vector<double>& jacobian) {
+    EvaluateConstraints(x, values, jacobian);
+  };
+
+  std::vector<double> middle;
+  for (size_t i = 0; i < smooth_.lower.size(); ++i) middle.push_back((smooth_.lower[i] + smooth_.upper[i]) / 2);
+  std::vector<double> none;
+  double typical = 0;
+  EvaluateObjective(middle, typical, none);
+  objective_scale_ = kTypicalObjective / std::max(1.0, std::abs(typical));
+}
+
+size_t Relaxation::BottleneckVariable(size_t stage) const {
+  const auto found = std::find(bottleneck_stages_.begin(), bottleneck_stages_.end(), stage);
+  return 1 + problem_.stages.size() + static_cast<size_t>(found - bottleneck_stages_.begin());
+}
+
+size_t Relaxation::DepthVariable(size_t stage) const { return 1 + problem_.stages.size() + bottleneck_stages_.size() + stage; }
+
+template <typename T>
+Relaxation::Counts<T> Relaxation::Count(const std::vector<T>& x) const {
+  using std::exp;
+  Counts<T> counts;
+  T in(problem_.input.channels);
+  T log_in(std::log(problem_.input.channels));
+  for (size_t i = 0; i < forms_.blocks.size(); ++i) {
+    const bool is_stage = i > 0 && i <= problem_.stages.size();
+    const bool is_tail = i > problem_.stages.size();
+    const T out = is_tail ? T(problem_.tail->out_channels) : exp(x[i]);
+    const T log_out = is_tail ? T(std::log(problem_.tail->out_channels)) : x[i];
+    const bool has_bottleneck = is_stage && problem_.stages[i - 1].bottleneck_channels.high > 0;
+    const T log_bottleneck = has_bottleneck ? x[BottleneckVariable(i - 1)] : T(0);
+    const BlockForms& block = forms_.blocks[i];
+    const T bottleneck = has_bottleneck ? exp(log_bottleneck) : T(0);
+    const std::array<T, kSymbols> numbers{in, out, bottleneck, T(block.se_ratio) * bottleneck};
+    const std::array<T, kSymbols> logs{log_in, log_out, log_bottleneck, T(0)};
+    const KernelForms& forms = is_stage ? block.OfKernel(kernels_[i - 1]) : block.kernels.front();
+    const T depth = is_stage ? x[DepthVariable(i - 1)] : T(1);
+    const auto total = [&](const Form& first, const Form& other) {
+      T value = first.At(numbers, logs);
+      if (is_stage) value += (depth - T(1)) * other.At(numbers, logs);
+      return value;
+    };
+    for (size_t q = 0; q < kQuantities; ++q) {
+      if (q != kLayers && !Limit(problem_, static_cast<int>(q))) continue;
+      counts.used[q] += total(forms.first_changed.amounts[q], forms.other.amounts[q]);
+    }
+    BlockTotals<T> totals;
+    totals.log_width = total(forms.first_changed.log_width, forms.other.log_width);
+    totals.layers = total(forms.first_changed.amounts[kLayers], forms.other.amounts[kLayers]);
+    totals.log_quantisation = total(Form(forms.first_changed.log_quantisation), Form(forms.other.log_quantisation));
+    totals.depth = depth;
+    totals.out_channels = out;
+    counts.blocks.push_back(totals);
+    in = out;
+    log_in = log_out;
+  }
+  for (size_t q = 0; q < kQuantities; ++q) counts.used[q] += T(forms_.head[q].per_channel) * in + T(forms_.head[q].constant);
+  return counts;
+}
+
+// Every value is <= 0 where the constraint holds, of order 1 where it is badly broken.
+template <typename T>
+std::vector<T> Relaxation::ConstraintValues(const std::vector<T>& x) const {
+  using std::log;
+  const Counts<T> counts = Count(x);
+  const Budgets& budgets = problem_.budgets;
+  T layers{};
+  T log_width{};
+  std::vector<T> values;
+  for (size_t i = 0; i < counts.blocks.size(); ++i) {
+    layers += counts.blocks[i].layers;
+    log_width += counts.blocks[i].log_width;
+    const bool stage_ends = i + 1 == counts.blocks.size() || layout_.stage[i + 1] != layout_.stage[i];
+    // rho <= bound as L ln(L / bound) <= sum ln w: smooth, and convex in L.
+    if (budgets.effectiveness && stage_ends) values.push_back(T(0.01) * (layers * log(layers / T(*budgets.effectiveness)) - log_width));
+  }
+  for (int q = 0; q < kQuantities; ++q) {
+    const std::optional<double>& limit = Limit(problem_, q);
+    if (limit) values.push_back(counts.used[static_cast<size_t>(q)] / T(*limit) - T(1));
+  }
+
+  const Rules& rules = problem_.rules;
+  for (size_t i = 0; i < problem_.stages.size(); ++i) {
+    if (rules.non_decreasing_width) values.push_back(x[i] - x[i + 1]);
+    if (rules.out_over_in_max > 0) values.push_back(x[i + 1] - x[i] - T(std::log(rules.out_over_in_max)));
+  }
+  for (const size_t i : bottleneck_stages_) {
+    const T bottleneck = x[BottleneckVariable(i)];
+    if (rules.bottleneck_over_out_min > 0) values.push_back(x[i + 1] + T(std::log(rules.bottleneck_over_out_min)) - bottleneck);
+    values.push_back(bottleneck - x[i + 1] - T(std::log(rules.bottleneck_over_out_max)));
+  }
+  return values;
+}
+
+void Relaxation::EvaluateObjective(const std::vector<double>& x, double& value, std::vector<double>& gradient) const {
+  const Formulation& formulation = *problem_.formulation;
+  const auto smoothed = [&]<typename T>(const std::vector<T>& variables) {
+    return ScoreStructure(Count(variables).blocks, layout_, formulation, problem_.objective, kVarianceSmoothing).objective *
+           T(objective_scale_);
+  };
+  value = smoothed(x);
+  if (gradient.empty()) return;
+  for (size_t first = 0; first < x.size(); first += Dual::kDirections) {
+    const Dual result = smoothed(Variables(x, first));
+    for (size_t i = first; i < std::min(x.size(), first + Dual::kDirections); ++i)
+      gradient[i] = result.partial(static_cast<int>(i - first));
+  }
+}
+
+void Relaxation::EvaluateConstraints(const std::vector<double>& x, std::vector<double>& values, std::vector<double>& jacobian) const {
+  values = ConstraintValues(x);
+  if (jacobian.empty()) return;
+  for (size_t first = 0; first < x.size(); first += Dual::kDirections) {
+    const std::vector<Dual> results = ConstraintValues(Variables(x, first));
+    for (size_t row = 0; row < results.size(); ++row) {
+      for (size_t i = first; i < std::min(x.size(), first + Dual::kDirections); ++i) {
+        jacobian[row * x.size() + i] = results[row].partial(static_cast<int>(i - first));
+      }
+    }
+  }
+}
+
+RelaxedDesign Relaxation::Solve(double depth, double width_share, double max_seconds) const {
+  std::vector<double> start;
+  for (size_t i = 0; i < smooth_.lower.size(); ++i) {
+    const bool is_depth = i >= DepthVariable(0);
+    start.push_back(is_depth ? depth : smooth_.lower[i] + width_share * (smooth_.upper[i] - smooth_.lower[i]));
+  }
+  return SolveFrom(smooth_, start, max_seconds);
+}
+
+RelaxedDesign Relaxation::SolveAtDepths(const RelaxedDesign& start, const std::vector<double>& depths, double max_seconds) const {
+  SmoothProblem smooth = smooth_;
+  std::vector<double> x;
+  for (const double width : start.widths) x.push_back(std::log(width));
+  for (const size_t i : bottleneck_stages_) x.push_back(std::log(start.bottlenecks[i]));
+  for (size_t i = 0; i < depths.size(); ++i) {
+    smooth.lower[DepthVariable(i)] = smooth.upper[DepthVariable(i)] = depths[i];
+    x.push_back(depths[i]);
+  }
+  return SolveFrom(smooth, x, max_seconds);
+}
+
+RelaxedDesign Relaxation::SolveFrom(const SmoothProblem& smooth, const std::vector<double>& start, double max_seconds) const {
+  SmoothOptions options;
+  options.algorithm = algorithm_;
+  options.max_seconds = max_seconds;
+  // A few dozen evaluations are enough for SLSQP; the time is the limit of the others.
+  if (algorithm_ != Algorithm::kSlsqp) options.max_evaluations = 1000000;
+  const SmoothResult result = Maximise(smooth, start, options);
+
+  RelaxedDesign design;
+  design.termination = result.termination;
+  design.evaluations = result.evaluations;
+  design.kernels = kernels_;
+  std::vector<double> none;
+  EvaluateObjective(result.x, design.objective, none);
+  design.objective /= objective_scale_;
+  for (const double value : ConstraintValues(result.x)) design.max_violation = std::max(design.max_violation, value);
+  for (size_t i = 0; i <= problem_.stages.size(); ++i) design.widths.push_back(std::exp(result.x[i]));
+  for (size_t i = 0; i < problem_.stages.size(); ++i) {
+    const bool has_bottleneck = problem_.stages[i].bottleneck_channels.high > 0;
+    design.bottlenecks.push_back(has_bottleneck ? std::exp(result.x[BottleneckVariable(i)]) : 0);
+    design.depths.push_back(result.x[DepthVariable(i)]);
+  }
+  return design;
+}
+
+}  // namespace deepmad::mad

@@ -1,0 +1,69 @@
+// The continuous relaxation of a design problem at fixed kernels: widths and depths are real numbers. Variables, in this order:
+// ln width of the stem and of each stage, ln bottleneck of each stage that has one, depth of each stage.
+// Its optimum is a starting point for the integer search, not an upper bound, because the problem is not concave.
+#pragma once
+
+#include <vector>
+
+#include "mad/cost/block_cost.h"
+#include "mad/problem/block_polynomials.h"
+#include "mad/problem/problem.h"
+#include "mad/search/nlopt_adapter.h"
+
+namespace deepmad::mad {
+
+struct RelaxedDesign {
+  std::vector<double> widths;       // stem first, channels
+  std::vector<double> bottlenecks;  // one per stage, 0 if the stage has none
+  std::vector<double> depths;
+  std::vector<KernelChoice> kernels;
+  double objective = 0;
+  double max_violation = 0;  // largest positive constraint value, relative
+  Termination termination = Termination::kNotRun;
+  int evaluations = 0;
+};
+
+class Relaxation {
+ public:
+  Relaxation(const DesignProblem& problem, std::vector<KernelChoice> kernels, Algorithm algorithm = Algorithm::kSlsqp);
+  Relaxation(const Relaxation&) = delete;  // smooth() refers to this object
+  Relaxation& operator=(const Relaxation&) = delete;
+
+  // Solves from a structure of `depth` units a stage with widths at `width_share` of their ranges (0: low ends, 1: high ends, in ln).
+  RelaxedDesign Solve(double depth, double width_share, double max_seconds) const;
+
+  // Solves with all depths fixed at the given values, starting from the widths of `start`.
+  RelaxedDesign SolveAtDepths(const RelaxedDesign& start, const std::vector<double>& depths, double max_seconds) const;
+
+  // Objective and constraints with gradients. Public so that tests can compare the gradients with finite differences.
+  const SmoothProblem& smooth() const { return smooth_; }
+  // Factor between the objective of smooth() and the problem's.
+  double objective_scale() const { return objective_scale_; }
+
+ private:
+  RelaxedDesign SolveFrom(const SmoothProblem& smooth, const std::vector<double>& start, double max_seconds) const;
+  size_t BottleneckVariable(size_t stage) const;
+  size_t DepthVariable(size_t stage) const;
+  void EvaluateObjective(const std::vector<double>& x, double& value, std::vector<double>& gradient) const;
+  void EvaluateConstraints(const std::vector<double>& x, std::vector<double>& values, std::vector<double>& jacobian) const;
+  template <typename T>
+  struct Counts {
+    std::vector<BlockTotals<T>> blocks;  // inputs of the score
+    std::array<T, kQuantities> used{};
+  };
+  template <typename T>
+  Counts<T> Count(const std::vector<T>& x) const;
+  template <typename T>
+  std::vector<T> ConstraintValues(const std::vector<T>& x) const;
+
+  DesignProblem problem_;
+  std::vector<KernelChoice> kernels_;
+  Algorithm algorithm_;
+  ProblemForms forms_;
+  ScoreLayout layout_;                     // at these kernels
+  std::vector<size_t> bottleneck_stages_;  // stages that have a bottleneck
+  double objective_scale_ = 1;
+  SmoothProblem smooth_;
+};
+
+}  // namespace deepmad::mad

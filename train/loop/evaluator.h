@@ -1,0 +1,42 @@
+// One pass of a network over a validation set.
+#pragma once
+
+#include <c10/core/Device.h>
+
+#include "data/loader/loader.h"
+#include "train/distributed/rank_group.h"
+#include "train/loop/device_feed.h"
+#include "train/numerics/precision.h"
+#include "train/tasks/task.h"
+
+namespace deepmad::train {
+
+class Evaluator {
+ public:
+  // REQUIRES: all arguments taken by reference or pointer outlive the evaluator; the loader delivers each of the `samples` samples once, in
+  // order, without dropping any. With several ranks each sample is on exactly one of them. `ranks` is null for a single process.
+  Evaluator(const Task& task, models::Network& network, data::Loader& loader, int64_t samples, PrecisionOptions precision,
+            at::Device device, const RankGroup* ranks = nullptr);
+
+  // Scores the network in evaluation mode and restores its mode. Returns the metrics of the whole set on every rank. `label` names the
+  // progress bar. Throws FailedError if the loader did not deliver exactly `samples` samples. After a signal, throws Error(kStopped)
+  // between batches, on all ranks at the same batch.
+  MetricValues Run(const std::string& label);
+  // The mistakes found by the last Run(). Empty if the task reports none or with several ranks.
+  const Findings& findings() const { return findings_; }
+  // The metric's further results (TaskMetric::Particulars) of the last Run(), on every rank.
+  const base::Json& particulars() const { return particulars_; }
+
+ private:
+  const Task& task_;
+  models::Network& network_;
+  BatchFeed feed_;
+  int64_t samples_;
+  PrecisionOptions precision_;
+  at::Device device_;
+  const RankGroup* ranks_;
+  Findings findings_;
+  base::Json particulars_;
+};
+
+}  // namespace deepmad::train
