@@ -5,7 +5,7 @@
 #include <ATen/ops/ones.h>
 #include <gtest/gtest.h>
 
-#include "models/pinned_copy.h"
+#include "models/device/pinned_copy.h"
 
 namespace deepmad::dispatch {
 namespace {

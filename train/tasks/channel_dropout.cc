@@ -3,7 +3,7 @@
 #include <ATen/ops/empty.h>
 
 #include "base/random.h"
-#include "models/pinned_copy.h"
+#include "models/device/pinned_copy.h"
 
 namespace deepmad::train {
 

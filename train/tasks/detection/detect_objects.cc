@@ -5,8 +5,8 @@
 #include <stdexcept>
 
 #include "base/error.h"
+#include "models/device/pinned_copy.h"
 #include "models/heads/detection_head.h"
-#include "models/pinned_copy.h"
 
 namespace deepmad::train {
 namespace {

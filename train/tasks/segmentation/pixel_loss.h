@@ -15,4 +15,8 @@ enum class PixelMean {
 // centres), in float32, or float64 if the logits are. Labels are [N, H, W] uint8: 0..classes-1, or 255 for pixels that contribute 0.
 at::Tensor PixelCrossEntropy(const at::Tensor& logits, const at::Tensor& labels, PixelMean mean);
 
+// Returns minus the sum over pixels of log softmax(scores) at the label, as at::cross_entropy_loss does, but on a GPU added up in the same
+// order each time. Scores are [N, classes, H, W], labels as above.
+at::Tensor PixelEntropyInFixedOrder(const at::Tensor& scores, const at::Tensor& labels);
+
 }  // namespace deepmad::train
