@@ -9,12 +9,12 @@
 namespace deepmad::base {
 
 struct ProgressOptions {
-  std::string label;                  // "train 3/18"
-  int64_t total = 0;                  // units of work, > 0
-  std::string unit = "img";           // printed after the rate: "1234 img/s"
+  std::string label;                            // "train 3/18"
+  int64_t total = 0;                            // units of work, > 0
+  std::string unit = "img";                     // printed after the rate: "1234 img/s"
   std::function<std::string()> note = nullptr;  // text behind the numbers if Update() gives none; called only when a line is drawn
-  double redraw_seconds = 0.1;        // on a terminal
-  double line_seconds = 20;           // between plain lines elsewhere
+  double redraw_seconds = 0.1;                  // on a terminal
+  double line_seconds = 20;                     // between plain lines elsewhere
 };
 
 class Progress {
