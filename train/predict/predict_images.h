@@ -6,6 +6,7 @@
 
 #include "base/config/config.h"
 #include "mad/network/network_spec.h"
+#include "models/weights/weights_file.h"
 #include "train/run/run_options.h"
 #include "train/tasks/top_classes.h"
 
