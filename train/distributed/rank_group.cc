@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "models/device/device.h"
 #include "train/distributed/device_backend.h"
 
 template <>
