@@ -50,11 +50,12 @@ class BenchCommand : public Command {
         ->delimiter(',')
         ->check(CLI::Range(1, 65536))
         ->capture_default_str();
-    app.add_option("--precision", benchmark_.precisions, "float32, bfloat16 or both")
+    app.add_option("--precision", benchmark_.precisions, "one or more of float32, bfloat16 and float16")
         ->delimiter(',')
-        ->check(CLI::IsMember({"float32", "bfloat16"}))
+        ->check(CLI::IsMember({"float32", "bfloat16", "float16"}))
         ->capture_default_str();
     app.add_option("--seconds", benchmark_.seconds, "to measure each case for")->check(CLI::Range(0.0, 3600.0))->capture_default_str();
+    app.add_flag("--graphs", benchmark_.graphs, "record the work once and replay it (CUDA graphs), as train.cuda_graphs does");
     app.add_flag("--layers", benchmark_.layers, "also the time of each layer, at the largest batch in the first precision");
   }
   std::string Example() const override { return "deepmad bench configs/arch/deepmad-r18.yaml --batch 1,8 --layers"; }

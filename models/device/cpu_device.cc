@@ -52,6 +52,7 @@ class CpuDevice : public DeviceKind {
   void ReleaseCachedMemory(int) const override {}
   std::unique_ptr<CopyQueue> NewCopyQueue(int) const override { return nullptr; }
   std::unique_ptr<Readback> StartReadback(const at::Tensor& tensor) const override { return std::make_unique<NoCopy>(tensor); }
+  std::unique_ptr<Timer> NewTimer(int) const override { return nullptr; }
   // Some processors multiply bfloat16 faster, but the layers between gain nothing and the sums are coarser.
   std::optional<at::ScalarType> MixedFormat(int) const override { return std::nullopt; }
   std::unique_ptr<Recording> Record(int, std::function<void()> work) const override { return std::make_unique<RunAgain>(std::move(work)); }

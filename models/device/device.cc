@@ -74,6 +74,7 @@ int CountDevices(const std::string& kind) {
   const DeviceKind* known = FindKind(kind);
   return known == nullptr ? 0 : known->Count();
 }
+std::unique_ptr<Timer> NewTimer(at::Device device) { return KindOf(device).NewTimer(IndexOf(device)); }
 std::unique_ptr<Recording> Record(at::Device device, std::function<void()> work) {
   return KindOf(device).Record(IndexOf(device), std::move(work));
 }

@@ -56,6 +56,17 @@ class Recording {
   virtual void Replay() = 0;
 };
 
+// A clock in the device's own queue, for times shorter than the host needs to wait for them.
+class Timer {
+ public:
+  virtual ~Timer() = default;
+  // Holds the queue back for some milliseconds, so that the host is ahead of it and the times are of the device's work alone.
+  virtual void Hold() = 0;
+  virtual void Mark() = 0;  // a point behind all that is queued
+  // Between each two neighbouring marks since it was last asked; waits for the last one.
+  virtual std::vector<double> Seconds() = 0;
+};
+
 // One kind of device. Indices run from 0 to Count() - 1.
 class DeviceKind {
  public:
@@ -69,6 +80,7 @@ class DeviceKind {
   virtual void ReleaseCachedMemory(int index) const = 0;
   virtual std::unique_ptr<CopyQueue> NewCopyQueue(int index) const = 0;
   virtual std::unique_ptr<Readback> StartReadback(const at::Tensor& tensor) const = 0;
+  virtual std::unique_ptr<Timer> NewTimer(int index) const = 0;
   virtual std::optional<at::ScalarType> MixedFormat(int index) const = 0;
   virtual std::unique_ptr<Recording> Record(int index, std::function<void()> work) const = 0;
 };
@@ -92,6 +104,8 @@ std::unique_ptr<CopyQueue> NewCopyQueue(at::Device device);
 std::unique_ptr<Readback> StartReadback(const at::Tensor& tensor);
 // How many devices of a kind ("cpu", "cuda") this process sees; 0 for a kind that this build does not have.
 int CountDevices(const std::string& kind);
+// Null where work has ended when the call returns, so that any clock will do: on the CPU.
+std::unique_ptr<Timer> NewTimer(at::Device device);
 // The 16-bit type in which it multiplies faster than in float32 and that is the better one to train in; nullopt: none.
 std::optional<at::ScalarType> MixedFormat(at::Device device);
 // Makes `work`, which must do the same to the same memory each time and may not wait for the device, repeatable without the processor: a

@@ -111,7 +111,10 @@ at::Tensor InferenceNetwork::Forward(const at::Tensor& images, LayerClock* clock
   at::Tensor means = map.mean(2, /*keepdim=*/false, classifier_weight_.scalar_type());
   if (classifier_step_.defined()) means = Quantise(means, classifier_step_, spec_.head.bits);
   at::Tensor logits = at::linear(means, classifier_weight_, classifier_bias_);
-  if (clock != nullptr) clock->Done(spec_.head.name, "pool and classifier", logits.numel() * classifier_weight_.size(1));
+  if (clock != nullptr) {
+    clock->Done(spec_.head.name, "pool and classifier", logits.numel() * classifier_weight_.size(1));
+    clock->EndPass();
+  }
   return logits;
 }
 
@@ -125,6 +128,7 @@ std::vector<at::Tensor> InferenceNetwork::ForwardFeatures(const at::Tensor& imag
     x_is_free = levels_[maps.size()].block != static_cast<int>(block);
     if (!x_is_free) maps.push_back(x);
   }
+  if (clock != nullptr) clock->EndPass();
   return maps;
 }
 

@@ -5,8 +5,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
+
+#include "models/device/device.h"
 
 namespace deepmad::models {
 
@@ -17,21 +20,23 @@ struct LayerTime {
   std::vector<double> seconds = {};  // one a pass
 };
 
-// Given to a pass of an InferenceNetwork, which says when each of its layers is done.
+// Given to a pass of an InferenceNetwork, which says when each of its layers is done. On a GPU these are marks in its queue, which are read
+// when the pass is over: a wait around each layer would be longer than the layer.
 class LayerClock {
  public:
-  explicit LayerClock(at::Device device) : device_(device) {}
+  explicit LayerClock(at::Device device) : timer_(NewTimer(device)) {}
 
   void StartPass();
   // The layer that began where the last one ended is done.
   void Done(const std::string& name, const std::string& kind, int64_t macs);
+  void EndPass();
 
   // In the order of the pass.
   const std::vector<LayerTime>& layers() const { return layers_; }
 
  private:
-  at::Device device_;
-  std::chrono::steady_clock::time_point last_;
+  std::unique_ptr<Timer> timer_;                // null on the CPU,
+  std::chrono::steady_clock::time_point last_;  // which uses this
   size_t next_ = 0;
   std::vector<LayerTime> layers_;
 };

@@ -52,6 +52,18 @@ TEST(BenchTest, MeasuresEachKindOfWorkPrecisionAndBatch) {
                                              "training float32 1", "training float32 3", "training bfloat16 1", "training bfloat16 3"}));
 }
 
+TEST(BenchTest, MeasuresRecordedWorkAndFloat16) {
+  const SmallRun run;
+  const Json document = Document(Bench({run.network_file(), "--graphs", "--batch", "2", "--precision", "float16", "--json"}));
+  EXPECT_EQ(document.at("graphs"), true);
+  ASSERT_EQ(document.at("cases").size(), 2u);
+  for (const Json& row : document.at("cases")) {
+    EXPECT_EQ(row.at("precision"), "float16");
+    EXPECT_GE(row.at("passes"), 5);
+    EXPECT_GT(row.at("images_per_second").get<double>(), 0);
+  }
+}
+
 TEST(BenchTest, SharesTheTimeAmongTheLayers) {
   const SmallRun run;
   const Json document =

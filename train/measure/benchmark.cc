@@ -29,41 +29,73 @@
 namespace deepmad::train {
 namespace {
 
-constexpr int kWarmUp = 2, kLeastPasses = 5;
+constexpr int kWarmUp = 2, kLeastBlocks = 5;
+// Where work is queued: a GPU first raises its clock and its libraries choose their kernels; then a wait ends a block of passes, not each,
+// so that the host is ahead of the device as in a run.
+constexpr double kWarmUpSeconds = 0.5, kBlockSeconds = 0.1;
 
 struct Case {
   std::string precision;
   int64_t batch;
 };
 
-// Seconds of each pass.
-std::vector<double> Measure(double seconds, at::Device device, const std::function<void()>& pass) {
-  std::vector<double> times;
-  double total = 0;
+struct Times {
+  std::vector<double> seconds;  // of a pass, one value for each block of them
+  int64_t passes = 0;
+};
+
+double BlockSeconds(int64_t passes, at::Device device, const std::function<void()>& pass) {
+  if (base::StopRequested()) throw base::Error(base::ErrorKind::kStopped, "stopped by a signal", "bench", "start again");
+  models::SynchronizeDevice(device);
+  Stopwatch watch;
+  for (int64_t i = 0; i < passes; ++i) pass();
+  models::SynchronizeDevice(device);
+  return watch.Lap();
+}
+
+// How many passes make a block, after those that warm up.
+int64_t WarmUp(double seconds, at::Device device, const std::function<void()>& pass) {
   for (int i = 0; i < kWarmUp; ++i) pass();
-  while (total < seconds || times.size() < kLeastPasses) {
-    if (base::StopRequested()) throw base::Error(base::ErrorKind::kStopped, "stopped by a signal", "bench", "start again");
-    models::SynchronizeDevice(device);
-    Stopwatch watch;
-    pass();
-    models::SynchronizeDevice(device);
-    times.push_back(watch.Lap());
-    total += times.back();
+  if (device.is_cpu()) return 1;
+  int64_t passes = 1;
+  double block = BlockSeconds(passes, device, pass);
+  for (double total = block; total < std::min(seconds, kWarmUpSeconds); total += block) {
+    if (block < kBlockSeconds) passes *= 2;
+    block = BlockSeconds(passes, device, pass);
+  }
+  return passes;
+}
+
+Times Measure(double seconds, at::Device device, const std::function<void()>& pass) {
+  const int64_t block = WarmUp(seconds, device, pass);
+  Times times;
+  double total = 0;
+  while (total < seconds || times.seconds.size() < kLeastBlocks) {
+    const double took = BlockSeconds(block, device, pass);
+    times.seconds.push_back(took / static_cast<double>(block));
+    times.passes += block;
+    total += took;
   }
   return times;
+}
+
+// nullopt: float32.
+std::optional<at::ScalarType> HalfFormat(const std::string& precision) {
+  if (precision == "float32") return std::nullopt;
+  return precision == "bfloat16" ? at::kBFloat16 : at::kHalf;
 }
 
 base::Json Milliseconds(const std::vector<double>& times) {
   return {{"median", 1000 * Quantile(times, 0.5)}, {"p10", 1000 * Quantile(times, 0.1)}, {"p90", 1000 * Quantile(times, 0.9)}};
 }
 
-base::Json CaseJson(const char* work, const Case& one, const std::vector<double>& times) {
+base::Json CaseJson(const char* work, const Case& one, const Times& times) {
   return {{"work", work},
           {"precision", one.precision},
           {"batch", one.batch},
-          {"passes", times.size()},
-          {"milliseconds", Milliseconds(times)},
-          {"images_per_second", static_cast<double>(one.batch) / Quantile(times, 0.5)}};
+          {"passes", times.passes},
+          {"milliseconds", Milliseconds(times.seconds)},
+          {"images_per_second", static_cast<double>(one.batch) / Quantile(times.seconds, 0.5)}};
 }
 
 class Bench {
@@ -78,9 +110,14 @@ class Bench {
     const models::InferenceNetwork network = Folded(one);
     const int64_t weights = memory.current_bytes();
     const at::Tensor images = Images(one.batch);
-    const auto pass = [&] { Run(network, images, nullptr); };
     memory.ResetPeak();
-    const std::vector<double> times = Measure(options_.seconds, device_, pass);
+    std::function<void()> pass = [&] { Run(network, images, nullptr); };
+    std::unique_ptr<models::Recording> recording;
+    if (options_.graphs) {
+      recording = models::Record(device_, pass);
+      pass = [&] { recording->Replay(); };
+    }
+    const Times times = Measure(options_.seconds, device_, pass);
     base::Json json = CaseJson("inference", one, times);
     json["gmacs_per_second"] = json["images_per_second"].get<double>() * mad::Cost(spec_).macs / 1e9;
     json["weight_bytes"] = weights;
@@ -91,15 +128,16 @@ class Bench {
   base::Json Training(const Case& one) const {
     models::TensorMemory memory;
     PrecisionOptions precision = train_.precision;
-    precision.autocast = one.precision == "bfloat16" ? std::optional(at::kBFloat16) : std::nullopt;
+    precision.autocast = HalfFormat(one.precision);
     Trial trial(config_, train_, precision, spec_, device_);
-    Update update({.accumulate = 1, .clip_norm = train_.trainer.update.clip_norm}, trial.parts(), precision, device_);
+    Update update({.accumulate = 1, .clip_norm = train_.trainer.update.clip_norm, .graphs = options_.graphs}, trial.parts(), precision,
+                  device_);
     const at::Tensor images = Images(one.batch);
     const at::Tensor labels = at::randint(spec_.head.classes, {one.batch}, at::TensorOptions(at::kLong).device(device_));
 
     std::vector<double> forward, backward, step;
     BatchPosition position;
-    const std::vector<double> times = Measure(options_.seconds, device_, [&] {
+    const Times times = Measure(options_.seconds, device_, [&] {
       data::Batch batch{images, labels, {}, {}};
       update.Add(batch, position);
       update.Finish(train_.lr);
@@ -110,7 +148,8 @@ class Bench {
       step.push_back(1000 * phases.optimizer);
     });
     base::Json json = CaseJson("training", one, times);
-    for (std::vector<double>* phase : {&forward, &backward, &step}) phase->erase(phase->begin(), phase->begin() + kWarmUp);
+    for (std::vector<double>* phase : {&forward, &backward, &step})
+      phase->erase(phase->begin(), phase->end() - times.passes);  // those that warmed up
     json["phases_ms"] = {{"forward", Quantile(forward, 0.5)}, {"backward", Quantile(backward, 0.5)}, {"optimizer", Quantile(step, 0.5)}};
     json["tensor_bytes"] = memory.peak_bytes();
     return json;
@@ -140,7 +179,7 @@ class Bench {
  private:
   models::InferenceNetwork Folded(const Case& one) const {
     const std::shared_ptr<models::Network> network = MakeNetwork(spec_, train_, device_);
-    return models::InferenceNetwork(*network, {.dtype = one.precision == "bfloat16" ? at::kBFloat16 : at::kFloat, .batch = one.batch});
+    return models::InferenceNetwork(*network, {.dtype = HalfFormat(one.precision).value_or(at::kFloat), .batch = one.batch});
   }
 
   void Run(const models::InferenceNetwork& network, const at::Tensor& images, models::LayerClock* clock) const {
@@ -186,6 +225,9 @@ base::Json Benchmark(const base::Config& config, const mad::NetworkSpec& spec, c
                                                                   : "gives features and has no classifier"),
                            "", "give --work inference");
   }
+  if (benchmark.training && benchmark.graphs && dynamic_cast<const ReplayableTask*>(MakeTask(config, spec.head.classes).get()) == nullptr) {
+    throw base::UsageError(fmt::format("an update of task '{}' cannot be recorded", TaskName(config)), "--graphs", "leave it out");
+  }
   const Bench bench(config, spec, benchmark, options);
   const mad::NetworkCost cost = mad::Cost(spec);
   base::Json cases = base::Json::array();
@@ -207,6 +249,7 @@ base::Json Benchmark(const base::Config& config, const mad::NetworkSpec& spec, c
   base::Json document = {{"network", spec.name},
                          {"device", models::DescribeDevice(bench.device())},
                          {"threads", at::get_num_threads()},
+                         {"graphs", benchmark.graphs},
                          {"macs", cost.macs},
                          {"params", cost.params},
                          {"cases", cases}};

@@ -37,6 +37,7 @@ TEST(Device, DescribesItselfAndItsMemory) {
   const at::Device cpu = ResolveDevice("cpu");
   EXPECT_NE(DescribeDevice(cpu).find("threads"), std::string::npos);
   SynchronizeDevice(cpu);
+  EXPECT_EQ(NewTimer(cpu), nullptr) << "any clock will do";
   ResetPeakMemory(cpu);
   const DeviceMemory memory = MemoryOf(cpu);
   EXPECT_GT(memory.current_bytes, 1 << 20);
