@@ -6,7 +6,10 @@
 namespace deepmad {
 
 std::string GoldenFolder() { return SourceFolder() + "/tests/golden"; }
-std::string SourceFolder() { return DEEPMAD_SOURCE; }
+std::string SourceFolder() {
+  const char* elsewhere = std::getenv("DEEPMAD_SOURCE_FOLDER");  // where a test runs on another machine than the one that built it
+  return elsewhere != nullptr ? elsewhere : DEEPMAD_SOURCE;
+}
 std::string ProgramFile() { return DEEPMAD_PROGRAM; }
 std::string FaultLibrary() { return DEEPMAD_FAULTS; }
 
