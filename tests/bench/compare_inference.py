@@ -7,6 +7,11 @@ Sides: ours (the folded network of `predict`), torch as users run it (eval, infe
 on the file that `deepmad export --onnx` writes; and in bfloat16 ours and torch folded. Each case starts all programs, checks that the logits agree, and lets
 them run in turns of about --seconds. A ratio is the other side's time over ours (of the same precision) within a round; the table gives the median of the
 rounds and their range. Needs scripts/setup.sh --peers and the targets deepmad and inference_worker. Have the machine to yourself.
+
+  tests/bench/compare_inference.py --device cuda [--python FILE] [--batch N] [--programs FOLDER] [--only WORDS] [--rounds 3] [--seconds 1] [--json FILE]
+
+On a GPU, in bfloat16: milliseconds of a batch of one and images a second of 256, beside torch with folded norms (gpu_turns.py). Needs the target
+inference_worker-cuda.
 """
 
 import argparse
@@ -18,6 +23,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import gpu_turns
 from compare_steps import HERE, PEERS, ROOT, Worker, network_file
 
 BATCHES = {"fashion-28": ("1", "32"), "deepmad-r18": ("1", "8"), "deepmad-r50": ("1", "4")}
@@ -92,6 +98,44 @@ def measure(case, options, folder):
     return {"network": name, "batch": int(batch), "threads": int(threads), "rounds": options.rounds, "sides": sides}
 
 
+def gpu_row(name, batch, options, folder):
+    flags = {"network": ROOT / f"configs/arch/{name}.yaml", "threads": 4, "batch": batch, "precision": "bfloat16", "device": "cuda"}
+    if options.python:
+        flags.update({"weights": folder / f"{name}.weights", "data": folder / f"{name}.{batch}.data"})
+        made = {key: flags[key] for key in ("network", "data", "batch")}
+        if not flags["weights"].exists():
+            made["weights"] = flags["weights"]
+        subprocess.run([options.python, HERE / "peer_inference.py", *gpu_turns.words(made), "--make-state"], check=True)
+    ours = [(options.programs or options.build / "tests") / "inference_worker-cuda"]
+
+    def command_of(program, more):
+        return [*(ours if program == "ours" else [options.python, HERE / "peer_inference.py", "--how", "folded"]), *gpu_turns.words({**flags, **more})]
+
+    def differs(reference, other):
+        expected = reference.first["logits"]
+        worst = max(abs(a - b) for a, b in zip(other.first["logits"], expected))
+        if not options.python or worst <= 1e-1 * max(map(abs, expected)):
+            return ""
+        return f"the logits differ by {worst / max(map(abs, expected)):.1e} of the largest"
+
+    return gpu_turns.measure(f"{name} bfloat16 {batch} NHWC", batch, gpu_turns.columns_of(options.python, compiled=name == "deepmad-r18"), command_of,
+                             Worker, differs, options)
+
+
+def gpu_table(options):
+    results = []
+    with tempfile.TemporaryDirectory() as folder:
+        for batch, figure, title in ((1, "milliseconds", "inference, milliseconds a picture"), (options.batch or 256, "images_per_second", "inference, images a second")):
+            gpu_turns.print_head(title)
+            for name in ("deepmad-r18", "deepmad-r50"):
+                if set(options.only.split()) <= {name, str(batch)}:
+                    results.append(gpu_row(name, batch, options, Path(folder)))
+                    gpu_turns.print_row(results[-1], figure)
+    if not results:
+        sys.exit(f"compare_inference: no case has all of: {options.only}")
+    gpu_turns.finish(results, options, "compare_inference")
+
+
 def print_case(case):
     for side, row in case["sides"].items():
         print(f"{case['network']:12} {case['batch']:5} {case['threads']:7} {side:12} {row['milliseconds']:9.3f} {row['ratio']:7.2f} "
@@ -105,7 +149,11 @@ def main():
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=0.4)
     parser.add_argument("--json", type=Path)
+    gpu_turns.add_options(parser)
     options = parser.parse_args()
+    if options.device == "cuda":
+        gpu_table(options)
+        return
     if not PEERS.exists():
         sys.exit("compare_inference: no Python peers: run scripts/setup.sh --peers")
     options.build = options.build.resolve()

@@ -7,9 +7,9 @@ from torch import nn
 
 
 class ConvNorm(nn.Module):
-    def __init__(self, inputs, outputs, kernel, stride=1):
+    def __init__(self, inputs, outputs, kernel, stride=1, groups=1):
         super().__init__()
-        self.conv1 = nn.Conv2d(inputs, outputs, kernel, stride, (kernel - 1) // 2, bias=False)
+        self.conv1 = nn.Conv2d(inputs, outputs, kernel, stride, (kernel - 1) // 2, groups=groups, bias=False)
         self.bn1 = nn.BatchNorm2d(outputs)
 
     def forward(self, x):
@@ -46,6 +46,46 @@ class Residual(nn.Module):
         return F.relu(y, inplace=True)
 
 
+class SqueezeExcite(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        hidden = 8 * max(1, round(channels / 4) // 8)
+        self.conv1 = ConvNorm(channels, hidden, 1)
+        self.conv2 = ConvNorm(hidden, channels, 1)
+
+    def forward(self, x):
+        return x * torch.sigmoid(self.conv2(F.silu(self.conv1(x.mean((2, 3), keepdim=True)), inplace=True)))
+
+
+class DepthwiseResidual(nn.Module):
+    """A unit of a `dw_se_bottleneck` block: a strided shortcut is pooled, one that changes channels left out."""
+
+    def __init__(self, inputs, middle, outputs, kernel, stride):
+        super().__init__()
+        self.conv1 = ConvNorm(inputs, middle, 1)
+        self.conv2 = ConvNorm(middle, middle, kernel, stride, groups=middle)
+        self.se2 = SqueezeExcite(middle)
+        self.conv3 = ConvNorm(middle, outputs, 1)
+        self.pool = nn.AvgPool2d(stride, ceil_mode=True, count_include_pad=False) if stride > 1 else nn.Identity()
+        self.shortcut = inputs == outputs
+
+    def forward(self, x):
+        y = F.silu(self.conv1(x), inplace=True)
+        y = self.conv3(self.se2(F.silu(self.conv2(y), inplace=True)))
+        if self.shortcut:
+            y += self.pool(x)
+        return F.silu(y, inplace=True)
+
+
+def last_norm(module):
+    """The norm at the end of a residual branch, from which the branch gets its size; None for other modules."""
+    if isinstance(module, DepthwiseResidual):
+        return module.conv3.bn1
+    if isinstance(module, Residual):
+        return (module.conv3 if module.layers == 3 else module.conv2).bn1
+    return None
+
+
 class Block(nn.Module):
     def __init__(self, units):
         super().__init__()
@@ -79,6 +119,9 @@ class EagerNetwork(nn.Module):
                     units.append(Residual(block["type"], channels if first else outputs, block["bottleneck_channels"], outputs, kernel,
                                           stride if first else 1, first))
                 blocks.append(Block(units))
+            elif block["type"] == "dw_se_bottleneck":
+                blocks.append(Block([DepthwiseResidual(channels if unit == 0 else outputs, block["bottleneck_channels"], outputs, kernel,
+                                                       stride if unit == 0 else 1) for unit in range(block["depth"])]))
             else:
                 raise ValueError(f"{path}: block type {block['type']} is not written here")
             channels = outputs

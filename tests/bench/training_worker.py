@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from torch.profiler import ProfilerActivity, profile
 from torchvision import datasets, transforms
 
-from eager_network import EagerNetwork, Residual
+from eager_network import EagerNetwork, last_norm
 
 TRACED = 5  # updates, after three
 
@@ -22,8 +22,8 @@ def make_weights(arguments):
     for module in network.modules():
         if isinstance(module, torch.nn.Conv2d):
             torch.nn.init.kaiming_normal_(module.weight, mode="fan_out")
-        elif isinstance(module, Residual):  # small branches: a calm start
-            torch.nn.init.constant_((module.conv3 if module.layers == 3 else module.conv2).bn1.weight, 0.2)
+        elif last_norm(module) is not None:  # small branches: a calm start
+            torch.nn.init.constant_(last_norm(module).weight, 0.2)
     save_file(network.state_dict(), arguments.weights)
 
 
