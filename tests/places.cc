@@ -11,6 +11,11 @@ std::string SourceFolder() {
   return elsewhere != nullptr ? elsewhere : DEEPMAD_SOURCE;
 }
 std::string ProgramFile() { return DEEPMAD_PROGRAM; }
+std::string FakeCudaFolder() { return DEEPMAD_FAKE_CUDA; }
+std::string CudaProgramFile() {
+  const char* chosen = std::getenv("DEEPMAD_CUDA_PROGRAM");
+  return chosen != nullptr ? chosen : DEEPMAD_CUDA_PROGRAM;
+}
 std::string FaultLibrary() { return DEEPMAD_FAULTS; }
 
 std::string PeersPython() {

@@ -1,0 +1,37 @@
+#include "tests/fakecuda/runtime/torch_part.h"
+
+#include <dlfcn.h>
+
+#include <string>
+#include <utility>
+
+#include "tests/fakecuda/runtime/calls.h"
+#include "tests/fakecuda/runtime/kernels.h"
+#include "tests/fakecuda/runtime/memory.h"
+
+namespace fakecuda {
+namespace {
+
+void* part = nullptr;
+
+}  // namespace
+
+void LoadTorchPart() {
+  const Lock lock(Mutex());
+  static bool tried = false;
+  Dl_info own{};
+  if (std::exchange(tried, true) || dladdr(reinterpret_cast<void*>(&LoadTorchPart), &own) == 0) return;
+  const std::string file = own.dli_fname;
+  part = dlopen((file.substr(0, file.rfind('/') + 1) + "libfakecuda_torch.so").c_str(), RTLD_NOW);
+}
+
+void TellTorchPartOfMemory() {
+  static auto* const tell = part == nullptr ? nullptr : reinterpret_cast<void (*)()>(dlsym(part, "fakecuda_before_memory"));
+  if (tell != nullptr) tell();
+}
+
+}  // namespace fakecuda
+
+// For that part.
+FAKE_CUDA_API void fakecuda_zero(void* address, size_t size) { fakecuda::Zero(address, size); }
+FAKE_CUDA_API int fakecuda_launch(const char* name, cudaStream_t stream) { return fakecuda::LaunchNamed(name, stream); }

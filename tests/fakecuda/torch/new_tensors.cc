@@ -1,0 +1,25 @@
+// Every tensor begins as 0, so that what no kernel has computed is a number, a class and a flag that a program can live with. The allocator
+// gives out again what it was given back, with what is in it; its trace says when.
+#include <c10/cuda/CUDACachingAllocator.h>
+
+#include "tests/fakecuda/torch/from_runtime.h"
+
+namespace {
+
+using c10::cuda::CUDACachingAllocator::TraceEntry;
+
+bool ZeroNewTensors() {
+  if (!c10::cuda::CUDACachingAllocator::get()->initialized()) return false;
+  c10::cuda::CUDACachingAllocator::attachAllocatorTraceTracker([](const TraceEntry& entry) {
+    if (entry.action_ == TraceEntry::ALLOC) fakecuda_zero(reinterpret_cast<void*>(entry.addr_), entry.size_);
+  });
+  return true;
+}
+
+}  // namespace
+
+// Before each memory of a device is taken: the first of the allocator's finds it ready.
+extern "C" __attribute__((visibility("default"))) void fakecuda_before_memory() {
+  static bool done = false;
+  if (!done) done = ZeroNewTensors();
+}
