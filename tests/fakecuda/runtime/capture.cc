@@ -79,6 +79,7 @@ cudaError_t Keep(Capture& capture, const char* what, double kernels, std::functi
   return cudaSuccess;
 }
 
+bool IsSpoilt(const Capture& capture) { return capture.spoilt; }
 bool UnderWay(const Capture* capture) { return Active().count(const_cast<Capture*>(capture)) > 0; }
 
 }  // namespace fakecuda

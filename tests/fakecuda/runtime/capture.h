@@ -17,6 +17,7 @@ bool Unsafe();
 cudaError_t Spoil(Capture& capture, cudaError_t error, const std::string& call);
 // Adds work to a recording.
 cudaError_t Keep(Capture& capture, const char* what, double kernels, std::function<void()> work);
+bool IsSpoilt(const Capture& capture);
 bool UnderWay(const Capture* capture);
 
 }  // namespace fakecuda

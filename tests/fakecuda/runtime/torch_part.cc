@@ -6,8 +6,10 @@
 #include <utility>
 
 #include "tests/fakecuda/runtime/calls.h"
+#include "tests/fakecuda/runtime/capture.h"
 #include "tests/fakecuda/runtime/kernels.h"
 #include "tests/fakecuda/runtime/memory.h"
+#include "tests/fakecuda/runtime/streams.h"
 
 namespace fakecuda {
 namespace {
@@ -33,5 +35,12 @@ void TellTorchPartOfMemory() {
 }  // namespace fakecuda
 
 // For that part.
-FAKE_CUDA_API void fakecuda_zero(void* address, size_t size) { fakecuda::Zero(address, size); }
+FAKE_CUDA_API void fakecuda_begin_as_zero(void* address, size_t size, cudaStream_t handle) {
+  using namespace fakecuda;
+  const Lock lock(Mutex());
+  const Stream& stream = StreamOf(handle);
+  const auto zero = [=] { Zero(address, size); };
+  if (stream.capture == nullptr) zero();
+  if (stream.capture != nullptr && !IsSpoilt(*stream.capture)) Keep(*stream.capture, "zero", 0, zero);
+}
 FAKE_CUDA_API int fakecuda_launch(const char* name, cudaStream_t stream) { return fakecuda::LaunchNamed(name, stream); }

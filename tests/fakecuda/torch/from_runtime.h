@@ -5,5 +5,7 @@
 
 #include <cstddef>
 
-extern "C" void fakecuda_zero(void* address, size_t size);              // makes memory of a device 0
-extern "C" int fakecuda_launch(const char* name, cudaStream_t stream);  // a kernel of that name
+// Makes memory of a device 0, now or, where the stream is being recorded, in each replay.
+extern "C" void fakecuda_begin_as_zero(void* address, size_t size, cudaStream_t stream);
+// A kernel of that name.
+extern "C" int fakecuda_launch(const char* name, cudaStream_t stream);

@@ -11,7 +11,8 @@ using c10::cuda::CUDACachingAllocator::TraceEntry;
 bool ZeroNewTensors() {
   if (!c10::cuda::CUDACachingAllocator::get()->initialized()) return false;
   c10::cuda::CUDACachingAllocator::attachAllocatorTraceTracker([](const TraceEntry& entry) {
-    if (entry.action_ == TraceEntry::ALLOC) fakecuda_zero(reinterpret_cast<void*>(entry.addr_), entry.size_);
+    if (entry.action_ != TraceEntry::ALLOC) return;
+    fakecuda_begin_as_zero(reinterpret_cast<void*>(entry.addr_), entry.size_, static_cast<cudaStream_t>(entry.stream_));
   });
   return true;
 }
