@@ -52,9 +52,9 @@ endfunction()
 # Compile options of all our code.
 add_library(deepmad_flags INTERFACE)
 target_include_directories(deepmad_flags INTERFACE "${PROJECT_SOURCE_DIR}")
-target_compile_options(deepmad_flags INTERFACE -Wall -Wextra -Wshadow -Wpedantic -Werror)
+target_compile_options(deepmad_flags INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wshadow;-Wpedantic;-Werror>")
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  target_compile_options(deepmad_flags INTERFACE -Wno-restrict)  # false alarms on "text" + std::string (GCC bug 105651)
+  target_compile_options(deepmad_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)  # false alarms on "text" + std::string (GCC bug 105651)
 endif()
 # Header-only fmt everywhere: LibTorch ships other fmt headers, which must not meet the system's compiled fmt.
 target_link_libraries(deepmad_flags INTERFACE fmt::fmt-header-only Threads::Threads)

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "models/layers/sync_batch_norm.h"
+#include "models/norm/block_norm.h"
 
 namespace deepmad::models {
 
@@ -28,7 +29,8 @@ at::Tensor BatchNorm::Forward(const at::Tensor& x, const NormTail& tail) const {
     throw base::FailedError("batch normalisation cannot train on a single value a channel", name_,
                             "use more than one sample a batch, or a larger image");
   }
-  return NormAct(x, arguments, tail);
+  if (!settings_->fused) return NormActByOperations(x, arguments, tail);
+  return settings_->runner != nullptr ? BlockNormAct(*settings_->runner, x, arguments, tail) : NormAct(x, arguments, tail);
 }
 
 BatchNorm BatchNorms::Add(const std::shared_ptr<torch::nn::Module>& module, int64_t channels, const std::string& name) {

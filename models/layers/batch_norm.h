@@ -7,8 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "models/layers/norm_act.h"
 #include "models/layers/process_group.h"
+#include "models/norm/block_runner.h"
+#include "models/norm/norm_act.h"
 
 namespace torch::nn {
 class Module;
@@ -20,6 +21,8 @@ struct BatchNormSettings {
   double eps = 1e-5;
   double momentum = 0.1;                // weight of the new batch in the running statistics
   const ProcessGroup* group = nullptr;  // training statistics cover the batches of all its ranks; null: of this process only
+  bool fused = true;                    // together with the shortcut and the ReLU after it, where the device can; see fused_norm.h
+  const BlockRunner* runner = nullptr;  // runs that on a device other than the CPU; null: nothing does
 };
 
 // One batch norm, optionally fused with the addition and activation after it.

@@ -1,8 +1,8 @@
 // Synchronised batch normalisation: training statistics cover the batches of all processes.
 #pragma once
 
-#include "models/layers/norm_act.h"
 #include "models/layers/process_group.h"
+#include "models/norm/norm_act.h"
 
 namespace deepmad::models {
 

@@ -27,6 +27,7 @@ at::Device StartSession(const RunOptions& options, PrecisionOptions& precision, 
 std::shared_ptr<models::Network> MakeNetwork(const mad::NetworkSpec& spec, const TrainConfig& config, at::Device device) {
   std::shared_ptr<models::Network> network = models::BuildNetwork(spec);
   network->batch_norm_settings() = config.batch_norm;
+  models::ChooseFusedNorm(config.fused_norm, device, "train.fused_norm", network->batch_norm_settings());
   models::Initialize(*network, config.init, config.trainer.seed);
   if (config.precision.float64) network->ConvertTo(at::kDouble);
   if (config.precision.channels_last) network->SetMemoryFormat(at::MemoryFormat::ChannelsLast);

@@ -94,6 +94,9 @@ TrainConfig ReadTrainConfig(const base::Config& config) {
   result.freeze.batch_norm = frozen == "none" ? Norms::kNone : frozen == "statistics" ? Norms::kStatistics : Norms::kAll;
   result.freeze.stages = static_cast<int>(freeze.GetInt("stages", 0, 0, 100));
   result.sync_bn = train.GetBool("sync_bn", result.sync_bn);
+  const std::string fused_norm = train.GetChoice("fused_norm", "auto", {"auto", "on", "off"});
+  using models::FusedNorm;
+  result.fused_norm = fused_norm == "auto" ? FusedNorm::kAuto : fused_norm == "on" ? FusedNorm::kOn : FusedNorm::kOff;
   trainer.precise_batch_norm = train.GetInt("precise_batch_norm", trainer.precise_batch_norm, 0, 1'000'000'000);
 
   result.validate_batch_size = validate.GetInt("batch_size", result.validate_batch_size, 1, 1'000'000);

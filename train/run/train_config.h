@@ -23,7 +23,9 @@
 //                                           # head: strict or drop, inflate: none, centre or repeat (2-D weights for a 3-D network)
 //     batch_norm: {eps: 1.0e-5, momentum: 0.1}
 //     freeze: {batch_norm: none, stages: 0}   # or statistics, all: of the backbone's batch norms; and its first stages
-//     (models/network/network.h) sync_bn: true                         # of several processes: batch statistics over all of them
+//     sync_bn: true                         # of several processes: batch statistics over all of them
+//     fused_norm: auto                      # batch norm, shortcut and ReLU in one pass over memory; on a GPU where a comparison with
+//                                           # the separate operations passes. on: that or an error; off: the separate operations
 //     precise_batch_norm: 0                 # samples of the epoch from which statistics are measured anew before each validation; 0: none
 //     checkpoint_every_steps: 0             # besides the one after each epoch
 //     log_every_steps: 50
@@ -37,6 +39,7 @@
 
 #include "base/config/config.h"
 #include "models/layers/batch_norm.h"
+#include "models/layers/fused_norm.h"
 #include "models/network/init.h"
 #include "models/network/network.h"
 #include "models/weights/inflate.h"
@@ -76,6 +79,7 @@ struct TrainConfig {
   models::BatchNormSettings batch_norm;
   models::FreezeOptions freeze;
   bool sync_bn = true;
+  models::FusedNorm fused_norm = models::FusedNorm::kAuto;
   double drop_path = 0;                   // models/layers/drop_path.h
   bool activation_checkpointing = false;  // models/network/activation_checkpoint.h
   int64_t validate_batch_size = 256;

@@ -1,4 +1,4 @@
-#include "models/layers/norm_act.h"
+#include "models/norm/norm_act.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/batch_norm.h>
@@ -10,7 +10,7 @@
 #include <cmath>
 #include <optional>
 
-#include "models/layers/norm_kernels.h"
+#include "models/norm/norm_kernels.h"
 
 namespace deepmad::models {
 namespace {

@@ -1,5 +1,5 @@
 // The fused pass against the separate operations, in float64, float32 and bfloat16.
-#include "models/layers/norm_act.h"
+#include "models/norm/norm_act.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
