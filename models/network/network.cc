@@ -78,7 +78,9 @@ void Network::ConvertTo(at::ScalarType dtype) {
 
 void Network::SetMemoryFormat(at::MemoryFormat format) {
   for (at::Tensor& parameter : parameters()) {
-    if (parameter.dim() == 4) parameter.set_data(parameter.detach().contiguous(format));
+    const bool fits = (parameter.dim() == 4 && format != at::MemoryFormat::ChannelsLast3d) ||
+                      (parameter.dim() == 5 && format != at::MemoryFormat::ChannelsLast);
+    if (fits) parameter.set_data(parameter.detach().contiguous(format));
   }
 }
 

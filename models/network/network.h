@@ -75,7 +75,8 @@ class Network : public torch::nn::Module {
 
   // Converts floating-point parameters and buffers only; torch::nn::Module::to(dtype) would also convert the counters of the norms.
   void ConvertTo(at::ScalarType dtype);
-  // Sets the memory layout of convolution weights: at::MemoryFormat::ChannelsLast or Contiguous. Does not affect inputs or 3-D networks.
+  // Sets the layout of the convolution weights: ChannelsLast of 2-D ones, ChannelsLast3d of 3-D ones, Contiguous of both; the others keep
+  // theirs. Inputs keep theirs too.
   void SetMemoryFormat(at::MemoryFormat format);
 
  private:

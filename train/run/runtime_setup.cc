@@ -31,6 +31,8 @@ std::shared_ptr<models::Network> MakeNetwork(const mad::NetworkSpec& spec, const
   models::Initialize(*network, config.init, config.trainer.seed);
   if (config.precision.float64) network->ConvertTo(at::kDouble);
   if (config.precision.channels_last) network->SetMemoryFormat(at::MemoryFormat::ChannelsLast);
+  // On a GPU in 3-D too: the first convolution brings the clips into its layout, and all maps after it stay in it.
+  if (config.precision.channels_last && device.is_cuda()) network->SetMemoryFormat(at::MemoryFormat::ChannelsLast3d);
   network->to(device);
   network->Freeze(config.freeze);
   return network;

@@ -62,6 +62,29 @@ TEST(Network, ChannelsLastGivesTheSameResultAndGradients) {
   EXPECT_TRUE(at::allclose(gradients[0], gradients[1], 1e-7, 1e-10));
 }
 
+TEST(Network, ChannelsLast3dGivesTheSameResultAndGradients) {
+  mad::NetworkSpec spec = SmallStructure();
+  spec.input = {.channels = 3, .height = 17, .width = 15, .frames = 4};
+  spec.blocks = {Block("conv3d", 1, 3, 2, 8), Block("dw_bottleneck3d", 2, 3, 2, 16, 24)};
+  for (mad::BlockSpec& block : spec.blocks) block.kernel_t = 3;
+  std::vector<at::Tensor> logits, gradients;
+  for (const auto format : {at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast3d}) {
+    const auto network = BuildNetwork(spec);
+    network->ConvertTo(at::kDouble);
+    FillByFormula(*network);
+    network->SetMemoryFormat(at::MemoryFormat::ChannelsLast);  // of 2-D weights: there are none
+    EXPECT_TRUE(network->parameters().front().is_contiguous());
+    network->SetMemoryFormat(format);
+    EXPECT_TRUE(network->parameters().front().is_contiguous(format));
+    const at::Tensor result = network->Forward(FormulaImages(BatchShape(spec, 2)));
+    result.square().sum().backward();
+    logits.push_back(result.detach());
+    gradients.push_back(network->parameters().front().grad());
+  }
+  EXPECT_TRUE(at::allclose(logits[0], logits[1], 1e-9, 1e-12));
+  EXPECT_TRUE(at::allclose(gradients[0], gradients[1], 1e-7, 1e-10));
+}
+
 TEST(Network, CountsBatchesInTrainingOnlyAndNotInFrozenParts) {
   const auto network = InitializedNetwork(SmallStructure());
   ModuleAt(*network, "block_list.0")->eval();
