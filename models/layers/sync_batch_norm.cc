@@ -1,6 +1,11 @@
 #include "models/layers/sync_batch_norm.h"
 
 #include <ATen/ops/batch_norm.h>
+#include <ATen/ops/batch_norm_backward_elemt.h>
+#include <ATen/ops/batch_norm_backward_reduce.h>
+#include <ATen/ops/batch_norm_elemt.h>
+#include <ATen/ops/batch_norm_gather_stats_with_counts.h>
+#include <ATen/ops/batch_norm_stats.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
@@ -10,6 +15,8 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <vector>
+
+#include "models/device/library_kernel.h"
 
 namespace deepmad::models {
 namespace {
@@ -87,10 +94,47 @@ struct SyncNormFunction : torch::autograd::Function<SyncNormFunction> {
   }
 };
 
+// The same by the kernels that LibTorch has for it on GPUs: two passes over the map in each direction, without a copy in float32.
+struct KernelSyncNormFunction : torch::autograd::Function<KernelSyncNormFunction> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
+                            const NormArguments& norm, const ProcessGroup* group) {
+    const at::Tensor x = input.contiguous(input.suggest_memory_format());
+    const int64_t channels = x.size(1);
+    const auto [own_mean, own_inverse] = at::batch_norm_stats(x, norm.eps);
+    const at::Tensor own_count = at::full({1}, static_cast<double>(x.numel() / channels), own_mean.options());
+    const at::Tensor all = group->Gather(at::cat({own_mean, own_inverse, own_count}));  // [ranks, 2 C + 1]
+    const at::Tensor counts = all.select(1, 2 * channels).contiguous();
+    const auto [mean, inverse] =
+        at::batch_norm_gather_stats_with_counts(x, all.narrow(1, 0, channels), all.narrow(1, channels, channels), norm.running_mean,
+                                                norm.running_var, norm.momentum, norm.eps, counts);
+    context->save_for_backward({x, weight, mean, inverse, counts.to(at::kInt)});
+    context->saved_data["group"] = reinterpret_cast<int64_t>(group);
+    return at::batch_norm_elemt(x, weight, bias, mean, inverse, norm.eps);
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const variable_list saved = context->get_saved_variables();
+    const at::Tensor &x = saved[0], &weight = saved[1], &mean = saved[2], &inverse = saved[3], &counts = saved[4];
+    const auto* group = reinterpret_cast<const ProcessGroup*>(context->saved_data["group"].toInt());
+    const at::Tensor grad = gradients[0].contiguous(x.suggest_memory_format());
+    const auto [level, along, grad_weight, grad_bias] = at::batch_norm_backward_reduce(grad, x, mean, inverse, weight, true, true, true);
+    const at::Tensor totals = at::cat({level, along});
+    group->Sum(totals);
+    const int64_t channels = x.size(1);
+    const at::Tensor grad_x = at::batch_norm_backward_elemt(grad, x, mean, inverse, weight, totals.narrow(0, 0, channels),
+                                                            totals.narrow(0, channels, channels), counts);
+    return {grad_x, grad_weight, grad_bias, at::Tensor(), at::Tensor()};
+  }
+};
+
+// float64 is for comparisons, where the exchange is in float64 too.
+bool HasOwnKernels(const at::Tensor& x) { return x.scalar_type() != at::kDouble && HasKernel("aten::batch_norm_stats", x.device()); }
+
 }  // namespace
 
 at::Tensor SyncNormAct(const at::Tensor& x, const NormArguments& norm, const NormTail& tail, const ProcessGroup& group) {
-  at::Tensor y = SyncNormFunction::apply(x, norm.weight, norm.bias, norm, &group);
+  at::Tensor y = HasOwnKernels(x) ? KernelSyncNormFunction::apply(x, norm.weight, norm.bias, norm, &group)
+                                  : SyncNormFunction::apply(x, norm.weight, norm.bias, norm, &group);
   if (tail.residual.defined()) y = y.add(tail.residual);
   return tail.relu ? at::relu_(y) : y;
 }

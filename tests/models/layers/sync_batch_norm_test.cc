@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tests/models/formula_fill.h"
+#include "tests/models/layers/sync_norm_kernels.h"
 #include "tests/models/rank_threads.h"
 
 namespace deepmad::models {
@@ -115,6 +116,17 @@ TEST(SyncBatchNorm, RanksWithAnyShareEqualOnePassInFloat64) { ExpectRanksEqualOn
 TEST(SyncBatchNorm, IsAsCloseToFloat64AsFloat32CanBe) { ExpectRanksEqualOnePass(at::kFloat, 1e-5); }
 // The output is rounded to 8 bits before the residual is added.
 TEST(SyncBatchNorm, WorksInBfloat16) { ExpectRanksEqualOnePass(at::kBFloat16, 1.0 / 64, /*with_relu=*/false); }
+
+// What is exchanged and how it is put together, by the kernels' formulas; the kernels themselves need a GPU.
+TEST(SyncBatchNorm, GivesTheSameByTheLibrarysKernels) {
+  const SyncNormKernels kernels;
+  ExpectRanksEqualOnePass(at::kFloat, 1e-5);
+  EXPECT_GT(SyncNormKernels::calls(), 0);
+  ExpectRanksEqualOnePass(at::kBFloat16, 1.0 / 64, /*with_relu=*/false);
+  const int calls = SyncNormKernels::calls();
+  ExpectRanksEqualOnePass(at::kDouble, 1e-12);
+  EXPECT_EQ(SyncNormKernels::calls(), calls);  // float64 goes by the separate operations
+}
 
 TEST(SyncBatchNorm, KeepsTheVarianceOfValuesFarFromZero) {
   const at::Tensor whole = (FormulaTensor(1, {8, 4, 16, 16}, 1) + 1000).to(at::kFloat);
