@@ -5,15 +5,24 @@
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/conv3d.h>
+#include <ATen/ops/cudnn_convolution_add_relu.h>
+#include <ATen/ops/cudnn_convolution_relu.h>
+#include <ATen/ops/full_like.h>
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/hardtanh.h>
+#include <ATen/ops/linspace.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/silu.h>
+#include <c10/util/accumulate.h>
 
+#include <algorithm>
+#include <limits>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
+
+#include "models/device/library_kernel.h"
 
 namespace deepmad::models {
 namespace {
@@ -79,6 +88,8 @@ std::string_view OneDnnName(mad::ActivationKind kind) {
   throw std::logic_error("activation without a oneDNN name");
 }
 
+at::MemoryFormat LayoutOf(const at::Tensor& x) { return x.dim() == 5 ? at::MemoryFormat::ChannelsLast3d : at::MemoryFormat::ChannelsLast; }
+
 }  // namespace
 
 at::Tensor Activate(mad::ActivationKind kind, at::Tensor x, bool in_place) {
@@ -111,8 +122,38 @@ FoldedConv::FoldedConv(const at::Tensor& weight, const at::Tensor& bias, ConvGeo
     activation_limits_.push_back(at::Scalar(0));
     activation_limits_.push_back(at::Scalar(6));
   }
-  weight_ = weight.contiguous(weight.dim() == 5 ? at::MemoryFormat::ChannelsLast3d : at::MemoryFormat::ChannelsLast);
+  weight_ = weight.contiguous(LayoutOf(weight));
+  if (!one_dnn_ && CudnnTakes(input)) cudnn_input_.assign(input.begin(), input.end());
   if (one_dnn_) weight_ = Operators().reorder.call(weight_, geometry_.padding, geometry_.stride, dilation_, geometry_.groups, input);
+}
+
+bool FoldedConv::CudnnTakes(at::IntArrayRef input) const {
+  const bool alone = activation_ == mad::ActivationKind::kRelu;  // else what follows is a shortcut and a ReLU, or nothing
+  const char* operation = alone ? "aten::cudnn_convolution_relu" : "aten::cudnn_convolution_add_relu";
+  if (geometry_.groups != 1 || weight_.scalar_type() == at::kDouble || !HasKernel(operation, weight_.device())) return false;
+  if (!at::globalContext().userEnabledCuDNN() || (!alone && activation_ != mad::ActivationKind::kNone)) return false;
+
+  std::vector<int64_t> image(input.begin(), input.end());
+  image[0] = 1;
+  const int64_t elements = c10::multiply_integers(image);
+  const at::Tensor x = at::linspace(-1, 1, elements, weight_.options()).view(image).expand(input).contiguous(LayoutOf(weight_));
+  const at::Tensor plain = Convolve(x), shortcut = alone ? at::Tensor() : plain.neg().mul_(0.5);
+  const at::Tensor expected = at::relu(alone ? plain : plain + shortcut);
+  try {
+    at::full_like(expected, std::numeric_limits<double>::quiet_NaN());  // so that the result comes where no number was before
+    const at::Tensor difference = (CudnnRelu(x, shortcut) - expected).abs().max();
+    // Another algorithm rounds otherwise, at most as bfloat16 and TF32 do.
+    return difference.item<double>() <= 0.03 * std::max(1e-3, expected.abs().max().item<double>());
+  } catch (const c10::Error&) {  // cuDNN has no such kernel for this size
+    return false;
+  }
+}
+
+at::Tensor FoldedConv::CudnnRelu(const at::Tensor& x, const at::Tensor& shortcut) const {
+  if (!shortcut.defined()) {
+    return at::cudnn_convolution_relu(x, weight_, bias_, geometry_.stride, geometry_.padding, dilation_, geometry_.groups);
+  }
+  return at::cudnn_convolution_add_relu(x, weight_, shortcut, 1, bias_, geometry_.stride, geometry_.padding, dilation_, geometry_.groups);
 }
 
 at::Tensor FoldedConv::Convolve(const at::Tensor& x) const {
@@ -121,12 +162,14 @@ at::Tensor FoldedConv::Convolve(const at::Tensor& x) const {
 }
 
 at::Tensor FoldedConv::Forward(const at::Tensor& x) const {
+  if (activation_ == mad::ActivationKind::kRelu && x.sizes() == cudnn_input_) return CudnnRelu(x, {});
   if (!one_dnn_) return Activate(activation_, Convolve(x), /*in_place=*/true);
   return Operators().conv.call(x, weight_, bias_, geometry_.padding, geometry_.stride, dilation_, geometry_.groups, OneDnnName(activation_),
                                activation_limits_, activation_ == mad::ActivationKind::kGelu ? "none" : "");
 }
 
 at::Tensor FoldedConv::ForwardAdd(const at::Tensor& x, at::Tensor shortcut, bool relu, bool overwrite) const {
+  if (relu && x.sizes() == cudnn_input_) return CudnnRelu(x, shortcut);
   if (!one_dnn_) {
     at::Tensor sum = Convolve(x).add_(shortcut);
     return relu ? at::relu_(sum) : sum;

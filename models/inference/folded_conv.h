@@ -1,5 +1,6 @@
 // A convolution with the norm after it folded into its weights. A following activation, or the addition of a shortcut and a ReLU, is fused
-// into it if the library supports that: oneDNN on the CPU, with weights laid out once.
+// into it if the library supports that: oneDNN on the CPU, with weights laid out once; cuDNN
+// on a GPU, for a ReLU and maps of the size that the weights are laid out for.
 #pragma once
 
 #include <ATen/core/List.h>
@@ -37,6 +38,10 @@ class FoldedConv {
 
  private:
   at::Tensor Convolve(const at::Tensor& x) const;
+  // By cuDNN, ReLU included; an undefined shortcut: none.
+  at::Tensor CudnnRelu(const at::Tensor& x, const at::Tensor& shortcut) const;
+  // Whether cuDNN has this convolution fused, and it gives what the separate operations give: tried once, on a map of this size.
+  bool CudnnTakes(at::IntArrayRef input) const;
 
   at::Tensor weight_;
   std::optional<at::Tensor> bias_;
@@ -46,6 +51,7 @@ class FoldedConv {
   c10::List<std::optional<at::Scalar>> activation_limits_;  // of oneDNN's post-operation
   int64_t weights_a_channel_;
   bool one_dnn_;
+  std::vector<int64_t> cudnn_input_;  // the size of the maps for which cuDNN fuses the ReLU; empty: none
 };
 
 // Applies the activation alone; with `in_place`, overwrites its input.
