@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "base/error.h"
+#include "data/dataset/holdout.h"
 #include "data/inputs/augment_config.h"
 #include "data/inputs/boxes_config.h"
 #include "data/inputs/clips_config.h"
@@ -186,7 +187,16 @@ Datasets OpenDatasets(const base::Config& section, bool with_train) {
   Datasets data{ReadInputOptions(section), nullptr, nullptr};
   const auto& entry = DatasetRegistry::Get().Find(section.GetString("name"), section.Where("name"));
   if (with_train) data.train = entry.factory(section, Split::kTrain);
-  data.validation = entry.factory(section, Split::kValidation);
+  if (section.IsNull("holdout")) {
+    data.validation = entry.factory(section, Split::kValidation);
+  } else {
+    const base::Config holdout = section.Section("holdout");
+    const int64_t per_class = holdout.GetInt("per_class", 1, 1'000'000);
+    const bool known = holdout.GetChoice("score", "held_out", {"held_out", "kept"}) == "kept";
+    if (data.train) data.train = HoldOut(std::move(data.train), per_class, HoldoutPart::kKept);
+    data.validation = HoldOut(entry.factory(section, Split::kTrain), per_class, known ? HoldoutPart::kLastKept : HoldoutPart::kHeldOut);
+    data.protocol += std::string(", ") + (known ? "training samples" : "samples held out from training");
+  }
   if (const LabelKind labels = data.validation->labels(); labels != data.labels) {
     throw base::UsageError(section.GetString("name") + " has a label for each " + LabelledThing(labels), section.Where("name"),
                            std::string("set data.input to ") + InputFor(labels));

@@ -8,6 +8,8 @@
 //     std: [0.229, 0.224, 0.225]
 //     workers: 2                        # loader threads
 //     queue_batches: 4                  # batches ready or being made
+//     holdout: {per_class: 50, score: held_out}   # the last training samples of each class become the validation part;
+//                                       # score: kept takes as many that are trained on in their place; null, the default: none
 //     train:
 //       {crop: random_resized | padded | none, scale: [0.08, 1], ratio: [0.75, 1.3333], padding: 4, flip: 0.5, interpolation: bicubic}
 //       decode: {dct: accurate | fast, reduced: false}           # of JPEG; reduced: at 1/2, 1/4, 1/8 where the crop stays large enough
