@@ -14,13 +14,13 @@
 namespace deepmad::train {
 namespace {
 
-// Eval mode while it lives.
-class EvalMode {
+// In a mode while it lives.
+class ModeGuard {
  public:
-  explicit EvalMode(models::Network& network) : network_(network), was_training_(network.is_training()) { network_.eval(); }
-  ~EvalMode() { network_.train(was_training_); }
-  EvalMode(const EvalMode&) = delete;
-  EvalMode& operator=(const EvalMode&) = delete;
+  ModeGuard(models::Network& network, bool training) : network_(network), was_training_(network.is_training()) { network_.train(training); }
+  ~ModeGuard() { network_.train(was_training_); }
+  ModeGuard(const ModeGuard&) = delete;
+  ModeGuard& operator=(const ModeGuard&) = delete;
 
  private:
   models::Network& network_;
@@ -35,7 +35,7 @@ Evaluator::Evaluator(const Task& task, models::Network& network, data::Loader& l
 
 MetricValues Evaluator::Run(const std::string& label) {
   const c10::InferenceMode inference;
-  const EvalMode eval(network_);
+  const ModeGuard mode(network_, /*training=*/batch_statistics_);
   const std::unique_ptr<TaskMetric> metric = task_.NewMetric();
   base::ProgressOptions progress_options;
   progress_options.label = label;

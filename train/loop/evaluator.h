@@ -22,6 +22,9 @@ class Evaluator {
   // progress bar. Throws FailedError if the loader did not deliver exactly `samples` samples. After a signal, throws Error(kStopped)
   // between batches, on all ranks at the same batch.
   MetricValues Run(const std::string& label);
+  // From then on batch norms use the statistics of each batch, as in training: what the network would score if its running averages were
+  // right. Changes the running averages and the counters of batches. Each batch should hold samples of many classes, as in training.
+  void UseBatchStatistics() { batch_statistics_ = true; }
   // The mistakes found by the last Run(). Empty if the task reports none or with several ranks.
   const Findings& findings() const { return findings_; }
   // The metric's further results (TaskMetric::Particulars) of the last Run(), on every rank.
@@ -35,6 +38,7 @@ class Evaluator {
   PrecisionOptions precision_;
   at::Device device_;
   const RankGroup* ranks_;
+  bool batch_statistics_ = false;
   Findings findings_;
   base::Json particulars_;
 };

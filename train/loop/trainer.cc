@@ -16,6 +16,7 @@
 #include "models/device/device.h"
 #include "models/network/network.h"
 #include "train/distributed/collective_state.h"
+#include "train/loop/divergence.h"
 #include "train/loop/precise_batch_norm.h"
 #include "train/numerics/stopwatch.h"
 #include "train/state/shared_checkpoint.h"
@@ -23,10 +24,7 @@
 namespace deepmad::train {
 namespace {
 
-constexpr const char* kDivergedHint = "train with a lower learning rate, a longer warm-up or clip_norm; the last checkpoint is untouched";
 constexpr const char* kForeignHint = "remove the file to go on from the one before, or give another --out";
-constexpr const char* kBatchHint =
-    "look at the files, or train with a lower learning rate, a longer warm-up or clip_norm; the last checkpoint is untouched";
 
 // Names of a batch's files for a message; a long list is cut.
 std::string SourceList(const std::vector<std::string>& sources) {
@@ -176,7 +174,7 @@ void Trainer::ReadPendingUpdate() {
   const auto fail = [&](const std::string& what) {
     throw base::FailedError(
         fmt::format("{} at step {}, in epoch {}, of these files: {}", what, state_.step, state_.epoch + 1, SourceList(pending.sources)),
-        parts_.run_dir.path(), kBatchHint);
+        parts_.run_dir.path(), kDivergedBatchHint);
   };
   if (report.skipped) {
     // A scale below 1 is too low to be the reason.

@@ -357,6 +357,7 @@ base::Json ValidateRun(const base::Config& config, const mad::NetworkSpec& spec,
   data::Loader loader = experiment.MakeLoader(false);
   Evaluator evaluator(*experiment.task, *experiment.network, loader, experiment.data.validation->size(), experiment.config.precision,
                       experiment.device, experiment.ranks);
+  if (options.batch_statistics) evaluator.UseBatchStatistics();
   Stopwatch watch;
   const MetricValues metrics = evaluator.Run("validate");
   base::Json result = {{"metrics", MetricsJson(metrics)},

@@ -14,6 +14,7 @@ struct RunOptions {
   int threads = 0;                   // of the arithmetic on the CPU; 0: one a core
   std::string structure_svg;         // drawing for the report; empty: none
   std::string profile;               // file for a Chrome trace of some updates; empty: none (TrainRun)
+  bool batch_statistics = false;     // scores in training mode: batch norms by the statistics of each batch (ValidateRun)
   std::string predictions;           // where to write what the network predicts (ValidateRun); empty: nowhere
   std::string design_report;         // content of report.json; empty: none
   const RankGroup* ranks = nullptr;  // the processes that share the work; null: this one alone
