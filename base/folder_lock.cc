@@ -11,9 +11,15 @@
 
 namespace deepmad::base {
 
-FolderLock::FolderLock(const std::string& folder) : fd_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+FolderLock::FolderLock(const std::string& folder) : FolderLock(folder, /*wait=*/false) {}
+
+FolderLock::FolderLock(const std::string& folder, bool wait) : fd_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
   if (fd_ < 0) throw FailedError(std::string("cannot open the folder: ") + std::strerror(errno), folder);
-  if (::flock(fd_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
+  int outcome = 0;
+  do {
+    outcome = ::flock(fd_, wait ? LOCK_EX : LOCK_EX | LOCK_NB);
+  } while (outcome != 0 && errno == EINTR);
+  if (outcome == 0 || errno != EWOULDBLOCK) return;
   ::close(fd_);
   throw UsageError("another process is at work in this folder", folder, "wait for it, or give another folder");
 }

@@ -11,11 +11,14 @@ class FolderLock {
  public:
   // FailedError when the folder cannot be opened; UsageError when another process holds it.
   explicit FolderLock(const std::string& folder);
+  // The same, but waits until the other process lets go.
+  static FolderLock WaitFor(const std::string& folder) { return FolderLock(folder, /*wait=*/true); }
   ~FolderLock();
   FolderLock(const FolderLock&) = delete;
   FolderLock& operator=(const FolderLock&) = delete;
 
  private:
+  FolderLock(const std::string& folder, bool wait);
   int fd_;
 };
 
