@@ -1,15 +1,19 @@
 // deepmad study STUDY.yaml --out DIR: does the objective tell which structure trains better? Structures of one problem, one recipe, several
-// seeds; every run a run folder like that of `train`.
+// seeds; every run a run folder like that of `train`. With `stages` in the file: a fixed experiment, a record a run.
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include "base/atomic_file.h"
 #include "base/log.h"
 #include "base/stop_signal.h"
 #include "cli/command.h"
-#include "cli/study_result.h"
 #include "mad/report/design_report.h"
 #include "mad/report/structure_svg.h"
 #include "train/run/run.h"
+#include "train/run/scored_run.h"
+#include "train/study/run_records.h"
+#include "train/study/staged_study.h"
+#include "train/study/study_result.h"
 
 namespace deepmad::cli {
 namespace {
@@ -18,7 +22,12 @@ class StudyCommand : public Command {
  public:
   void Declare(CLI::App& app) override {
     app.add_option("--out", out_,
-                   "folder for study.json, study.csv, study.md, study.png, structures/ and runs/; one that is there goes on");
+                   "folder for study.json, study.csv, study.md, study.png, structures/ and runs/; of a study in stages for structures.csv "
+                   "and runs.jsonl; one that is there goes on");
+    app.add_flag("--structures", structures_only_, "make the structures and end: train nothing");
+    app.add_option("--priority", priority_, "of a study in stages: idle leaves the processor to all else that wants it")
+        ->check(CLI::IsMember({"idle", "normal"}))
+        ->capture_default_str();
   }
   std::string Example() const override { return "deepmad study configs/study/fashion.yaml --out studies/fashion --threads 1"; }
 
@@ -26,25 +35,27 @@ class StudyCommand : public Command {
     const Split split = SplitArguments(1, 1, "study file");
     file_ = split.files[0];
     overrides_ = split.overrides;
-    const StudyPlan plan = Read();
+    const train::StudyPlan plan = Read();
     if (common.dry_run) return Describe(plan);
     if (out_.empty()) throw base::UsageError("no --out folder given", "", "try " + Example());
-    const std::vector<StudyStructure> structures = MakeStructures(
-        plan, [&](const std::vector<std::string>& overrides) { return Load(overrides); }, out_ + "/structures");
-    std::vector<StudyRow> rows;
-    for (const StudyStructure& structure : structures) rows.push_back({structure, {}, {}, 0});
+    const auto load = [&](const std::vector<std::string>& overrides) { return Load(overrides); };
+    if (!plan.stages.empty()) return RunStages(plan, train::FixedStructures(plan, load, out_));
+    const std::vector<train::StudyStructure> structures = train::MakeStructures(plan, load, out_ + "/structures");
+    if (structures_only_) return;
+    std::vector<train::StudyRow> rows;
+    for (const train::StudyStructure& structure : structures) rows.push_back({structure, {}, {}, 0});
     RunAll(plan, rows);
 
-    const base::Json document = StudyDocument(plan, rows);
-    const std::string table = StudyMarkdown(document);
-    base::WriteFileAtomically(out_ + "/study.csv", StudyCsv(document));
+    const base::Json document = train::StudyDocument(plan, rows);
+    const std::string table = train::StudyMarkdown(document);
+    base::WriteFileAtomically(out_ + "/study.csv", train::StudyCsv(document));
     base::WriteFileAtomically(out_ + "/study.md", table);
-    base::WriteFileAtomically(out_ + "/study.png", StudyPicture(document));
+    base::WriteFileAtomically(out_ + "/study.png", train::StudyPicture(document));
     base::WriteFileAtomically(out_ + "/study.json", base::JsonText(document));
     Print(document, table);
     base::LogInfo("written to " + out_);
     size_t failed = 0;
-    for (const StudyRow& row : rows) failed += row.failures.size();
+    for (const train::StudyRow& row : rows) failed += row.failures.size();
     if (failed == 0) return;
     throw base::FailedError(fmt::format("{} of {} runs failed", failed, rows.size() * plan.seeds.size()), out_ + "/study.json",
                             "the table is over the others; start again to try them again");
@@ -57,9 +68,9 @@ class StudyCommand : public Command {
   }
 
   // All keys but those of the recipe, which each run checks.
-  StudyPlan Read() const {
+  train::StudyPlan Read() const {
     const base::Config config = Load({});
-    StudyPlan plan = ReadStudyPlan(config);
+    train::StudyPlan plan = train::ReadStudyPlan(config);
     mad::ProblemFromConfig(config.Section("problem"));
     config.MarkRead("recipe");
     config.CheckAllRead();
@@ -68,10 +79,11 @@ class StudyCommand : public Command {
 
   // The recipe as the configuration of one run, which lies beside its network. A recipe may be a run of its own, with what is not asked of
   // it.
-  base::Config Recipe(const std::string& name, int64_t seed) const {
-    const base::Config recipe =
-        Load({"recipe.name=" + name, fmt::format("recipe.seed={}", seed), "recipe.design=null", "recipe.network=network.yaml"})
-            .Section("recipe");
+  base::Config Recipe(const std::string& name, int64_t seed, const std::vector<std::string>& changes = {}) const {
+    std::vector<std::string> overrides = {"recipe.name=" + name, fmt::format("recipe.seed={}", seed), "recipe.design=null",
+                                          "recipe.network=network.yaml"};
+    for (const std::string& change : changes) overrides.push_back("recipe." + change);
+    const base::Config recipe = Load(overrides).Section("recipe");
     for (const char* other : {"design", "network", "classes_from_data", "export", "published"}) recipe.MarkRead(other);
     return recipe;
   }
@@ -91,11 +103,36 @@ class StudyCommand : public Command {
     throw base::UnknownName("metric", metric, names, file_);
   }
 
-  void RunAll(const StudyPlan& plan, std::vector<StudyRow>& rows) const {
+  void RunStages(const train::StudyPlan& plan, const std::vector<train::StudyStructure>& structures) const {
+    if (structures_only_) return;
+    if (priority_ == "idle" && ::setpriority(PRIO_PROCESS, 0, 19) != 0) base::LogWarning("the priority could not be lowered");
+    const train::StudyFolder folder{out_};
+    const train::StudyProgress progress = train::WorkThrough(
+        plan, structures, folder, [&](const train::StudyRun& run, const train::StudyStructure& structure, const std::string& run_folder) {
+          train::RunOptions options = Options();
+          options.out = run_folder;
+          const auto config = [&](const std::vector<std::string>& more) {
+            std::vector<std::string> changes = run.changes;
+            changes.insert(changes.end(), more.begin(), more.end());
+            return Recipe(run.structure, run.seed, changes);
+          };
+          return train::TrainAndScore(config, structure.network, options, run.test);
+        });
+    const base::Json document = {{"study", plan.name},
+                                 {"done", progress.done},
+                                 {"known", progress.known},
+                                 {"elsewhere", progress.elsewhere},
+                                 {"complete", progress.complete},
+                                 {"records", folder.records()}};
+    Print(document, fmt::format("{}: {} of {} runs have a record in {}, {} are at work in other processes{}\n", plan.name, progress.done,
+                                progress.known, folder.records(), progress.elsewhere, progress.complete ? "; complete" : ""));
+  }
+
+  void RunAll(const train::StudyPlan& plan, std::vector<train::StudyRow>& rows) const {
     const size_t all = rows.size() * plan.seeds.size();
     size_t done = 0;
     for (const int64_t seed : plan.seeds) {
-      for (StudyRow& row : rows) {
+      for (train::StudyRow& row : rows) {
         if (base::StopRequested()) {
           throw base::Error(base::ErrorKind::kStopped, fmt::format("stopped after {} of {} runs", done, all), out_, "start again to go on");
         }
@@ -106,7 +143,7 @@ class StudyCommand : public Command {
   }
 
   // A run that fails at its work, by a loss that is no number for example, is one result among the others.
-  std::string RunOne(const StudyPlan& plan, int64_t seed, StudyRow& row) const {
+  std::string RunOne(const train::StudyPlan& plan, int64_t seed, train::StudyRow& row) const {
     train::RunOptions options = Options();
     options.out = fmt::format("{}/runs/{}/seed-{}", out_, row.structure.name, seed);
     options.design_report = base::ReadFile(fmt::format("{}/structures/{}/report.json", out_, row.structure.name));
@@ -123,20 +160,27 @@ class StudyCommand : public Command {
     }
   }
 
-  void Describe(const StudyPlan& plan) const {
+  void Describe(const train::StudyPlan& plan) const {
     const mad::DesignProblem problem = mad::ProblemFromConfig(Load({}).Section("problem"));
     std::vector<std::string> names;
-    for (const StructureWish& wish : plan.wishes) names.push_back(wish.name);
-    const base::Json document = {{"study", plan.name},      {"structures", names},
-                                 {"seeds", plan.seeds},     {"runs", names.size() * plan.seeds.size()},
-                                 {"problem", problem.name}, {"metric", plan.metric}};
+    for (const train::StructureWish& wish : plan.wishes) names.push_back(wish.name);
+    base::Json document = {{"study", plan.name},      {"structures", names},
+                           {"seeds", plan.seeds},     {"runs", names.size() * plan.seeds.size()},
+                           {"problem", problem.name}, {"metric", plan.metric}};
+    if (!plan.stages.empty()) {
+      const train::StageRuns stages = train::RunsOfStages(plan, train::RunRecords(train::StudyFolder{out_}.records()).Read());
+      document["runs"] = stages.runs.size();
+      document["all_known"] = stages.complete;
+    }
     std::string text = fmt::format("{}: {} structures of problem {}, {} seeds, {} runs\n", plan.name, names.size(), problem.name,
-                                   plan.seeds.size(), names.size() * plan.seeds.size());
-    for (const StructureWish& wish : plan.wishes) text += fmt::format("  {:<24} {}\n", wish.name, StructureOriginName(wish.origin));
+                                   plan.seeds.size(), document.at("runs").get<size_t>());
+    for (const train::StructureWish& wish : plan.wishes)
+      text += fmt::format("  {:<24} {}\n", wish.name, train::StructureOriginName(wish.origin));
     Print(document, text);
   }
 
-  std::string out_, file_;
+  std::string out_, file_, priority_ = "idle";
+  bool structures_only_ = false;
   std::vector<std::string> overrides_;
 };
 

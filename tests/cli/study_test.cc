@@ -5,7 +5,9 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <thread>
 
 #include "base/atomic_file.h"
@@ -157,6 +159,92 @@ TEST_F(StudyCommandTest, WhatIsWrongIsNamed) {
   ExpectOneLine(Deepmad({"study", file_}), 2, {"no --out folder given"});
 }
 
+// Two rates, the better one of which the last stage takes.
+constexpr char kStages[] = R"(stages=[
+  {name: tune, structures: [designed, resnet-like], seeds: [7], vary: [{name: lr, key: train.optimizer.lr, values: [0.02, 0.1]}]},
+  {name: main, structures: [designed], choose: {factor: lr, stage: tune}, change: [train.init.zero_last_norm=true], test: true}])";
+
+class StagedStudyCommandTest : public StudyCommandTest {
+ protected:
+  std::vector<std::string> StagedWords(const std::string& out, const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> words = {kStages, "recipe.data.holdout.per_class=5", "recipe.train.optimizer={name: sgd, lr: 0.1}"};
+    words.insert(words.end(), more.begin(), more.end());
+    return Words(out, words);
+  }
+  std::map<std::string, Json> Records(const std::string& out) const {
+    std::map<std::string, Json> records;
+    std::istringstream lines(base::ReadFile(out + "/runs.jsonl"));
+    for (std::string line; std::getline(lines, line);) {
+      const Json record = Json::parse(line);
+      EXPECT_TRUE(records.emplace(record.at("run"), record).second);
+    }
+    return records;
+  }
+};
+
+TEST_F(StagedStudyCommandTest, RecordsEachRunOfEachStage) {
+  ASSERT_EQ(Deepmad(StagedWords(out_, {"--structures"})).exit_code, 0);
+  EXPECT_FALSE(fs::exists(out_ + "/runs.jsonl"));
+  const std::string list = base::ReadFile(out_ + "/structures.csv");
+  const Json end = Ran(StagedWords(out_));
+  EXPECT_EQ(base::ReadFile(out_ + "/structures.csv"), list);
+  EXPECT_TRUE(end.at("complete").get<bool>());
+  EXPECT_EQ(end.at("done"), 6);
+  const std::map<std::string, Json> records = Records(out_);
+  ASSERT_EQ(records.size(), 6U);
+  const auto tuned = [&](const std::string& lr) -> double {
+    return records.at("tune/designed/lr=" + lr + "/seed=7").at("validation").at("top1");
+  };
+  const std::string best = tuned("0.1") > tuned("0.02") ? "0.1" : "0.02";
+  for (const char* seed : {"0", "4"}) {
+    const Json& record = records.at("main/designed/lr=" + best + "/seed=" + seed);
+    EXPECT_EQ(record.at("status"), "finished");
+    EXPECT_EQ(record.at("threads"), 1);
+    EXPECT_EQ(record.at("samples"), 2 * 2 * 16) << "44 samples are trained on";
+    for (const char* part : {"validation", "batch_statistics", "train", "test"}) {
+      EXPECT_GE(record.at(part).at("top1"), 0) << part;
+      EXPECT_LE(record.at(part).at("top1"), 1) << part;
+    }
+    EXPECT_NE(record.at("batch_statistics").at("loss"), record.at("validation").at("loss"));
+    EXPECT_NE(record.at("test").at("loss"), record.at("validation").at("loss"));
+  }
+  EXPECT_FALSE(records.at("tune/designed/lr=0.1/seed=7").contains("test"));
+  const std::string before = base::ReadFile(out_ + "/runs.jsonl");
+  EXPECT_EQ(Ran(StagedWords(out_)).at("done"), 6);
+  EXPECT_EQ(base::ReadFile(out_ + "/runs.jsonl"), before);
+}
+
+TEST_F(StagedStudyCommandTest, KilledItGoesOnToTheSameRecords) {
+  Program program(StagedWords(out_));
+  while (program.Running() && !fs::exists(out_ + "/runs.jsonl")) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  program.Signal(SIGKILL);
+  program.Wait();
+  EXPECT_TRUE(Ran(StagedWords(out_)).at("complete").get<bool>());
+  const std::string whole = folder_.File("whole");
+  Ran(StagedWords(whole));
+  std::map<std::string, Json> records = Records(out_), expected = Records(whole);
+  for (auto* both : {&records, &expected}) {
+    for (auto& [name, record] : *both) {
+      for (const char* clock : {"train_seconds", "wall_seconds", "images_per_second"}) record.erase(clock);
+    }
+  }
+  EXPECT_EQ(records, expected);
+}
+
+TEST_F(StagedStudyCommandTest, ADivergedRunScoresChanceAndTheStudyGoesOn) {
+  const Json end = Ran(StagedWords(out_, {"recipe.train.epochs=6", "stages.0.vary.0.values=[0.1, 1e3]"}));
+  EXPECT_TRUE(end.at("complete").get<bool>());
+  const std::map<std::string, Json> records = Records(out_);
+  const Json& record = records.at("tune/designed/lr=1e3/seed=7");
+  EXPECT_EQ(record.at("status"), "diverged");
+  EXPECT_EQ(record.at("validation").at("top1"), 0.25);
+  EXPECT_TRUE(records.contains("main/designed/lr=0.1/seed=0"));
+}
+
+TEST_F(StagedStudyCommandTest, ItChoosesByHeldOutSamplesOnly) {
+  ExpectOneLine(Deepmad(StagedWords(out_, {"recipe.data.holdout=null"})), 2, {"held out from training", "data.holdout"});
+}
+
 TEST(StudyConfigTest, EachIsComplete) {
   int files = 0;
   for (const auto& entry : fs::directory_iterator(SourceFolder() + "/configs/study")) {
@@ -166,6 +254,21 @@ TEST(StudyConfigTest, EachIsComplete) {
     ++files;
   }
   EXPECT_EQ(files, 2);
+}
+
+TEST(StudyConfigTest, EachFixedStudyIsComplete) {
+  int studies = 0;
+  for (const auto& entry : fs::directory_iterator(SourceFolder() + "/docs/studies")) {
+    if (!entry.is_directory()) continue;
+    const std::string folder = entry.path().string();
+    const Outcome outcome = Deepmad({"study", folder + "/study.yaml", "--out", folder, "--dry-run", "--json"});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_GE(Json::parse(outcome.out).at("runs").get<int>(), 12) << folder;
+    EXPECT_TRUE(fs::exists(folder + "/hypotheses.md")) << folder;
+    EXPECT_TRUE(fs::exists(folder + "/structures.csv")) << folder;
+    ++studies;
+  }
+  EXPECT_GE(studies, 2);
 }
 
 }  // namespace

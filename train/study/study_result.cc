@@ -1,4 +1,4 @@
-#include "cli/study_result.h"
+#include "train/study/study_result.h"
 
 #include <fmt/format.h>
 
@@ -11,7 +11,7 @@
 #include "train/metrics/rank_correlation.h"
 #include "train/report/curves.h"
 
-namespace deepmad::cli {
+namespace deepmad::train {
 namespace {
 
 // Numbers of a structure that might order the scores; keys of its entry in the document.
@@ -42,7 +42,7 @@ base::Json RowJson(const StudyRow& row) {
 
 base::Json Estimate(const std::vector<double>& x, const std::vector<double>& y,
                     double (*correlation)(const std::vector<double>&, const std::vector<double>&), uint64_t seed) {
-  const train::ConfidenceInterval interval = train::BootstrapInterval(
+  const ConfidenceInterval interval = BootstrapInterval(
       x.size(),
       [&](const std::vector<size_t>& chosen) {
         std::vector<double> a, b;
@@ -69,8 +69,8 @@ base::Json Correlations(const base::Json& structures, const std::string& over, u
     entries.push_back({{"predictor", predictor},
                        {"over", over},
                        {"structures", x.size()},
-                       {"spearman", Estimate(x, y, train::SpearmanCorrelation, seed)},
-                       {"kendall", Estimate(x, y, train::KendallCorrelation, seed)}});
+                       {"spearman", Estimate(x, y, SpearmanCorrelation, seed)},
+                       {"kendall", Estimate(x, y, KendallCorrelation, seed)}});
   }
   return entries;
 }
@@ -97,12 +97,12 @@ std::string EstimateText(const base::Json& estimate) {
 }
 
 // A series a kind of structure.
-train::CurvePanel Panel(const base::Json& document, const std::string& title, const std::string& predictor) {
-  train::CurvePanel panel{title, predictor, {}, /*percent=*/true, /*legend_values=*/false};
+CurvePanel Panel(const base::Json& document, const std::string& title, const std::string& predictor) {
+  CurvePanel panel{title, predictor, {}, /*percent=*/true, /*legend_values=*/false};
   for (const base::Json& row : document.at("structures")) {
     if (row.at("mean").is_null()) continue;
     const std::string from = row.at("from");
-    auto series = std::find_if(panel.series.begin(), panel.series.end(), [&](const train::CurveSeries& one) { return one.name == from; });
+    auto series = std::find_if(panel.series.begin(), panel.series.end(), [&](const CurveSeries& one) { return one.name == from; });
     if (series == panel.series.end()) {
       panel.series.push_back({from, {}, {}, /*points=*/true});
       series = std::prev(panel.series.end());
@@ -175,7 +175,7 @@ std::string StudyMarkdown(const base::Json& document) {
 
 std::string StudyPicture(const base::Json& document) {
   const std::string title = fmt::format("{}: {}", document.at("study").get<std::string>(), document.at("metric").get<std::string>());
-  return train::CurvesPng({Panel(document, title, "objective"), Panel(document, "the same", "effectiveness")});
+  return CurvesPng({Panel(document, title, "objective"), Panel(document, "the same", "effectiveness")});
 }
 
-}  // namespace deepmad::cli
+}  // namespace deepmad::train

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "base/json.h"
-#include "cli/study_structures.h"
+#include "train/study/study_structures.h"
 
-namespace deepmad::cli {
+namespace deepmad::train {
 
 // One structure with the scores of its runs.
 struct StudyRow {
@@ -31,4 +31,4 @@ std::string StudyMarkdown(const base::Json& document);
 // Of that document: the scores against the objective and against effectiveness, as PNG.
 std::string StudyPicture(const base::Json& document);
 
-}  // namespace deepmad::cli
+}  // namespace deepmad::train
