@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Design 3: are designs ahead of shapes made by hand, within one block family and at equal cost?
 
-    scripts/studies/hand_shapes.py docs/studies/hand-shapes
+    scripts/studies/hand_shapes.py docs/studies/hand-shapes docs/studies/hand-shapes-convnext
 
 Within each family (the part of a structure's name before the first dash): the design's test scores less those of the best hand-made shape,
 paired by seed, with a 95 % t interval; p-values adjusted by Holm over the families. The best hand-made shape is the one with the best mean
-validation score. Writes results.json, results.csv, results.svg; says "incomplete" and gives no verdict before all runs are there.
+validation score. Writes results.json, results.csv, results.svg into the first folder; says "incomplete" and gives no verdict before all runs are there.
 """
 
 import argparse
@@ -57,9 +57,11 @@ def words(one):
     return "the design is not worse by more than half a point" if one["low"] > -MARGIN else "undecided"
 
 
-def analyse(folder):
-    records = study_records.read_records(folder)
-    structures = study_records.read_structures(folder)
+def analyse(*folders):
+    records, structures = [], {}
+    for folder in folders:
+        records += study_records.read_records(folder)
+        structures |= study_records.read_structures(folder)
     rows = structure_rows(records, structures)
     done, of = sum(row["runs"] for row in rows), SEEDS * len(structures)
     results = {"runs": done, "of": of, "verdict": "incomplete: no verdict"}
@@ -80,14 +82,14 @@ def analyse(folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder")
-    folder = parser.parse_args().folder
-    results, rows = analyse(folder)
+    parser.add_argument("folders", nargs="+")
+    folders = parser.parse_args().folders
+    results, rows = analyse(*folders)
     if rows:
         series = {}
         for row in rows:
             series.setdefault(row["structure"], []).append((row["layers"], row["test"]))
-        study_records.write_results(folder, results, rows, scatter_svg.scatter_row([("Final runs", "layers", "test top-1, %", series)]))
+        study_records.write_results(folders[0], results, rows, scatter_svg.scatter_row([("Final runs", "layers", "test top-1, %", series)]))
     print(f"{results['runs']} of {results['of']} runs")
     for name, one in results.get("families", {}).items():
         print(f"{name}: {one['design']} - {one['hand']}: {one['mean']:+.2f} [{one['low']:+.2f}, {one['high']:+.2f}], Holm {one['p_holm']:.4f}")

@@ -263,12 +263,11 @@ TEST(StudyConfigTest, EachFixedStudyIsComplete) {
     const std::string folder = entry.path().string();
     const Outcome outcome = Deepmad({"study", folder + "/study.yaml", "--out", folder, "--dry-run", "--json"});
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-    EXPECT_GE(Json::parse(outcome.out).at("runs").get<int>(), 12) << folder;
-    EXPECT_TRUE(fs::exists(folder + "/hypotheses.md")) << folder;
+    EXPECT_GE(Json::parse(outcome.out).at("runs").get<int>(), 8) << folder;
     EXPECT_TRUE(fs::exists(folder + "/structures.csv")) << folder;
     ++studies;
   }
-  EXPECT_GE(studies, 2);
+  EXPECT_GE(studies, 4);
 }
 
 }  // namespace
