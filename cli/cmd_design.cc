@@ -42,11 +42,14 @@ class DesignCommand : public Command {
     const mad::DesignProblem tight = mad::WithTightRanges(problem);
     const mad::NetworkSpec smallest = mad::ToNetwork(tight, mad::SmallestCandidate(tight));
     const mad::Assessment assessment = mad::Assess(problem, smallest);
-    base::Json document = {
-        {"problem", problem.name}, {"solver", problem.solver.name}, {"time_limit_seconds", problem.solver.time_limit_seconds}};
+    const auto or_null = [](const std::optional<double>& limit) { return limit ? base::Json(*limit) : base::Json(nullptr); };
+    base::Json document = {{"problem", problem.name},
+                           {"solver", problem.solver.name},
+                           {"work_limit", or_null(problem.solver.work_limit)},
+                           {"time_limit_seconds", or_null(problem.solver.time_limit_seconds)}};
     document["smallest"] = mad::AssessmentJson(problem, assessment);
-    Print(document, fmt::format("{}: {} stages, solver {}, at most {} s. The smallest structure it admits:\n{}{}", problem.name,
-                                problem.stages.size(), problem.solver.name, problem.solver.time_limit_seconds, mad::StageTable(smallest),
+    Print(document, fmt::format("{}: {} stages, solver {}, {}. The smallest structure it admits:\n{}{}", problem.name,
+                                problem.stages.size(), problem.solver.name, mad::LimitsText(problem.solver), mad::StageTable(smallest),
                                 mad::BudgetTable(problem, assessment)));
   }
 

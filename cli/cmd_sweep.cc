@@ -69,7 +69,7 @@ class SweepCommand : public Command {
     app.add_option("--vary", vary_, "KEY=LOW:HIGH:COUNT[:linear] or KEY=V1,V2,...; several are walked together")->allow_extra_args(false);
   }
   std::string Example() const override {
-    return "deepmad sweep r18-224.yaml --out sweeps/flops --vary budgets.flops=0.5e9:4e9:30 solver.time_limit_seconds=0.5";
+    return "deepmad sweep r18-224.yaml --out sweeps/flops --vary budgets.flops=0.5e9:4e9:30 solver.work_limit=0.5";
   }
 
   void Run() override {
@@ -175,10 +175,16 @@ class SweepCommand : public Command {
 
   void Describe(size_t count) const {
     const mad::DesignProblem first = ProblemOf(0).problem;
-    const double seconds = first.solver.time_limit_seconds * static_cast<double>(count);
-    base::Json document = {{"problem", first.name}, {"points", count}, {"seconds_at_most", seconds}, {"axes", base::Json::array()}};
-    std::string text = fmt::format("{}: {} points, solver {}, at most {} of solving\n", first.name, count, first.solver.name,
-                                   base::FormatDuration(seconds));
+    const auto of_all = [&](const std::optional<double>& limit) {
+      return limit ? base::Json(*limit * static_cast<double>(count)) : base::Json(nullptr);
+    };
+    base::Json document = {{"problem", first.name},
+                           {"points", count},
+                           {"work_at_most", of_all(first.solver.work_limit)},
+                           {"seconds_at_most", of_all(first.solver.time_limit_seconds)},
+                           {"axes", base::Json::array()}};
+    std::string text =
+        fmt::format("{}: {} points, solver {}, each with {}\n", first.name, count, first.solver.name, mad::LimitsText(first.solver));
     for (const mad::SweepAxis& axis : axes_) {
       document["axes"].push_back({{"key", axis.key}, {"values", axis.values}});
       text += fmt::format("  {}: {:.6g} to {:.6g}\n", axis.key, axis.values.front(), axis.values.back());

@@ -33,7 +33,7 @@ class Search {
         forms_(problem),
         lagrangian_(problem, forms_),
         evaluator_(problem),
-        integers_(problem, options.give_up),
+        integers_(problem, [this](Ticks) { return GiveUp(); }),
         penalty_(problem.objective, forms_.layout),
         floor_(-1e-6 - penalty_.Largest(FullBox(problem))) {}
 
@@ -42,21 +42,28 @@ class Search {
     const double scale = proof_.best ? std::abs(proof_.measures.objective) : 1e4;
     std::vector<double> multipliers(lagrangian_.multipliers(), 0.2 * scale);
     Add(FullBox(problem_), 1e300, multipliers, guess);
-    while (!open_.empty() && open_.top().bound > PruneValue() && !options_.give_up()) {
+    while (!open_.empty() && open_.top().bound > PruneValue() && !GiveUp()) {
       const Node node = open_.top();
       open_.pop();
       Add(node.halves.first, node.bound, node.multipliers, node.tangents);
       Add(node.halves.second, node.bound, node.multipliers, node.tangents);
-      options_.progress(proof_.measures.objective, UpperBound());
+      options_.progress(proof_.measures.objective, UpperBound(), Work());
     }
     proof_.complete = open_.empty() || open_.top().bound <= PruneValue();
     proof_.upper_bound = UpperBound();
     proof_.bound_evaluations = lagrangian_.evaluations();
     proof_.evaluations = evaluator_.evaluations() + integers_.evaluations();
+    proof_.work = Work();
     return proof_;
   }
 
  private:
+  Ticks Work() const {
+    return lagrangian_.work() + integers_.work() + proof_.nodes * kBoxTicks +
+           evaluator_.evaluations() * StructureTicks(evaluator_.blocks());
+  }
+  bool GiveUp() const { return options_.give_up(Work()); }
+
   // Boxes whose bound is at or below it are done with.
   double PruneValue() const {
     if (!proof_.best) return floor_;

@@ -10,10 +10,10 @@
 namespace deepmad::mad {
 
 struct ProofOptions {
-  double gap = 1e-6;  // relative: the proof ends when upper bound <= objective * (1 + gap)
-  std::function<bool()> give_up = [] { return false; };
-  // Called after every node with the best objective and the upper bound so far.
-  std::function<void(double objective, double upper_bound)> progress = [](double, double) {};
+  double gap = 1e-6;                                                 // relative: the proof ends when upper bound <= objective * (1 + gap)
+  std::function<bool(Ticks)> give_up = [](Ticks) { return false; };  // asked now and then, with the proof's work so far
+  // Called after every node with the best objective, the upper bound and the work so far.
+  std::function<void(double objective, double upper_bound, Ticks work)> progress = [](double, double, Ticks) {};
 };
 
 struct Proof {
@@ -25,6 +25,7 @@ struct Proof {
   int64_t nodes = 0;
   int64_t bound_evaluations = 0;
   int64_t evaluations = 0;  // of single structures
+  Ticks work = 0;
 };
 
 // From a known structure within the budgets (or none), and a guess of the network's layers and depths at the optimum.

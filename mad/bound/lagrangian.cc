@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "mad/problem/budget_tolerance.h"
+
 namespace deepmad::mad {
 namespace {
 
@@ -130,7 +132,7 @@ void Lagrangian::SetPrices(const std::vector<double>& multipliers, const Tangent
   };
   for (size_t i = 0; i < quantities_.size(); ++i) {
     const size_t quantity = static_cast<size_t>(quantities_[i]);
-    price_[quantity] = multipliers[i] / *Limit(problem_, quantities_[i]);
+    price_[quantity] = multipliers[i] / MostAllowed(*Limit(problem_, quantities_[i]));
     add(multipliers[i]);
     add(-price_[quantity] * forms_.head[quantity].constant);
   }
@@ -138,7 +140,7 @@ void Lagrangian::SetPrices(const std::vector<double>& multipliers, const Tangent
   if (has_effectiveness_) {
     // W >= L ln(L / rho) >= slope * L - tangent point.
     width_gain_ = multipliers.back() / kLayerUnit;
-    slope_ = std::log(tangents.layers / *problem_.budgets.effectiveness) + 1;
+    slope_ = std::log(tangents.layers / MostAllowed(*problem_.budgets.effectiveness)) + 1;
     price_[kLayers] += width_gain_ * slope_;
     add(width_gain_ * tangents.layers);
   }

@@ -14,6 +14,7 @@
 #include "mad/bound/feasibility_table.h"
 #include "mad/bound/tangents.h"
 #include "mad/problem/block_polynomials.h"
+#include "mad/search/work.h"
 
 namespace deepmad::mad {
 
@@ -46,6 +47,7 @@ class Lagrangian {
 
   const EntropyWindows& windows() const { return windows_; }
   int64_t evaluations() const { return evaluations_; }
+  Ticks work() const { return work_; }
 
  private:
   // Neighbouring widths treated as one: gains are taken at the upper end, costs at the lower.
@@ -101,6 +103,7 @@ class Lagrangian {
   EntropyWindows windows_;
   DepthPenaltyTangent penalty_;
   int64_t evaluations_ = 0;
+  Ticks work_ = 0;
 
   // Of the box.
   Box box_;

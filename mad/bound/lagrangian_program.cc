@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "mad/bound/lagrangian.h"
+#include "mad/problem/budget_tolerance.h"
 
 namespace deepmad::mad {
 namespace {
@@ -59,6 +60,7 @@ void Lagrangian::FillRow(size_t stage, const Choice& choice, const Outputs& out,
   const std::vector<Cell>& inputs = cells_[stage];
   const Prepared changed = Prepare(choice, choice.changed, out);
   row_.assign(end - first, 0.0);
+  work_ += kRowTicks + kValueTicks * static_cast<Ticks>(end - first);
   if (out.bottlenecks.high > 0 && changed.hidden_in == 0) {
     slopes_.clear();
     for (size_t i = first; i < end; ++i) slopes_.push_back(changed.linear_in * inputs[i].low);
@@ -158,6 +160,7 @@ void Lagrangian::Backward() {
 
 double Lagrangian::Evaluate(const std::vector<double>& multipliers, const Tangents& tangents, Maximiser* maximiser) {
   ++evaluations_;
+  work_ += kBoundTicks;
   SetPrices(multipliers, tangents);
   const double value = Forward(/*keep_choices=*/false);
   if (maximiser && value > kNothing) Describe(tangents, *maximiser);
@@ -166,6 +169,7 @@ double Lagrangian::Evaluate(const std::vector<double>& multipliers, const Tangen
 
 bool Lagrangian::Tighten(const std::vector<double>& multipliers, const Tangents& tangents, double value, Box& box) {
   ++evaluations_;
+  work_ += kBoundTicks;
   SetPrices(multipliers, tangents);
   const double best = Forward(/*keep_choices=*/true);
   box = box_;
@@ -255,7 +259,7 @@ void Lagrangian::Describe(const Tangents& tangents, Maximiser& maximiser) const 
   for (const int quantity : quantities_) {
     const HeadAmount& head = forms_.head[static_cast<size_t>(quantity)];
     const double all = used[static_cast<size_t>(quantity)] + head.constant + head.per_channel * last;
-    maximiser.slack.push_back(1 - all / *Limit(problem_, quantity));
+    maximiser.slack.push_back(1 - all / MostAllowed(*Limit(problem_, quantity)));
   }
   if (has_effectiveness_) maximiser.slack.push_back((log_width - slope_ * used[kLayers] + tangents.layers) / kLayerUnit);
 }

@@ -6,18 +6,43 @@
 #include <chrono>
 #include <cmath>
 
+#include "mad/problem/budget_tolerance.h"
 #include "mad/problem/feasibility.h"
-#include "mad/search/solver.h"
 
 namespace deepmad::mad {
 namespace {
 
-// The search adds block totals in another order than the assessment; both are exact for counts, and this far apart at most for rho.
-constexpr double kRelativeRounding = 1e-12;
+// "0.30000000012 over the budget of 0.3 by 4e-08 %": with as many digits as tell the two apart.
+std::string OverText(double used, double limit) {
+  std::string used_text, limit_text;
+  for (int digits = 5; digits <= 17 && used_text == limit_text; ++digits) {
+    used_text = fmt::format("{:.{}g}", used, digits);
+    limit_text = fmt::format("{:.{}g}", limit, digits);
+  }
+  return fmt::format("{} over the budget of {} by {:.3g} %", used_text, limit_text, 100 * (used / limit - 1));
+}
 
 void CheckBudget(const char* name, double used, const std::optional<double>& limit, std::vector<std::string>& violations) {
-  if (!limit || used <= *limit * (1 + kRelativeRounding)) return;
-  violations.push_back(fmt::format("{} {:.5g} over the budget of {:.5g} by {:.3g} %", name, used, *limit, 100 * (used / *limit - 1)));
+  if (!limit || used <= MostAllowed(*limit)) return;
+  violations.push_back(std::string(name) + " " + OverText(used, *limit));
+}
+
+DesignStatus StatusOf(const Solution& solution) {
+  if (solution.proven_optimal) return DesignStatus::kOptimalWithinGap;
+  switch (solution.ended_by) {
+    case EndedBy::kWork:
+      return DesignStatus::kWorkLimit;
+    case EndedBy::kTime:
+      return DesignStatus::kTimeLimit;
+    default:
+      return DesignStatus::kFeasible;
+  }
+}
+
+// The key that lets a search which found nothing go on.
+std::string LimitName(EndedBy ended_by) {
+  if (ended_by == EndedBy::kTime) return "solver.time_limit_seconds";
+  return ended_by == EndedBy::kWork ? "solver.work_limit" : "solver.evolution.evaluations";
 }
 
 std::string Join(const std::vector<std::string>& parts) { return fmt::format("{}", fmt::join(parts, "; ")); }
@@ -50,6 +75,22 @@ const char* DesignStatusName(DesignStatus status) {
       return "infeasible";
     case DesignStatus::kTimeLimit:
       return "time_limit";
+    case DesignStatus::kWorkLimit:
+      return "work_limit";
+  }
+  return "unknown";
+}
+
+const char* EndedByName(EndedBy ended_by) {
+  switch (ended_by) {
+    case EndedBy::kGap:
+      return "gap";
+    case EndedBy::kWork:
+      return "work";
+    case EndedBy::kTime:
+      return "time";
+    case EndedBy::kSearch:
+      return "search";
   }
   return "unknown";
 }
@@ -107,21 +148,22 @@ DesignResult Design(const DesignProblem& problem) {
   result.assessment = Assess(problem, result.network);
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   result.evaluations = solution.evaluations;
+  result.work = static_cast<double>(solution.work) / kTicksAUnit;
+  result.ended_by = solution.ended_by;
   result.relaxation = solution.relaxation;
   result.upper_bound = solution.upper_bound;
   result.bound_nodes = solution.bound_nodes;
   result.bound_evaluations = solution.bound_evaluations;
-  if (solution.proven_infeasible) {
-    throw base::InfeasibleError("proven that no structure keeps the budgets: the closest found has " + Join(result.assessment.violations),
-                                problem.name, "raise the budget, or widen the width, depth and kernel ranges");
-  }
   if (!result.assessment.violations.empty()) {
-    throw base::InfeasibleError("no structure found that keeps the budgets: the closest has " + Join(result.assessment.violations),
-                                problem.name, "raise the budget, or widen the width, depth and kernel ranges");
+    throw base::InfeasibleError((solution.proven_infeasible ? "proven that no structure keeps the budgets: the closest found has "
+                                                            : "no structure found that keeps the budgets: the closest has ") +
+                                    Join(result.assessment.violations),
+                                problem.name,
+                                solution.proven_infeasible ? "raise the budget, or widen the width, depth and kernel ranges"
+                                                           : "raise the budget, widen the width, depth and kernel ranges, or allow more " +
+                                                                 LimitName(solution.ended_by));
   }
-  result.status = solution.proven_optimal ? DesignStatus::kOptimalWithinGap
-                  : solution.time_limited ? DesignStatus::kTimeLimit
-                                          : DesignStatus::kFeasible;
+  result.status = StatusOf(solution);
   return result;
 }
 

@@ -9,10 +9,11 @@
 #include "mad/cost/network_cost.h"
 #include "mad/objective/entropy.h"
 #include "mad/problem/budget_quantity.h"
+#include "mad/search/solver.h"
 
 namespace deepmad::mad {
 
-enum class DesignStatus { kNotRun, kOptimalWithinGap, kFeasible, kInfeasible, kTimeLimit };
+enum class DesignStatus { kNotRun, kOptimalWithinGap, kFeasible, kInfeasible, kTimeLimit, kWorkLimit };
 const char* DesignStatusName(DesignStatus status);  // as in report.json
 
 // A network measured against a problem: the facts of report.json.
@@ -32,6 +33,8 @@ struct DesignResult {
   NetworkSpec network;
   Assessment assessment;
   double seconds = 0;
+  double work = 0;  // in units of solver.work_limit
+  EndedBy ended_by = EndedBy::kSearch;
   std::optional<double> upper_bound;  // proven (docs/certificate.md)
   int64_t evaluations = 0;
   int64_t bound_nodes = 0;

@@ -99,7 +99,8 @@ SolverOptions SolverFromConfig(const base::Config& config, const DesignProblem& 
   SolverOptions solver;
   solver.name = config.GetString("name", solver.name);
   solver.seed = static_cast<uint64_t>(config.GetInt("seed", 0, 0, INT64_MAX));
-  solver.time_limit_seconds = config.GetDouble("time_limit_seconds", solver.time_limit_seconds, 0.01, 1e6);
+  solver.time_limit_seconds = config.GetOptionalDouble("time_limit_seconds", 0.01, 1e6);
+  if (config.Has("work_limit") || solver.time_limit_seconds) solver.work_limit = config.GetOptionalDouble("work_limit", 1e-3, 1e6);
   solver.threads = static_cast<int>(config.GetInt("threads", solver.threads, 1, 1024));
   solver.gap = config.GetDouble("gap", solver.gap, 0, 1);
   solver.start = StartFromConfig(config, problem);

@@ -117,7 +117,10 @@ struct EvolutionOptions {
 struct SolverOptions {
   std::string name = "nlopt";
   uint64_t seed = 0;
-  double time_limit_seconds = 1;
+  // What may end the search before the proof does; nullopt: no such limit. Work is the same on every machine (mad/search/work.h): a unit is
+  // about a second of one core. A file that names a time limit alone has no limit of work.
+  std::optional<double> work_limit = 1;
+  std::optional<double> time_limit_seconds = {};
   int threads = 1;
   double gap = 1e-4;               // relative: the proof ends when the upper bound is at most objective * (1 + gap)
   std::optional<Candidate> start;  // a structure to start from; it need not be admitted

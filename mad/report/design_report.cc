@@ -6,6 +6,7 @@
 
 #include "base/progress.h"
 #include "mad/cost/layer_table.h"
+#include "mad/design/binding.h"
 
 namespace deepmad::mad {
 namespace {
@@ -77,6 +78,10 @@ base::Json DesignReportJson(const DesignProblem& problem, const DesignResult& re
       json["gap"] = gap ? base::Json(*gap) : base::Json(nullptr);
     }
   }
+  const Binding binding = WhatBinds(problem, result.network);
+  json["binding"] = {{"budgets", binding.budgets}, {"unused", binding.unused}, {"ranges", binding.ranges}, {"rules", binding.rules}};
+  json["ended_by"] = EndedByName(result.ended_by);
+  json["work"] = result.work;
   json["solve_seconds"] = result.seconds;
   json["evaluations"] = result.evaluations;
   json["bound_nodes"] = result.bound_nodes;
@@ -141,16 +146,17 @@ std::string BudgetTable(const DesignProblem& problem, const Assessment& assessme
 
 std::string DesignTable(const DesignProblem& problem, const DesignResult& result) {
   const Score<double>& score = result.assessment.score;
-  std::string text = fmt::format("{}: {} ({} formulation, {:.2f} s, {} evaluations)\n", problem.name, DesignStatusName(result.status),
-                                 problem.formulation->name, result.seconds, base::FormatCount(static_cast<double>(result.evaluations))) +
-                     StageTable(result.network) + BudgetTable(problem, result.assessment) +
-                     fmt::format("  objective {:.3f} = weighted entropy {:.3f} - depth penalty {:.3f}\n", score.objective,
-                                 score.weighted_entropy, score.depth_penalty);
+  std::string text =
+      fmt::format("{}: {} ({} formulation, work {:.3g}, {:.2f} s, {} evaluations)\n", problem.name, DesignStatusName(result.status),
+                  problem.formulation->name, result.work, result.seconds, base::FormatCount(static_cast<double>(result.evaluations))) +
+      StageTable(result.network) + BudgetTable(problem, result.assessment) +
+      fmt::format("  objective {:.3f} = weighted entropy {:.3f} - depth penalty {:.3f}\n", score.objective, score.weighted_entropy,
+                  score.depth_penalty);
   if (result.upper_bound) {
     text += fmt::format("  no structure within the budgets exceeds {:.3f}: at most {:.3g} % better (proven, {} boxes)\n",
                         *result.upper_bound, 100 * *result.Gap(), base::FormatCount(static_cast<double>(result.bound_nodes)));
   }
-  return text;
+  return text + BindingText(problem, result.assessment, WhatBinds(problem, result.network));
 }
 
 std::string LayerTable(const NetworkSpec& network) {
@@ -171,6 +177,13 @@ std::string LayerTable(const NetworkSpec& network) {
                     row.receptive_field, row.bits.Quantised() ? fmt::format("  a{} w{}", row.bits.activation, row.bits.weight) : "");
   }
   return text;
+}
+
+std::string LimitsText(const SolverOptions& solver) {
+  std::string text;
+  if (solver.work_limit) text = fmt::format("a work limit of {0:g} (about {0:g} s)", *solver.work_limit);
+  if (solver.time_limit_seconds) text += fmt::format("{}at most {:g} s", text.empty() ? "" : ", ", *solver.time_limit_seconds);
+  return text.empty() ? "no limit of work or time" : text;
 }
 
 DesignProblem NeutralProblem(const NetworkSpec& network, const Formulation& formulation) {

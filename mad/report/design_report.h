@@ -22,6 +22,9 @@ std::string BudgetTable(const DesignProblem& problem, const Assessment& assessme
 std::string DesignTable(const DesignProblem& problem, const DesignResult& result);    // both tables, and how the solve went
 std::string LayerTable(const NetworkSpec& network);                                   // one line a convolution
 
+// What may end the solver before its proof: "a work limit of 1 (about 1 s)".
+std::string LimitsText(const SolverOptions& solver);
+
 // Returns a problem without budgets, to assess a network by the paper's definitions.
 DesignProblem NeutralProblem(const NetworkSpec& network, const Formulation& formulation);
 

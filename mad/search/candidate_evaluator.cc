@@ -4,19 +4,20 @@
 #include <cmath>
 
 #include "mad/objective/entropy.h"
+#include "mad/problem/budget_tolerance.h"
 
 namespace deepmad::mad {
 namespace {
 
 constexpr int kTableBits = 9;  // a search around one optimum meets few blocks again and again
 
-double Excess(double used, const std::optional<double>& limit) { return limit && used > *limit ? used / *limit - 1 : 0; }
+double Excess(double used, const std::optional<double>& limit) { return limit ? std::max(0.0, used / MostAllowed(*limit) - 1) : 0; }
 
 }  // namespace
 
 Evaluator::Evaluator(const DesignProblem& problem)
     : problem_(problem), forms_(problem), known_(forms_.blocks.size(), std::vector<BlockNumbers>(size_t{1} << kTableBits)) {
-  if (problem.budgets.effectiveness) log_effectiveness_limit_ = std::log(*problem.budgets.effectiveness);
+  if (problem.budgets.effectiveness) log_effectiveness_limit_ = std::log(MostAllowed(*problem.budgets.effectiveness));
 }
 
 double Evaluator::Log(int value) {

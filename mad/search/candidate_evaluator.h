@@ -28,6 +28,7 @@ class Evaluator {
 
   Measures Evaluate(const Candidate& candidate);
   int64_t evaluations() const { return evaluations_; }
+  size_t blocks() const { return forms_.blocks.size(); }  // of every structure
 
  private:
   struct UnitNumbers {

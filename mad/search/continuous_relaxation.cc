@@ -5,6 +5,7 @@
 
 #include "mad/cost/network_cost.h"
 #include "mad/objective/entropy.h"
+#include "mad/problem/budget_tolerance.h"
 #include "mad/problem/feasibility.h"
 
 namespace deepmad::mad {
@@ -68,6 +69,10 @@ size_t Relaxation::BottleneckVariable(size_t stage) const {
 
 size_t Relaxation::DepthVariable(size_t stage) const { return 1 + problem_.stages.size() + bottleneck_stages_.size() + stage; }
 
+Ticks Relaxation::work_an_evaluation() const {
+  return RelaxationTicks(forms_.blocks.size(), (smooth_.lower.size() + Dual::kDirections - 1) / Dual::kDirections);
+}
+
 template <typename T>
 Relaxation::Counts<T> Relaxation::Count(const std::vector<T>& x) const {
   using std::exp;
@@ -124,11 +129,12 @@ std::vector<T> Relaxation::ConstraintValues(const std::vector<T>& x) const {
     log_width += counts.blocks[i].log_width;
     const bool stage_ends = i + 1 == counts.blocks.size() || layout_.stage[i + 1] != layout_.stage[i];
     // rho <= bound as L ln(L / bound) <= sum ln w: smooth, and convex in L.
-    if (budgets.effectiveness && stage_ends) values.push_back(T(0.01) * (layers * log(layers / T(*budgets.effectiveness)) - log_width));
+    if (budgets.effectiveness && stage_ends)
+      values.push_back(T(0.01) * (layers * log(layers / T(MostAllowed(*budgets.effectiveness))) - log_width));
   }
   for (int q = 0; q < kQuantities; ++q) {
     const std::optional<double>& limit = Limit(problem_, q);
-    if (limit) values.push_back(counts.used[static_cast<size_t>(q)] / T(*limit) - T(1));
+    if (limit) values.push_back(counts.used[static_cast<size_t>(q)] / T(MostAllowed(*limit)) - T(1));
   }
 
   const Rules& rules = problem_.rules;
@@ -172,16 +178,17 @@ void Relaxation::EvaluateConstraints(const std::vector<double>& x, std::vector<d
   }
 }
 
-RelaxedDesign Relaxation::Solve(double depth, double width_share, double max_seconds) const {
+RelaxedDesign Relaxation::Solve(double depth, double width_share, const RelaxationLimits& limits) const {
   std::vector<double> start;
   for (size_t i = 0; i < smooth_.lower.size(); ++i) {
     const bool is_depth = i >= DepthVariable(0);
     start.push_back(is_depth ? depth : smooth_.lower[i] + width_share * (smooth_.upper[i] - smooth_.lower[i]));
   }
-  return SolveFrom(smooth_, start, max_seconds);
+  return SolveFrom(smooth_, start, limits);
 }
 
-RelaxedDesign Relaxation::SolveAtDepths(const RelaxedDesign& start, const std::vector<double>& depths, double max_seconds) const {
+RelaxedDesign Relaxation::SolveAtDepths(const RelaxedDesign& start, const std::vector<double>& depths,
+                                        const RelaxationLimits& limits) const {
   SmoothProblem smooth = smooth_;
   std::vector<double> x;
   for (const double width : start.widths) x.push_back(std::log(width));
@@ -190,15 +197,17 @@ RelaxedDesign Relaxation::SolveAtDepths(const RelaxedDesign& start, const std::v
     smooth.lower[DepthVariable(i)] = smooth.upper[DepthVariable(i)] = depths[i];
     x.push_back(depths[i]);
   }
-  return SolveFrom(smooth, x, max_seconds);
+  return SolveFrom(smooth, x, limits);
 }
 
-RelaxedDesign Relaxation::SolveFrom(const SmoothProblem& smooth, const std::vector<double>& start, double max_seconds) const {
+RelaxedDesign Relaxation::SolveFrom(const SmoothProblem& smooth, const std::vector<double>& start, const RelaxationLimits& limits) const {
   SmoothOptions options;
   options.algorithm = algorithm_;
-  options.max_seconds = max_seconds;
+  options.max_seconds = limits.seconds;
   // A few dozen evaluations are enough for SLSQP; the time is the limit of the others.
   if (algorithm_ != Algorithm::kSlsqp) options.max_evaluations = 1000000;
+  const Ticks affordable = std::max<Ticks>(1, limits.work / work_an_evaluation());
+  options.max_evaluations = static_cast<int>(std::min<Ticks>(options.max_evaluations, affordable));
   const SmoothResult result = Maximise(smooth, start, options);
 
   RelaxedDesign design;

@@ -9,6 +9,7 @@
 #include "mad/problem/block_polynomials.h"
 #include "mad/problem/problem.h"
 #include "mad/search/nlopt_adapter.h"
+#include "mad/search/work.h"
 
 namespace deepmad::mad {
 
@@ -23,6 +24,12 @@ struct RelaxedDesign {
   int evaluations = 0;
 };
 
+// Of one solve.
+struct RelaxationLimits {
+  Ticks work = kUnlimitedTicks;  // at least one evaluation is made
+  double seconds = 0;            // 0: no limit
+};
+
 class Relaxation {
  public:
   Relaxation(const DesignProblem& problem, std::vector<KernelChoice> kernels, Algorithm algorithm = Algorithm::kSlsqp);
@@ -30,18 +37,19 @@ class Relaxation {
   Relaxation& operator=(const Relaxation&) = delete;
 
   // Solves from a structure of `depth` units a stage with widths at `width_share` of their ranges (0: low ends, 1: high ends, in ln).
-  RelaxedDesign Solve(double depth, double width_share, double max_seconds) const;
+  RelaxedDesign Solve(double depth, double width_share, const RelaxationLimits& limits) const;
 
   // Solves with all depths fixed at the given values, starting from the widths of `start`.
-  RelaxedDesign SolveAtDepths(const RelaxedDesign& start, const std::vector<double>& depths, double max_seconds) const;
+  RelaxedDesign SolveAtDepths(const RelaxedDesign& start, const std::vector<double>& depths, const RelaxationLimits& limits) const;
 
   // Objective and constraints with gradients. Public so that tests can compare the gradients with finite differences.
   const SmoothProblem& smooth() const { return smooth_; }
+  Ticks work_an_evaluation() const;
   // Factor between the objective of smooth() and the problem's.
   double objective_scale() const { return objective_scale_; }
 
  private:
-  RelaxedDesign SolveFrom(const SmoothProblem& smooth, const std::vector<double>& start, double max_seconds) const;
+  RelaxedDesign SolveFrom(const SmoothProblem& smooth, const std::vector<double>& start, const RelaxationLimits& limits) const;
   size_t BottleneckVariable(size_t stage) const;
   size_t DepthVariable(size_t stage) const;
   void EvaluateObjective(const std::vector<double>& x, double& value, std::vector<double>& gradient) const;

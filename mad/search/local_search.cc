@@ -23,7 +23,7 @@ bool IsBetter(const Measures& a, const Measures& b) {
   return a_feasible ? a.objective > b.objective : a.excess < b.excess;
 }
 
-IntegerSearch::IntegerSearch(const DesignProblem& problem, std::function<bool()> give_up)
+IntegerSearch::IntegerSearch(const DesignProblem& problem, std::function<bool(Ticks)> give_up)
     : problem_(problem), give_up_(std::move(give_up)), evaluator_(problem) {}
 
 bool IntegerSearch::Apply(const Move& move, Candidate& candidate) const {
@@ -121,13 +121,15 @@ SearchResult IntegerSearch::Anneal(const RelaxedDesign& start, const AnnealingOp
   const double scale = std::max(1.0, std::abs(start.objective));
   Measures measures = evaluator_.Evaluate(current);
   best = {current, measures, true};
+  if (IsOneStructure()) return best;
 
   const double weight_factor = std::pow(options.weight_end / options.weight_start, 1.0 / options.steps);
   const double temperature_factor = std::pow(options.temperature_end / options.temperature_start, 1.0 / options.steps);
   double weight = options.weight_start;
   double temperature = options.temperature_start;
   for (int step = 0; step < options.steps; ++step, weight *= weight_factor, temperature *= temperature_factor) {
-    if (step % kStepsBetweenChecks == 0 && give_up_()) break;
+    if (step % kStepsBetweenChecks == 0 && give_up_(work())) break;
+    ++tried_;
     Candidate next = current;
     Propose(random, next);
     if (!IsAdmitted(problem_, next)) continue;
@@ -170,14 +172,23 @@ std::vector<IntegerSearch::Move> IntegerSearch::SingleMoves() const {
   return moves;
 }
 
+// Whether the ranges hold nothing else, so that there is no move to try.
+bool IntegerSearch::IsOneStructure() const {
+  const auto fixed = [](const Range& range) { return range.low == range.high; };
+  return fixed(problem_.stem.out_channels) && std::all_of(problem_.stages.begin(), problem_.stages.end(), [&](const StageVariables& stage) {
+           return fixed(stage.out_channels) && fixed(stage.bottleneck_channels) && fixed(stage.depth) && stage.kernels.size() == 1;
+         });
+}
+
 SearchResult IntegerSearch::Exchange(SearchResult start) {
   const std::vector<Move> moves = SingleMoves();
   SearchResult best = std::move(start);
   bool improved = best.found;
-  while (improved && !give_up_()) {
+  while (improved) {
     improved = false;
     const Candidate centre = best.candidate;
     const auto consider = [&](const Candidate& candidate) {
+      ++tried_;
       if (!IsAdmitted(problem_, candidate)) return;
       const Measures measures = evaluator_.Evaluate(candidate);
       if (!IsBetter(measures, best.measures)) return;
@@ -185,6 +196,7 @@ SearchResult IntegerSearch::Exchange(SearchResult start) {
       improved = true;
     };
     for (size_t i = 0; i < moves.size(); ++i) {
+      if (give_up_(work())) return best;
       Candidate one = centre;
       if (!Apply(moves[i], one)) continue;
       consider(one);

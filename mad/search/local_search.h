@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "mad/search/candidate_evaluator.h"
 #include "mad/search/continuous_relaxation.h"
+#include "mad/search/work.h"
 
 namespace deepmad::mad {
 
@@ -30,8 +31,8 @@ bool IsBetter(const Measures& a, const Measures& b);
 
 class IntegerSearch {
  public:
-  // `give_up` is polled; when it returns true the search ends with the best candidate so far.
-  IntegerSearch(const DesignProblem& problem, std::function<bool()> give_up);
+  // `give_up` is polled with this search's work() so far; when it returns true the search ends with the best candidate so far.
+  IntegerSearch(const DesignProblem& problem, std::function<bool(Ticks)> give_up);
 
   // Runs one annealing from the relaxed design, with depths rounded up or down at random and widths jittered.
   SearchResult Anneal(const RelaxedDesign& start, const AnnealingOptions& options, base::Random random);
@@ -43,6 +44,7 @@ class IntegerSearch {
   SearchResult Exchange(SearchResult start);
 
   int64_t evaluations() const { return evaluator_.evaluations(); }
+  Ticks work() const { return tried_ * StructureTicks(evaluator_.blocks()); }
 
  private:
   struct Move {
@@ -53,10 +55,12 @@ class IntegerSearch {
   Candidate Round(const RelaxedDesign& start, base::Random& random) const;
   void Propose(base::Random& random, Candidate& candidate) const;
   std::vector<Move> SingleMoves() const;
+  bool IsOneStructure() const;
 
   const DesignProblem& problem_;
-  std::function<bool()> give_up_;
+  std::function<bool(Ticks)> give_up_;
   Evaluator evaluator_;
+  int64_t tried_ = 0;  // structures proposed, those that break the rules included
 };
 
 }  // namespace deepmad::mad

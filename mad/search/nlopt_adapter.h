@@ -36,7 +36,7 @@ struct SmoothOptions {
   double relative_tolerance = 1e-9;    // of f and of x
   double constraint_tolerance = 1e-9;  // of g
   int max_evaluations = 500;
-  double max_seconds = 10;
+  double max_seconds = 0;  // 0: no limit
 };
 
 enum class Termination {

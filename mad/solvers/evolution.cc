@@ -4,10 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 
 #include "mad/problem/feasibility.h"
 #include "mad/search/local_search.h"
+#include "mad/search/solve_limits.h"
 #include "mad/search/solver.h"
 #include "mad/solvers/tinynas_mutation.h"
 
@@ -50,7 +50,7 @@ class Evolution : public Solver {
   explicit Evolution(bool every_block) : every_block_(every_block) {}
 
   Solution Solve(const DesignProblem& problem) override {
-    const auto start = std::chrono::steady_clock::now();
+    SolveLimits limits(problem.solver);
     const EvolutionOptions& options = problem.solver.evolution;
     const ReleasedMutation mutation(problem, every_block_);
     Evaluator evaluator(problem);
@@ -58,6 +58,7 @@ class Evolution : public Solver {
     Population population(static_cast<size_t>(options.population));
     const Candidate first = problem.solver.start ? *problem.solver.start : SmallestCandidate(problem);
 
+    const Ticks a_child = ChildTicks(evaluator.blocks());
     Solution solution;
     int64_t children = 0, within_budgets = 0, outside_rules = 0;
     double best_outside = -1e300;
@@ -81,9 +82,8 @@ class Evolution : public Solver {
     };
     consider(first);
     for (; children < options.evaluations; ++children) {
-      if (children % kChildrenBetweenChecks == 0 &&
-          std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() > problem.solver.time_limit_seconds) {
-        solution.time_limited = true;
+      if (children % kChildrenBetweenChecks == 0 && limits.IsOver(1, children * a_child)) {
+        solution.ended_by = limits.IsWorkSpent(1, children * a_child) ? EndedBy::kWork : EndedBy::kTime;
         break;
       }
       // The released search refuses a start outside the budgets; here the least excessive structure so far leads into them.
@@ -91,6 +91,7 @@ class Evolution : public Solver {
       consider(mutation.Child(parent, random));
     }
     solution.evaluations = children;
+    solution.work = children * a_child;
     solution.relaxation = fmt::format("none; {} children of the released search, {} within the budgets", children, within_budgets);
     if (outside_rules > 0) solution.relaxation += fmt::format(", {} of these outside the rules (best {:.3f})", outside_rules, best_outside);
     return solution;

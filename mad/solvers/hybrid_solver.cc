@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cmath>
 #include <set>
 #include <thread>
@@ -13,6 +12,7 @@
 #include "mad/bound/branch_and_bound.h"
 #include "mad/problem/feasibility.h"
 #include "mad/search/local_search.h"
+#include "mad/search/solve_limits.h"
 #include "mad/search/solver.h"
 
 namespace deepmad::base {
@@ -26,27 +26,16 @@ namespace deepmad::mad {
 namespace {
 
 constexpr int kAnnealings = 8;
-constexpr size_t kRelaxedStarts = 2;             // relaxed designs that annealings start from, beside the depth patterns
-constexpr size_t kMaxOpenDepths = 4;             // depths that are rounded both ways
-constexpr int kExpandedPatterns = 3;             // depth patterns whose neighbours are tried
-constexpr double kWholeDepth = 0.02;             // a depth this near to a whole one is rounded to it
-constexpr double kRelaxationShareOfTime = 0.25;  // at most
-constexpr double kAnnealingShareOfTime = 0.5;    // with the relaxation; the proof has the rest
-constexpr double kFeasibleViolation = 1e-3;      // of a budget: rounding to whole multiples moves more than that
+constexpr size_t kRelaxedStarts = 2;         // relaxed designs that annealings start from, beside the depth patterns
+constexpr size_t kMaxOpenDepths = 4;         // depths that are rounded both ways
+constexpr int kExpandedPatterns = 3;         // depth patterns whose neighbours are tried
+constexpr double kWholeDepth = 0.02;         // a depth this near to a whole one is rounded to it
+constexpr double kRelaxationShare = 0.25;    // of the limits, at most
+constexpr double kAnnealingShare = 0.5;      // with the relaxation; the proof has the rest
+constexpr double kScheduleShare = 0.8;       // of the work of an annealing; the exchange search has the rest
+constexpr double kFeasibleViolation = 1e-3;  // of a budget: rounding to whole multiples moves more than that
 constexpr double kProgressAfterSeconds = 3;
-
-class Deadline {
- public:
-  explicit Deadline(double seconds) : start_(Clock::now()), seconds_(seconds) {}
-  double Elapsed() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
-  bool Passed(double share = 1) const { return Elapsed() > share * seconds_; }
-  double Remaining(double share) const { return std::max(1e-3, share * seconds_ - Elapsed()); }
-
- private:
-  using Clock = std::chrono::steady_clock;
-  Clock::time_point start_;
-  double seconds_;
-};
+constexpr int64_t kProgressSteps = 1000;
 
 // All blocks at their widest kernel, then all at their narrowest; the annealing mixes them.
 std::vector<std::vector<KernelChoice>> KernelPatterns(const DesignProblem& problem) {
@@ -67,15 +56,20 @@ void SortBestFirst(std::vector<RelaxedDesign>& designs) {
   });
 }
 
+RelaxationLimits RelaxationLimitsOf(const SolveLimits& limits) {
+  return {limits.WorkLeft(kRelaxationShare), limits.SecondsLeft(kRelaxationShare)};
+}
+
 // Relaxed designs, best first: feasible ones by objective, then the others by violation.
-std::vector<RelaxedDesign> SolveRelaxations(const DesignProblem& problem, const Deadline& deadline) {
+std::vector<RelaxedDesign> SolveRelaxations(const DesignProblem& problem, SolveLimits& limits) {
   std::vector<RelaxedDesign> designs;
   for (const std::vector<KernelChoice>& kernels : KernelPatterns(problem)) {
     const Relaxation relaxation(problem, kernels);
     for (const double width_share : {0.5, 0.1, 0.8}) {
       for (const double depth : {3.0, 12.0, 1.0}) {
-        if (!designs.empty() && deadline.Passed(kRelaxationShareOfTime)) break;
-        designs.push_back(relaxation.Solve(depth, width_share, deadline.Remaining(kRelaxationShareOfTime)));
+        if (!designs.empty() && limits.IsOver(kRelaxationShare)) break;
+        designs.push_back(relaxation.Solve(depth, width_share, RelaxationLimitsOf(limits)));
+        limits.Add(designs.back().evaluations * relaxation.work_an_evaluation());
       }
     }
   }
@@ -87,8 +81,8 @@ std::vector<RelaxedDesign> SolveRelaxations(const DesignProblem& problem, const 
 // because the best structure may have units one stage further up or down.
 class DepthPatterns {
  public:
-  DepthPatterns(const DesignProblem& problem, const RelaxedDesign& design, const Deadline& deadline)
-      : problem_(problem), deadline_(deadline), relaxation_(problem, design.kernels) {
+  DepthPatterns(const DesignProblem& problem, const RelaxedDesign& design, SolveLimits& limits)
+      : problem_(problem), limits_(limits), relaxation_(problem, design.kernels) {
     Round(design);
     for (int i = 0; i < kExpandedPatterns && ExpandBest(); ++i) SortBestFirst(designs_);
   }
@@ -135,12 +129,13 @@ class DepthPatterns {
     for (size_t i = 0; i < depths.size(); ++i) {
       if (!problem_.stages[i].depth.Contains(static_cast<int>(depths[i]))) return;
     }
-    if (deadline_.Passed(kRelaxationShareOfTime) || !tried_.insert(depths).second) return;
-    designs_.push_back(relaxation_.SolveAtDepths(start, depths, deadline_.Remaining(kRelaxationShareOfTime)));
+    if (limits_.IsOver(kRelaxationShare) || !tried_.insert(depths).second) return;
+    designs_.push_back(relaxation_.SolveAtDepths(start, depths, RelaxationLimitsOf(limits_)));
+    limits_.Add(designs_.back().evaluations * relaxation_.work_an_evaluation());
   }
 
   const DesignProblem& problem_;
-  const Deadline& deadline_;
+  SolveLimits& limits_;
   const Relaxation relaxation_;
   std::set<std::vector<double>> tried_, expanded_;
   std::vector<RelaxedDesign> designs_;
@@ -158,21 +153,22 @@ AnnealingOptions AnnealingOf(size_t start) {
 class NloptSolver : public Solver {
  public:
   Solution Solve(const DesignProblem& problem) override {
-    const Deadline deadline(problem.solver.time_limit_seconds);
-    const std::vector<RelaxedDesign> relaxed = SolveRelaxations(problem, deadline);
+    SolveLimits limits(problem.solver);
+    const std::vector<RelaxedDesign> relaxed = SolveRelaxations(problem, limits);
     Solution solution;
     for (const RelaxedDesign& design : relaxed) solution.evaluations += design.evaluations;
     solution.relaxation = fmt::format("{}, objective {:.3f} at real-valued widths and depths", TerminationName(relaxed.front().termination),
                                       relaxed.front().objective);
     std::vector<RelaxedDesign> starts(relaxed.begin(),
                                       relaxed.begin() + static_cast<std::ptrdiff_t>(std::min(kRelaxedStarts, relaxed.size())));
-    const DepthPatterns patterns(problem, relaxed.front(), deadline);
+    const DepthPatterns patterns(problem, relaxed.front(), limits);
     for (const RelaxedDesign& design : patterns.designs()) {
       solution.evaluations += design.evaluations;
       starts.push_back(design);
     }
-    Anneal(problem, starts, deadline, solution);
-    Prove(problem, relaxed.front(), deadline, solution);
+    Anneal(problem, starts, limits, solution);
+    Prove(problem, relaxed.front(), limits, solution);
+    solution.work = limits.done();
     return solution;
   }
 
@@ -184,29 +180,47 @@ class NloptSolver : public Solver {
     solution.found = true;
   }
 
-  // Each annealing is a pure function of its number, so that the answer does not depend on the number of threads.
-  static void Anneal(const DesignProblem& problem, const std::vector<RelaxedDesign>& starts, const Deadline& deadline, Solution& solution) {
+  // Each annealing, with the work that it may do, is a pure function of its number, so that the answer does not depend on the number of
+  // threads.
+  static void Anneal(const DesignProblem& problem, const std::vector<RelaxedDesign>& starts, SolveLimits& limits, Solution& solution) {
+    const size_t count = std::min<size_t>(kAnnealings, starts.size());
+    const Ticks a_step = StructureTicks(problem.stages.size() + 1);
+    Ticks schedules = 0;
+    for (size_t i = 0; i < kAnnealings; ++i) schedules += AnnealingOf(i % count).steps * a_step;
+    const Ticks left = limits.WorkLeft(kAnnealingShare);
+    const double shorter = std::min(1.0, kScheduleShare * static_cast<double>(left) / static_cast<double>(schedules));
+    const auto options_of = [&](size_t index) {
+      AnnealingOptions options = AnnealingOf(index);
+      options.steps = std::max(1, static_cast<int>(shorter * options.steps));
+      return options;
+    };
+    const Ticks exchange = (left - static_cast<Ticks>(shorter * static_cast<double>(schedules))) / (kAnnealings + 1);
+
     std::vector<SearchResult> results(kAnnealings + 1);
-    std::atomic<int> next{0};
+    std::atomic<size_t> next{0};
     std::atomic<int64_t> evaluations{0};
-    std::atomic<bool> cut_short{false};
+    std::atomic<Ticks> work_of_all{0};
+    std::atomic<bool> time_over{false};
     const auto work = [&] {
-      IntegerSearch search(problem, [&] {
-        const bool passed = deadline.Passed(kAnnealingShareOfTime);
-        if (passed) cut_short = true;
-        return passed;
+      Ticks most = 0;
+      IntegerSearch search(problem, [&](Ticks done) {
+        if (limits.IsTimeOver(kAnnealingShare)) time_over = true;
+        return time_over || done > most;
       });
-      for (int i = next++; i <= kAnnealings; i = next++) {
-        SearchResult& result = results[static_cast<size_t>(i)];
+      for (size_t i = next++; i <= kAnnealings; i = next++) {
+        SearchResult& result = results[i];
+        most = search.work() + exchange;
         if (i == kAnnealings) {  // the structure to start from, where one is given
           if (problem.solver.start) result = search.Exchange(search.From(*problem.solver.start));
           continue;
         }
-        const size_t index = static_cast<size_t>(i) % std::min<size_t>(kAnnealings, starts.size());
-        const base::Random random(problem.solver.seed, base::RandomPurpose::kSearch, 0, static_cast<uint64_t>(i));
-        result = search.Exchange(search.Anneal(starts[index], AnnealingOf(index), random));
+        const AnnealingOptions options = options_of(i % count);
+        most += options.steps * a_step;
+        const base::Random random(problem.solver.seed, base::RandomPurpose::kSearch, 0, i);
+        result = search.Exchange(search.Anneal(starts[i % count], options, random));
       }
       evaluations += search.evaluations();
+      work_of_all += search.work();
     };
     std::vector<std::thread> helpers;
     for (int i = 1; i < problem.solver.threads; ++i) helpers.emplace_back(work);
@@ -214,20 +228,21 @@ class NloptSolver : public Solver {
     for (std::thread& helper : helpers) helper.join();
 
     for (const SearchResult& result : results) Take(result, solution);
-    solution.time_limited = cut_short;
+    solution.ended_by = time_over ? EndedBy::kTime : shorter < 1 ? EndedBy::kWork : EndedBy::kSearch;
     solution.evaluations += evaluations;
+    limits.Add(work_of_all);
   }
 
   // Upper bound and optimum by branch and bound. Where nothing feasible is known, first whether there is anything: the same search with an
   // objective of zero.
-  static void Prove(const DesignProblem& problem, const RelaxedDesign& relaxed, const Deadline& deadline, Solution& solution) {
+  static void Prove(const DesignProblem& problem, const RelaxedDesign& relaxed, SolveLimits& limits, Solution& solution) {
     for (const StageVariables& stage : problem.stages) {
       if (stage.kernels.size() > Box::kMaxKernels) return;  // no box describes such a stage: a design without a bound
     }
     Tangents guess{relaxed.depths, 1};
     ProofOptions options;
     options.gap = problem.solver.gap;
-    options.give_up = [&] { return deadline.Passed(); };
+    options.give_up = [&](Ticks work) { return limits.IsOver(1, work); };
     std::optional<Candidate> start;
     if (solution.found && solution.measures.excess == 0) start = solution.candidate;
     if (!start) {
@@ -235,36 +250,47 @@ class NloptSolver : public Solver {
       std::fill(feasibility.objective.stage_weights.begin(), feasibility.objective.stage_weights.end(), 0.0);
       feasibility.objective.depth_term = DepthTerm::kNone;
       const Proof proof = ProveBound(feasibility, std::nullopt, guess, options);
-      AddCounts(proof, solution);
+      AddCounts(proof, limits, solution);
       solution.proven_infeasible = proof.complete && !proof.best;
-      solution.time_limited = solution.time_limited || !proof.complete;
       if (!proof.best) return;
       start = proof.best;
     }
-    const int64_t total = static_cast<int64_t>(1000 * problem.solver.time_limit_seconds);
     std::optional<base::Progress> progress;
-    options.progress = [&](double objective, double upper_bound) {
-      if (deadline.Elapsed() < kProgressAfterSeconds) return;
-      if (!progress) progress.emplace(base::ProgressOptions{problem.name, total, "ms"});
-      progress->Update(std::min(total, static_cast<int64_t>(1000 * deadline.Elapsed())),
+    options.progress = [&](double objective, double upper_bound, Ticks work) {
+      const std::optional<double> share = limits.Progress(work);
+      if (!share || limits.ElapsedSeconds() < kProgressAfterSeconds) return;
+      if (!progress) progress.emplace(base::ProgressOptions{problem.name, kProgressSteps, "per mille"});
+      progress->Update(static_cast<int64_t>(*share * kProgressSteps),
                        fmt::format("objective {:.3f}, at most {:.3f}", objective, upper_bound));
     };
-    IntegerSearch search(problem, options.give_up);
-    const SearchResult polished = search.Exchange(search.From(*start));
+    const SearchResult polished = Polish(problem, *start, limits, solution);
     guess.layers = polished.measures.used[kLayers];
     guess.depths.clear();
     for (const StageChoice& choice : polished.candidate.stages) guess.depths.push_back(choice.depth);
     const Proof proof = ProveBound(problem, polished.candidate, guess, options);
-    AddCounts(proof, solution);
+    AddCounts(proof, limits, solution);
     solution.upper_bound = proof.upper_bound;
     solution.proven_optimal = proof.complete;
-    solution.time_limited = !proof.complete;
     Take({*proof.best, proof.measures, true}, solution);
-    Take(search.Exchange({solution.candidate, solution.measures, true}), solution);
-    solution.evaluations += search.evaluations();
+    Take(Polish(problem, solution.candidate, limits, solution), solution);
   }
 
-  static void AddCounts(const Proof& proof, Solution& solution) {
+  static SearchResult Polish(const DesignProblem& problem, const Candidate& candidate, SolveLimits& limits, Solution& solution) {
+    IntegerSearch search(problem, [&](Ticks work) { return limits.IsOver(1, work); });
+    SearchResult result = search.Exchange(search.From(candidate));
+    limits.Add(search.work());
+    solution.evaluations += search.evaluations();
+    return result;
+  }
+
+  // A proof that is not complete was ended by a limit.
+  static void AddCounts(const Proof& proof, SolveLimits& limits, Solution& solution) {
+    limits.Add(proof.work);
+    if (proof.complete) {
+      solution.ended_by = EndedBy::kGap;
+    } else if (solution.ended_by != EndedBy::kTime) {
+      solution.ended_by = limits.IsWorkSpent() ? EndedBy::kWork : EndedBy::kTime;
+    }
     solution.evaluations += proof.evaluations;
     solution.bound_nodes += proof.nodes;
     solution.bound_evaluations += proof.bound_evaluations;

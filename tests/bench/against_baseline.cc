@@ -36,7 +36,7 @@ Stop RunOnce(const std::vector<std::string>& overrides) {
     return {result.seconds, result.assessment.score.objective};
   } catch (const base::Error& error) {
     if (error.kind() != base::ErrorKind::kInfeasible) throw;
-    return {problem.solver.time_limit_seconds, std::numeric_limits<double>::quiet_NaN()};
+    return {*problem.solver.time_limit_seconds, std::numeric_limits<double>::quiet_NaN()};
   }
 }
 

@@ -27,7 +27,7 @@ int main(int argc, char** argv) {
       for (const Algorithm algorithm : kAlgorithms) {
         const Relaxation relaxation(problem, kernels, algorithm);
         const auto start = std::chrono::steady_clock::now();
-        const RelaxedDesign design = relaxation.Solve(/*depth=*/3, /*width_share=*/0.5, std::atof(argv[1]));
+        const RelaxedDesign design = relaxation.Solve(/*depth=*/3, /*width_share=*/0.5, {.seconds = std::atof(argv[1])});
         const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
         fmt::print("| {} | {} | {:.2f} | {:.1e} | {} | {:.1f} | {} |\n", name, AlgorithmName(algorithm), design.objective,
                    design.max_violation, design.evaluations, 1000 * seconds, TerminationName(design.termination));

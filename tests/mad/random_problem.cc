@@ -97,7 +97,7 @@ void PlantBudgets(DesignProblem& problem, const Candidate& candidate, base::Rand
     const std::optional<double> drawn = limit(assessment.used[static_cast<size_t>(quantity)]);
     if (IsKnown(quantity, problem)) problem.budgets.*info.limit = drawn;
   }
-  problem.budgets.effectiveness = limit(assessment.effectiveness * (1 + 1e-9));  // the evaluator adds in another order
+  problem.budgets.effectiveness = limit(assessment.effectiveness);
 }
 
 void DrawBudgets(DesignProblem& problem, base::Random& random) {
