@@ -184,7 +184,7 @@ class NloptSolver : public Solver {
   // threads.
   static void Anneal(const DesignProblem& problem, const std::vector<RelaxedDesign>& starts, SolveLimits& limits, Solution& solution) {
     const size_t count = std::min<size_t>(kAnnealings, starts.size());
-    const Ticks a_step = StructureTicks(problem.stages.size() + 1);
+    const Ticks a_step = StructureTicks(problem.stages.size() + (problem.tail ? 2 : 1));
     Ticks schedules = 0;
     for (size_t i = 0; i < kAnnealings; ++i) schedules += AnnealingOf(i % count).steps * a_step;
     const Ticks left = limits.WorkLeft(kAnnealingShare);

@@ -63,7 +63,7 @@ TEST(WorkLimitTest, TheReportSaysWhatEndedTheSolve) {
   EXPECT_EQ(work.at("status"), "work_limit");
   EXPECT_EQ(work.at("ended_by"), "work");
   EXPECT_GE(work.at("work").get<double>(), 0.05);
-  EXPECT_LT(work.at("work").get<double>(), 0.1);
+  EXPECT_LT(work.at("work").get<double>(), 0.4) << "the first box is looked at in any case";
   EXPECT_GE(work.at("upper_bound").get<double>(), work.at("objective").get<double>());
   const base::Json time = ended_by({"solver.time_limit_seconds=0.05", "solver.gap=0"});
   EXPECT_EQ(time.at("status"), "time_limit");
