@@ -268,11 +268,14 @@ RunSummary TrainRun(const base::Config& config, const mad::NetworkSpec& spec, co
   const RunFiles files{config.Resolved(), mad::NetworkToYaml(spec), options.design_report, options.structure_svg};
   TrainerOptions& trainer_options = experiment.config.trainer;
   trainer_options.profile = options.profile;
-  trainer_options.config_digest = ResultDigest(files.config_yaml, files.network_yaml);
+  RunDir run_dir(options.out, name, WeightsMetadata(spec, experiment.data.class_names()), MetricNames(experiment), experiment.first());
+  const RunDir::Found found = experiment.first() ? run_dir.Look(files, options.fresh) : RunDir::Found::kUnfinished;
+  if (experiment.first()) {
+    trainer_options.config_digest =
+        found == RunDir::Found::kNothing ? ResultDigest(files.config_yaml, files.network_yaml) : run_dir.HeldDigest();
+  }
   // Rank 0 alone has read where the network comes from, so its digest holds for all.
   if (options.ranks != nullptr) trainer_options.config_digest = options.ranks->Broadcast(trainer_options.config_digest);
-  RunDir run_dir(options.out, name, WeightsMetadata(spec, experiment.data.class_names()), MetricNames(experiment), experiment.first());
-  const RunDir::Found found = experiment.first() ? run_dir.Look(trainer_options.config_digest, options.fresh) : RunDir::Found::kUnfinished;
   const bool finished = found == RunDir::Found::kFinished;
   if (options.ranks == nullptr ? finished : options.ranks->Any(finished)[0]) {
     base::LogInfo("the run in " + options.out + " is complete");

@@ -37,10 +37,13 @@ RunDir::RunDir(const std::string& path, std::string title, std::map<std::string,
 
 std::string RunDir::File(const std::string& name) const { return (std::filesystem::path(path_) / name).string(); }
 
-RunDir::Found RunDir::Look(const std::string& config_digest, bool fresh) const {
+std::string RunDir::HeldDigest() const { return ResultDigest(base::ReadFile(File("config.yaml")), base::ReadFile(File("network.yaml"))); }
+
+RunDir::Found RunDir::Look(const RunFiles& files, bool fresh) const {
   if (!std::filesystem::exists(File("config.yaml"))) return Found::kNothing;
   if (fresh) throw base::UsageError("the folder holds a run already", path_, "give another --out");
-  if (ResultDigest(base::ReadFile(File("config.yaml")), base::ReadFile(File("network.yaml"))) != config_digest) {
+  if (base::ReadFile(File("network.yaml")) != files.network_yaml ||
+      !GiveSameResult(base::ReadFile(File("config.yaml")), files.config_yaml)) {
     throw base::UsageError("the folder holds a run of another configuration", path_, "give another --out");
   }
   return std::filesystem::exists(File("summary.json")) ? Found::kFinished : Found::kUnfinished;

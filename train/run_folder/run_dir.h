@@ -52,8 +52,11 @@ class RunDir {
   RunDir(const std::string& path, std::string title, std::map<std::string, std::string> metadata, std::vector<std::string> metrics,
          bool writes = true);
 
-  // Returns whether the folder holds a run with this digest. Throws UsageError if it holds another run or, with `fresh`, any run.
-  Found Look(const std::string& config_digest, bool fresh) const;
+  // Returns whether the folder holds a run of this network whose configuration GiveSameResult. Throws UsageError if it holds another run
+  // or, with `fresh`, any run.
+  Found Look(const RunFiles& files, bool fresh) const;
+  // The ResultDigest of the run that the folder holds, under which its checkpoints are written. REQUIRES a run.
+  std::string HeldDigest() const;
   // Creates the folder, locks it against other processes and writes `files`. Throws UsageError if another process holds the lock.
   void Start(const RunFiles& files);
   // Locks a folder that holds an unfinished run and removes files that a killed process left partly written. Throws UsageError if another
