@@ -39,10 +39,12 @@ DesignStatus StatusOf(const Solution& solution) {
   }
 }
 
-// The key that lets a search which found nothing go on.
-std::string LimitName(EndedBy ended_by) {
-  if (ended_by == EndedBy::kTime) return "solver.time_limit_seconds";
-  return ended_by == EndedBy::kWork ? "solver.work_limit" : "solver.evolution.evaluations";
+// What helps where no structure was found: a limit that cut the search short may be raised too.
+std::string RemedyFor(const Solution& solution) {
+  const std::string remedy = "raise the budget, or widen the width, depth and kernel ranges";
+  if (solution.proven_infeasible) return remedy;
+  if (solution.ended_by == EndedBy::kWork) return remedy + ", or raise solver.work_limit";
+  return solution.ended_by == EndedBy::kTime ? remedy + ", or raise solver.time_limit_seconds" : remedy;
 }
 
 std::string Join(const std::vector<std::string>& parts) { return fmt::format("{}", fmt::join(parts, "; ")); }
@@ -155,13 +157,9 @@ DesignResult Design(const DesignProblem& problem) {
   result.bound_nodes = solution.bound_nodes;
   result.bound_evaluations = solution.bound_evaluations;
   if (!result.assessment.violations.empty()) {
-    throw base::InfeasibleError((solution.proven_infeasible ? "proven that no structure keeps the budgets: the closest found has "
-                                                            : "no structure found that keeps the budgets: the closest has ") +
-                                    Join(result.assessment.violations),
-                                problem.name,
-                                solution.proven_infeasible ? "raise the budget, or widen the width, depth and kernel ranges"
-                                                           : "raise the budget, widen the width, depth and kernel ranges, or allow more " +
-                                                                 LimitName(solution.ended_by));
+    const std::string what = solution.proven_infeasible ? "proven that no structure keeps the budgets: the closest found has "
+                                                        : "no structure found that keeps the budgets: the closest has ";
+    throw base::InfeasibleError(what + Join(result.assessment.violations), problem.name, RemedyFor(solution));
   }
   result.status = StatusOf(solution);
   return result;

@@ -1,6 +1,7 @@
 // The limit of work: the same answer whenever and wherever, and a report that says what ended the solve.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <thread>
 
 #include "base/build_info.h"
