@@ -24,7 +24,7 @@ at::Tensor OnCpu(const at::Tensor& tensor) {
                        c10::GetCPUAllocator(), /*resizable=*/true);
   const at::Tensor alias = at::detail::make_tensor<c10::TensorImpl>(std::move(storage), kCpuKey, tensor.dtype());
   alias.unsafeGetTensorImpl()->set_sizes_and_strides(tensor.sizes(), tensor.strides(), tensor.storage_offset());
-  alias.unsafeGetTensorImpl()->set_wrapped_number(tensor.unsafeGetTensorImpl()->is_wrapped_number());
+  if (tensor.unsafeGetTensorImpl()->is_wrapped_number()) alias.unsafeGetTensorImpl()->set_wrapped_number(true);
   return alias;
 }
 

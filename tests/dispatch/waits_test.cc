@@ -15,6 +15,7 @@
 #include "train/loop/evaluator.h"
 #include "train/loop/update.h"
 #include "train/run/runtime_setup.h"
+#include "train/run/training_components.h"
 
 namespace deepmad::dispatch {
 namespace {
@@ -113,6 +114,35 @@ TEST_F(DispatchWaits, ValidationOfVideosReadsScoresAndLabelsOnceABatch) {
   const int64_t batches = Validate(made, 2);
   EXPECT_EQ(AllTransfers().waited_to_device, 0);
   EXPECT_EQ(AllTransfers().to_host, 2 * batches);
+}
+
+TEST_F(DispatchWaits, AnUpdateReadsOnceAndWaitsForNothingElse) {
+  const cli::SmallRun run;
+  for (const char* precision : {"float32", "float16"}) {
+    base::Config config = base::Config::FromFile(run.run_file());
+    for (const std::string& assignment :
+         {std::string("train.precision=") + precision, std::string("train.drop_path=0.2"), std::string("train.clip_norm=1")}) {
+      config.Override(assignment);
+    }
+    const train::TrainConfig settings = train::ReadTrainConfig(config);
+    const train::Trial trial(config, settings, settings.precision, mad::LoadNetwork(config.GetPath("network")), kDevice);
+    train::Update update(settings.trainer.update, trial.parts(), settings.precision, kDevice);
+    const Made made(config);
+    data::Loader loader = made.Loader(/*training=*/true, 16);
+    train::BatchFeed feed(loader, kDevice);
+    feed.StartEpoch(0);
+    for (int64_t step = 0; step < 4; ++step) {
+      data::Batch batch;
+      ASSERT_TRUE(feed.Next(&batch));
+      AllTransfers().Clear();
+      update.Add(batch, {3, 0, step});
+      update.Finish(0.01);
+      EXPECT_EQ(AllTransfers().waited_to_device, 0) << precision;
+      EXPECT_EQ(AllTransfers().to_host, 0) << precision;
+      EXPECT_EQ(AllTransfers().scalars, 0) << precision;
+      EXPECT_EQ(AllTransfers().readbacks, step == 0 ? 0 : 1) << precision << ": the update before";
+    }
+  }
 }
 
 TEST_F(DispatchWaits, PassesOfDetectionDoNotWait) {
