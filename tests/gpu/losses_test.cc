@@ -1,6 +1,7 @@
 // Losses of all tasks and the mixing of a batch.
 #include "train/tasks/classification/classification_losses.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <gtest/gtest.h>
 #include <torch/nn/module.h>

@@ -1,5 +1,6 @@
 #include "tests/gpu/test_device.h"
 
+#include <ATen/TensorOperators.h>
 #include <gtest/gtest.h>
 
 #include <cstdio>

@@ -1,4 +1,5 @@
 // What follows the backward pass: optimizers, averaged weights, loss scale.
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <gtest/gtest.h>
 
