@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/build_info.h"
 #include "mad/report/design_report.h"
 
