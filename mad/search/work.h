@@ -1,6 +1,6 @@
 // Work: what limits a solve in place of time, so that the answer does not depend on the machine, on what else runs there or on the number
-// of threads. It is counted in ticks of about a nanosecond of the core that the weights below were measured on; only the counts matter for
-// the answer, the weights make a unit of `solver.work_limit` about a second.
+// of threads. It is counted in ticks of about half a nanosecond of the core that the weights below were measured on; only the counts matter
+// for the answer, the weights make a unit of `solver.work_limit` about a second.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@ namespace deepmad::mad {
 
 using Ticks = int64_t;
 
-inline constexpr double kTicksAUnit = 1e9;
+inline constexpr double kTicksAUnit = 2e9;
 inline constexpr Ticks kUnlimitedTicks = std::numeric_limits<Ticks>::max() / 4;  // sums of a few stay numbers
 
 // A structure proposed, checked against the rules and evaluated by a search.
