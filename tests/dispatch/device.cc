@@ -172,6 +172,7 @@ class StandIn : public models::DeviceKind {
   void ReleaseCachedMemory(int) const override {}
   std::unique_ptr<models::CopyQueue> NewCopyQueue(int) const override { return std::make_unique<ImmediateCopies>(); }
   std::unique_ptr<models::Readback> StartReadback(const at::Tensor& tensor) const override { return std::make_unique<Values>(tensor); }
+  std::unique_ptr<models::Timer> NewTimer(int) const override { return nullptr; }
   std::optional<at::ScalarType> MixedFormat(int) const override { return at::kBFloat16; }
   std::unique_ptr<models::Recording> Record(int, std::function<void()> work) const override {
     return std::make_unique<Repeated>(std::move(work));
