@@ -66,8 +66,8 @@ class Worker {
     ema_ = std::make_unique<train::Ema>(network_->StateDict(), 0.998, /*warmup=*/false);
     const bool graphs = arguments.contains("--graphs");
     if (graphs || precision_.autocast == at::kHalf || !device_.is_cpu())
-      update_.emplace(train::UpdateOptions{.graphs = graphs}, train::UpdateParts{*task_, *network_, *optimizer_, ema_.get()}, precision_,
-                      device_);
+      update_.emplace(train::UpdateOptions{.accumulate = 1, .clip_norm = {}, .graphs = graphs},
+                      train::UpdateParts{*task_, *network_, *optimizer_, ema_.get()}, precision_, device_);
   }
 
   base::Json Run(int steps) {

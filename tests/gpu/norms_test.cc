@@ -5,8 +5,8 @@
 #include <memory>
 #include <vector>
 
-#include "models/layers/norm_act.h"
 #include "models/layers/sync_batch_norm.h"
+#include "models/norm/norm_act.h"
 #include "tests/free_port.h"
 #include "tests/gpu/test_device.h"
 #include "train/distributed/rank_group.h"
