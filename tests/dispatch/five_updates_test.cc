@@ -26,8 +26,10 @@ namespace {
 
 constexpr double kTolerance = 1e-6;
 
-const std::vector<std::string> kFiveUpdates = {"train.precision=float32", "train.epochs=null", "train.steps=5", "validate.every_steps=5",
-                                               "train.checkpoint_every_steps=0"};
+// The CPU's fused norm rounds otherwise than the operations that a device has.
+const std::vector<std::string> kFiveUpdates = {
+    "train.precision=float32",        "train.epochs=null",   "train.steps=5", "validate.every_steps=5",
+    "train.checkpoint_every_steps=0", "train.fused_norm=off"};
 
 struct Outcome {
   base::Json summary;
@@ -59,8 +61,8 @@ class FiveUpdates : public testing::Test {
     train::RunOptions options;
     options.device = device;
     options.threads = 1;
-    options.out = out_.path() + "/" + device;
-    options.fresh = true;
+    const TemporaryFolder out;
+    options.out = out.File("run");
     Outcome outcome;
     outcome.summary = train::TrainRun(config, network, options).summary;
     outcome.losses = LossesOf(options.out);
@@ -81,15 +83,16 @@ class FiveUpdates : public testing::Test {
       for (size_t i = 0; i < cpu.weights[set].size(); ++i) {
         const at::Tensor wanted = cpu.weights[set][i].second.to(at::kDouble), got = device.weights[set][i].second.to(at::kDouble);
         const double scale = std::max(1.0, wanted.abs().max().item<double>());
-        EXPECT_LE((got - wanted).abs().max().item<double>(), kTolerance * scale) << cpu.weights[set][i].first;
+        const std::string& name = cpu.weights[set][i].first;
+        const double tolerance =
+            name.ends_with("running_var") ? 3 * kTolerance : kTolerance;  // of squares, so the maps' rounding counts twice
+        EXPECT_LE((got - wanted).abs().max().item<double>(), tolerance * scale) << name;
       }
     }
     for (const auto& [name, value] : cpu.summary.at("metrics").items()) {
       EXPECT_NEAR(device.summary.at("metrics").at(name).get<double>(), value.get<double>(), kTolerance) << name;
     }
   }
-
-  TemporaryFolder out_;
 };
 
 TEST_F(FiveUpdates, Classification) {

@@ -31,6 +31,19 @@ class TrainingOnGpu : public testing::TestWithParam<std::tuple<std::string, std:
   const TemporaryFolder folder_;
 };
 
+TEST(FusedNormOnGpu, IsLeftOutWithOneWarningWhereItsKernelsComputeNothing) {
+  const TemporaryFolder folder;
+  const TaskRun run("classification", 1);
+  const GpuOutcome outcome = RunOnGpu(run.Words(folder.File("run"), {"train.fused_norm=auto"}));
+  const std::string warning = "warning: the fused batch norm is left out on ";
+  const size_t first = outcome.err.find(warning);
+  ASSERT_NE(first, std::string::npos) << outcome.err;
+  EXPECT_EQ(outcome.err.find(warning, first + 1), std::string::npos) << outcome.err;
+  const GpuOutcome wanted = RunOnGpu(run.Words(folder.File("wanted"), {"train.fused_norm=on"}));
+  EXPECT_EQ(wanted.exit_code, 2);
+  EXPECT_NE(wanted.err.find("no fused batch norm on "), std::string::npos) << wanted.err;
+}
+
 TEST_P(TrainingOnGpu, RunsWithNothingSwitchedOn) { ExpectTrains({"train.ema=null", "train.clip_norm=null"}); }
 
 TEST_P(TrainingOnGpu, RunsInPartsWithDropPathCheckpointingClippingAndAveragedWeights) {
