@@ -41,6 +41,9 @@ std::string DeviceOf(const Json& report) {
   return device;
 }
 
+// LibTorch's reducer times its first ten exchanges, and waits for them.
+constexpr int kTimed = 11, kUpdates = 15;
+
 class RanksOnGpu : public testing::Test {
  protected:
   static std::vector<std::string> TwoRanks(std::vector<std::string> overrides) {
@@ -61,21 +64,21 @@ class RanksOnGpu : public testing::Test {
 class EachTaskOfRanksOnGpu : public RanksOnGpu, public testing::WithParamInterface<std::string> {};
 
 TEST_P(EachTaskOfRanksOnGpu, TrainsWithStatisticsOverAllRanks) {
-  const TaskRun run(GetParam());
+  const TaskRun run(GetParam(), kUpdates);
   const GpuOutcome outcome = RunOnGpu(run.Words(out_, TwoRanks({})), {.devices = 2});
   ExpectTogether(outcome);
   ASSERT_EQ(outcome.reports.size(), 2U);
   EXPECT_NE(DeviceOf(outcome.reports[0]), DeviceOf(outcome.reports[1]));
-  for (const Json& report : outcome.reports) ExpectBudget(report, run.updates());
+  for (const Json& report : outcome.reports) ExpectBudget(report, run.updates(), kTimed);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, EachTaskOfRanksOnGpu, testing::ValuesIn(kTasks), [](const auto& task) { return task.param; });
 
 TEST_F(RanksOnGpu, TrainWithStatisticsOfTheirOwnInFloat16AndValidate) {
-  const TaskRun run("classification");
+  const TaskRun run("classification", kUpdates);
   const GpuOutcome trained = RunOnGpu(run.Words(out_, TwoRanks({"train.sync_bn=false", "train.precision=float16"})), {.devices = 2});
   ExpectTogether(trained);
-  for (const Json& report : trained.reports) ExpectBudget(report, run.updates());
+  for (const Json& report : trained.reports) ExpectBudget(report, run.updates(), kTimed);
   ASSERT_EQ(trained.exit_code, 0);
   const GpuOutcome validated = RunOnGpu({"validate", out_, "--quiet", "--json", "--device", "cuda", "--nproc", "2"}, {.devices = 2});
   ExpectClean(validated);

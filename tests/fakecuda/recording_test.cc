@@ -11,11 +11,15 @@ using Json = nlohmann::json;
 
 class RecordingOnGpu : public testing::Test {
  protected:
+  // A device that is full is asked again after the allocator has given back what it keeps; nothing else may be refused.
   static void ExpectRecorded(const GpuOutcome& outcome) {
-    ExpectClean(outcome);
+    EXPECT_EQ(outcome.exit_code, 0);
+    EXPECT_EQ(ErrorsOf(outcome), "");
     ASSERT_EQ(outcome.reports.size(), 1U);
     EXPECT_GE(CallsLike(outcome.reports[0].at("calls"), "cudaStreamBeginCapture"), 1);
     EXPECT_GE(CallsLike(outcome.reports[0].at("calls"), "cudaGraphLaunch"), 1);
+    const Json& refused = outcome.reports[0].at("refused");
+    EXPECT_EQ(CallsLike(refused, ""), CallsLike(refused, "cudaMalloc: cudaErrorMemoryAllocation")) << refused;
   }
   // One epoch of so many samples an update.
   static std::vector<std::string> Batches(int samples, int updates) {
@@ -57,11 +61,9 @@ TEST_F(RecordingOnGpu, TheLargestBatchIsFoundAndTheRunGoesToItsEnd) {
                           Recorded({"train.batch_size=auto", "train.precision=float64", "train.batch_limits={max: 4096, memory_share: 1}",
                                     "data.samples=4096", "data.validation_samples=512", "validate.batch_size=512"})),
                {.bytes = 3e8});
-  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_EQ(outcome.err, "");
-  ASSERT_EQ(outcome.reports.size(), 1U);
-  EXPECT_GE(CallsLike(outcome.reports[0].at("refused"), "cudaMalloc: cudaErrorMemoryAllocation"), 1) << "a batch that does not fit";
-  EXPECT_EQ(outcome.reports[0].at("refused").size(), 1U) << outcome.reports[0].at("refused");
+  ExpectRecorded(outcome);
+  ASSERT_EQ(outcome.exit_code, 0);
+  EXPECT_GE(CallsLike(outcome.reports[0].at("refused"), "cudaMalloc"), 1) << "a batch that does not fit";
   EXPECT_TRUE(Json::parse(outcome.out).contains("metrics")) << outcome.out;
 }
 
