@@ -53,7 +53,8 @@ long CallsLike(const nlohmann::json& calls, const std::string& beginning);
 // `updates` is the number that the report must tell of.
 std::vector<nlohmann::json> SteadyUpdates(const nlohmann::json& report, int updates, int warm_up);
 
-// In each of them at most one wait, no copy from or to pageable memory, no memory of the device taken and none asked about.
+// In each of them at most one wait, no copy from or to pageable memory, no memory of the device taken; and not in each a
+// question for it.
 void ExpectBudget(const nlohmann::json& report, int updates, int warm_up = 3);
 
 }  // namespace deepmad::fakecuda
