@@ -16,6 +16,8 @@ function(deepmad_library room)
   set_target_properties(deepmad_${room}_library PROPERTIES EXPORT_NAME ${room})
   # Within an expression a target has to have the name that it gets elsewhere.
   target_link_libraries(deepmad_${room}_library INTERFACE $<INSTALL_INTERFACE:$<LINK_LIBRARY:WHOLE_ARCHIVE,deepmad::${room}_archive>> ${below} ${L_LINK})
+  # The archive needs them as well, so that the linker meets a static library among them after the archive that asks for it.
+  target_link_libraries(deepmad_${room}_archive INTERFACE "$<INSTALL_INTERFACE:${L_LINK}>")
   target_include_directories(deepmad_${room}_library INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/deepmad>)
   target_compile_features(deepmad_${room}_library INTERFACE cxx_std_20)
   install(TARGETS deepmad_${room}_archive deepmad_${room}_library EXPORT deepmadTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}/deepmad)
