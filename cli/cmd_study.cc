@@ -107,8 +107,9 @@ class StudyCommand : public Command {
     if (structures_only_) return;
     if (priority_ == "idle" && ::setpriority(PRIO_PROCESS, 0, 19) != 0) base::LogWarning("the priority could not be lowered");
     const train::StudyFolder folder{out_};
+    const auto known = [&](const std::map<std::string, base::Json>& records) { return train::RunsOfStages(plan, records); };
     const train::StudyProgress progress = train::WorkThrough(
-        plan, structures, folder, [&](const train::StudyRun& run, const train::StudyStructure& structure, const std::string& run_folder) {
+        known, structures, folder, [&](const train::StudyRun& run, const train::StudyStructure& structure, const std::string& run_folder) {
           train::RunOptions options = Options();
           options.out = run_folder;
           const auto config = [&](const std::vector<std::string>& more) {

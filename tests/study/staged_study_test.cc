@@ -24,7 +24,9 @@ class StagedStudyTest : public testing::Test {
   ~StagedStudyTest() override { base::ClearStopRequest(); }
 
   std::vector<StudyStructure> Structures() const { return FixedStructures(plan_, SmallStudy, folder_.out); }
-  StudyProgress Work(const ExecuteRun& execute) const { return WorkThrough(plan_, Structures(), folder_, execute); }
+  StudyProgress Work(const ExecuteRun& execute) const {
+    return WorkThrough([&](const auto& records) { return RunsOfStages(plan_, records); }, Structures(), folder_, execute);
+  }
   std::string ErrorText(const std::function<void()>& act) const {
     try {
       act();
@@ -113,11 +115,12 @@ TEST_F(StagedStudyTest, TwoAtOnceShareTheRuns) {
   const std::vector<StudyStructure> structures = Structures();
   std::atomic<int> done = 0;
   const auto work = [&] {
-    WorkThrough(plan_, structures, folder_, [&](const StudyRun& run, const StudyStructure&, const std::string&) {
-      ++done;
-      std::this_thread::sleep_for(std::chrono::milliseconds(2));
-      return Score(run);
-    });
+    WorkThrough([&](const auto& records) { return RunsOfStages(plan_, records); }, structures, folder_,
+                [&](const StudyRun& run, const StudyStructure&, const std::string&) {
+                  ++done;
+                  std::this_thread::sleep_for(std::chrono::milliseconds(2));
+                  return Score(run);
+                });
   };
   std::thread one(work), other(work);
   one.join();

@@ -22,6 +22,10 @@ void ReadLength(const base::Config& train, const base::Config& validate, Trainer
   if (!train.IsNull("epochs")) {
     throw base::UsageError("both train.epochs and train.steps are given", train.Where("steps"), "set one of them to null");
   }
+  if (!validate.IsNull("every_epochs")) {
+    throw base::UsageError("validate.every_epochs is given, but the length of the run is in updates", validate.Where("every_epochs"),
+                           "set validate.every_steps");
+  }
   const int64_t every = std::min(steps, validate.GetInt("every_steps", steps, 1, kMostSteps));
   if (steps % every != 0) {
     throw base::UsageError(fmt::format("{} updates are no multiple of the {} between two validations", steps, every), train.Where("steps"),

@@ -47,7 +47,13 @@ void CheckStructures(const std::map<std::string, base::Json>& records, const std
   }
 }
 
-// Null where another process holds it.
+void Append(const RunRecords& records, const base::Json& record, const std::string& claims) {
+  const base::FolderLock lock = base::FolderLock::WaitFor(claims);
+  records.Append(record);
+}
+
+}  // namespace
+
 std::unique_ptr<base::FolderLock> TryClaim(const std::string& folder) {
   base::CreateFolder(folder);
   try {
@@ -58,21 +64,14 @@ std::unique_ptr<base::FolderLock> TryClaim(const std::string& folder) {
   }
 }
 
-void Append(const RunRecords& records, const base::Json& record, const std::string& claims) {
-  const base::FolderLock lock = base::FolderLock::WaitFor(claims);
-  records.Append(record);
-}
-
-}  // namespace
-
-StudyProgress WorkThrough(const StudyPlan& plan, const std::vector<StudyStructure>& structures, const StudyFolder& folder,
+StudyProgress WorkThrough(const KnownRuns& known, const std::vector<StudyStructure>& structures, const StudyFolder& folder,
                           const ExecuteRun& execute) {
   const RunRecords file(folder.records());
   base::CreateFolder(folder.claims());
   for (;;) {
     const auto records = file.Read();
     CheckStructures(records, structures, folder.records());
-    const StageRuns stages = RunsOfStages(plan, records);
+    const StageRuns stages = known(records);
     StudyProgress progress;
     progress.known = static_cast<int64_t>(stages.runs.size());
     bool began = false;
@@ -98,7 +97,7 @@ StudyProgress WorkThrough(const StudyPlan& plan, const std::vector<StudyStructur
       base::Json record = MakeRecord(run, structure);
       record.update(execute(run, structure, folder.run(run)));
       Append(file, record, folder.claims());
-      fs::remove_all(folder.run(run));
+      if (!folder.keep_runs) fs::remove_all(folder.run(run));
       base::LogInfo(fmt::format("run {}/{}: {}", file.Read().size(), progress.known, run.name));
       began = true;
       break;
