@@ -133,15 +133,19 @@ class TuneCommand : public Command {
   }
 
   Tuning Begin(const train::TunePlan& plan) const {
-    Tuning tuning{plan, train::MakeCandidates(plan, Changed(), Source(plan), out_), {}, {}};
-    tuning.full = FullTrainingOf(plan, tuning.candidates.structures.front().network);
-    tuning.rungs = train::PlanRungs(plan, static_cast<int>(tuning.candidates.structures.size()), tuning.full.updates);
-    return tuning;
+    const auto check = [&](const TuneCandidates& candidates) { Planned(plan, candidates); };
+    return Planned(plan, train::MakeCandidates(plan, Changed(), Source(plan), out_, check));
   }
 
-  train::FullTraining FullTrainingOf(const train::TunePlan& plan, const mad::NetworkSpec& network) const {
+  // Finds out by the recipe how long a full training is, and whether it has the metric.
+  Tuning Planned(const train::TunePlan& plan, const TuneCandidates& candidates) const {
+    const mad::NetworkSpec& network = candidates.structures.front().network;
     const base::Json run = train::DescribeRun(TrialRecipe(network.name, plan.seed, {}), network, Options(""));
-    return {run.at("updates").get<int64_t>(), run.at("epochs").get<int64_t>()};
+    const std::vector<std::string> metrics = run.at("metrics");
+    if (std::find(metrics.begin(), metrics.end(), plan.metric) == metrics.end())
+      throw base::UnknownName("metric", plan.metric, metrics, file_);
+    const train::FullTraining full{run.at("updates").get<int64_t>(), run.at("epochs").get<int64_t>()};
+    return {plan, candidates, full, train::PlanRungs(plan, static_cast<int>(candidates.structures.size()), full.updates)};
   }
 
   // Until every trial has its record; other processes may be at work on some of them.
@@ -168,11 +172,6 @@ class TuneCommand : public Command {
     try {
       const base::Json metrics =
           train::TrainRun(TrialRecipe(structure.name, run.seed, run.changes), structure.network, Options(folder)).summary.at("metrics");
-      if (!metrics.contains(plan.metric)) {
-        std::vector<std::string> names;
-        for (const auto& [name, value] : metrics.items()) names.push_back(name);
-        throw base::UnknownName("metric", plan.metric, names, file_);
-      }
       return {{"status", "finished"}, {"score", metrics.at(plan.metric)}, {"metrics", metrics}};
     } catch (const base::Error& error) {
       if (!train::IsDivergence(error)) throw;
@@ -215,9 +214,7 @@ class TuneCommand : public Command {
 
   // The cost before anything starts: candidates are solved, nothing is trained or written.
   void Describe(const train::TunePlan& plan) const {
-    const TuneCandidates candidates = train::SolveCandidates(plan, Changed());
-    const train::FullTraining full = FullTrainingOf(plan, candidates.structures.front().network);
-    const std::vector<train::Rung> rungs = train::PlanRungs(plan, static_cast<int>(candidates.structures.size()), full.updates);
+    const auto [same_plan, candidates, full, rungs] = Planned(plan, train::SolveCandidates(plan, Changed()));
     base::Json document = {{"name", plan.name},
                            {"cost", train::CostOf(rungs, full.updates)},
                            {"full_updates", full.updates},

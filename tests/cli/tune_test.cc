@@ -40,7 +40,7 @@ tune: {cost: 4, finalists: 2, seeds: 2}
 recipe:
   task: {name: classification}
   data: {name: synthetic, image_size: 16, classes: 4, height: 20, width: 18, samples: 160, validation_samples: 40, workers: 1, holdout: {per_class: 20}}
-  train: {epochs: 16, batch_size: 16, deterministic: true}
+  train: {epochs: 16, batch_size: 16, deterministic: true, ema: {decay: 0.9}}
   validate: {batch_size: 40, every_epochs: 16}
 )";
 
@@ -149,7 +149,8 @@ TEST_F(TuneCommandTest, StoppedItSavesAndGoesOn) {
 }
 
 TEST_F(TuneCommandTest, ATrainingThatDivergesIsAnOutcome) {
-  const Json board = Ran(Words(out_, {"candidates.learning_rate.values=[1e6, 0.02]", "candidates.hand_made=[resnet]"}));
+  const Json board =
+      Ran(Words(out_, {"candidates.learning_rate={key: train.optimizer.lr, values: [1000, 0.02]}", "candidates.hand_made=[resnet]"}));
   for (const Json& row : board.at("candidates")) EXPECT_EQ(row.at("rungs").back().at("learning_rate"), "0.02");
 }
 

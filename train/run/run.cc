@@ -341,6 +341,7 @@ base::Json DescribeRun(const base::Config& config, const mad::NetworkSpec& spec,
           {"samples", updates * trainer.epochs * trainer.batch_size},
           {"peak_lr", experiment.config.lr},
           {"protocol", experiment.Protocol()},
+          {"metrics", MetricNames(experiment)},
           {"device", models::DescribeDevice(experiment.device)}};
 }
 

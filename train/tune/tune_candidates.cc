@@ -138,11 +138,15 @@ TuneCandidates SolveCandidates(const TunePlan& plan, const StudyConfig& config) 
   return candidates;
 }
 
-TuneCandidates MakeCandidates(const TunePlan& plan, const StudyConfig& config, const std::string& source, const std::string& out) {
-  base::CreateFolder(out + "/candidates");
-  const base::FolderLock lock = base::FolderLock::WaitFor(out + "/candidates");
+TuneCandidates MakeCandidates(const TunePlan& plan, const StudyConfig& config, const std::string& source, const std::string& out,
+                              const std::function<void(const TuneCandidates&)>& check) {
   if (std::filesystem::exists(ListFile(out))) return Read(ProblemOf(config, {}), source, out);
   TuneCandidates candidates = SolveCandidates(plan, config);
+  check(candidates);
+  base::CreateFolder(out + "/candidates");
+  const base::FolderLock lock = base::FolderLock::WaitFor(out + "/candidates");
+  // Another process may have been as quick; its candidates are the same unless its tuning is another.
+  if (std::filesystem::exists(ListFile(out))) return Read(ProblemOf(config, {}), source, out);
   Write(candidates, source, out);
   return candidates;
 }

@@ -31,6 +31,7 @@ TuneCandidates SolveCandidates(const TunePlan& plan, const StudyConfig& config);
 // a text of everything that decides the result of the tuning. `config` gives the tuning's configuration with more overrides. Throws
 // UsageError if `out` holds a tuning of another source, InfeasibleError if no candidate keeps the budgets, Error(kStopped) between two
 // candidates after a signal.
-TuneCandidates MakeCandidates(const TunePlan& plan, const StudyConfig& config, const std::string& source, const std::string& out);
+TuneCandidates MakeCandidates(const TunePlan& plan, const StudyConfig& config, const std::string& source, const std::string& out,
+                              const std::function<void(const TuneCandidates&)>& check);
 
 }  // namespace deepmad::train

@@ -30,6 +30,8 @@ class TuneCandidatesTest : public testing::Test {
  protected:
   ~TuneCandidatesTest() override { base::ClearStopRequest(); }
 
+  static void Nothing(const TuneCandidates&) {}
+
   const TemporaryFolder temporary_;
   const std::string out_ = temporary_.File("tuning");
   const TunePlan plan_ = ReadTunePlan(SmallTuning());
@@ -59,12 +61,12 @@ TEST_F(TuneCandidatesTest, AreDifferentNetworksWithinTheBudgets) {
 }
 
 TEST_F(TuneCandidatesTest, AreMadeOnceAndReadAgain) {
-  const TuneCandidates made = MakeCandidates(plan_, SmallTuning, "source", out_);
+  const TuneCandidates made = MakeCandidates(plan_, SmallTuning, "source", out_, Nothing);
   const auto no_config = [](const std::vector<std::string>& overrides) {
     EXPECT_TRUE(overrides.empty()) << "no problem is solved again";
     return SmallTuning(overrides);
   };
-  const TuneCandidates again = MakeCandidates(plan_, no_config, "source", out_);
+  const TuneCandidates again = MakeCandidates(plan_, no_config, "source", out_, Nothing);
   ASSERT_EQ(again.structures.size(), made.structures.size());
   for (size_t i = 0; i < made.structures.size(); ++i) {
     EXPECT_EQ(again.structures[i].name, made.structures[i].name);
@@ -73,6 +75,13 @@ TEST_F(TuneCandidatesTest, AreMadeOnceAndReadAgain) {
     EXPECT_EQ(again.structures[i].assessment.effectiveness, made.structures[i].assessment.effectiveness);
   }
   EXPECT_EQ(again.left_out.size(), made.left_out.size());
+}
+
+TEST_F(TuneCandidatesTest, WhatTheCheckRefusesLeavesNoFolder) {
+  const auto check = [](const TuneCandidates& candidates) { throw base::UsageError("too many: " + candidates.structures.back().name, ""); };
+  EXPECT_NE(ErrorOf(base::ErrorKind::kUsage, [&] { MakeCandidates(plan_, SmallTuning, "source", out_, check); }).find("mobilenet_v2"),
+            std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(out_));
 }
 
 TEST_F(TuneCandidatesTest, AnInfeasibleDesignIsLeftOutByName) {
@@ -84,8 +93,8 @@ TEST_F(TuneCandidatesTest, AnInfeasibleDesignIsLeftOutByName) {
 }
 
 TEST_F(TuneCandidatesTest, SaysWhatIsWrong) {
-  MakeCandidates(plan_, SmallTuning, "source", out_);
-  const auto make = [&](const std::string& source) { return [&, source] { MakeCandidates(plan_, SmallTuning, source, out_); }; };
+  MakeCandidates(plan_, SmallTuning, "source", out_, Nothing);
+  const auto make = [&](const std::string& source) { return [&, source] { MakeCandidates(plan_, SmallTuning, source, out_, Nothing); }; };
   EXPECT_NE(ErrorOf(base::ErrorKind::kUsage, make("other")).find("the folder holds another tuning"), std::string::npos);
   const std::string network = out_ + "/candidates/resnet/network.yaml";
   std::string text = base::ReadFile(network);
