@@ -28,8 +28,7 @@ EntropyWindows::EntropyWindows(const DesignProblem& problem, const ProblemForms&
       log_area_(forms.layout.log_map_area) {
   const size_t blocks = forms.blocks.size();
   for (size_t i = 0; i < blocks; ++i) {
-    const bool ends = i + 1 == blocks || forms.layout.stage[i + 1] != forms.layout.stage[i];
-    if (ends) alpha_[i] = problem.objective.stage_weights[static_cast<size_t>(forms.layout.stage[i])];
+    if (forms.layout.ends_stage[i]) alpha_[i] = problem.objective.stage_weights[static_cast<size_t>(forms.layout.stage[i])];
   }
   weight_ = centre_ = entropy_centre_ = entropy_radius_ = error_ = std::vector<double>(blocks, 0.0);
 }

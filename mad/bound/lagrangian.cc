@@ -63,8 +63,8 @@ Lagrangian::Lagrangian(const DesignProblem& problem, const ProblemForms& forms)
       hidden_(problem.stages.size()),
       windows_(problem, forms),
       penalty_(problem.objective, forms.layout) {
-  for (int quantity = 0; quantity < kQuantities; ++quantity) {
-    if (Limit(problem, quantity)) quantities_.push_back(quantity);
+  for (const Budget budget : kEveryAdditive) {
+    if (Limit(problem, budget)) additive_.push_back(budget);
   }
   for (const BlockForms& block : forms.blocks) {
     for (const KernelForms& kernel : block.kernels) {
@@ -130,11 +130,11 @@ void Lagrangian::SetPrices(const std::vector<double>& multipliers, const Tangent
     constant_ += term;
     magnitude_ += std::abs(term);
   };
-  for (size_t i = 0; i < quantities_.size(); ++i) {
-    const size_t quantity = static_cast<size_t>(quantities_[i]);
-    price_[quantity] = multipliers[i] / MostAllowed(*Limit(problem_, quantities_[i]));
+  for (size_t i = 0; i < additive_.size(); ++i) {
+    const Budget budget = additive_[i];
+    price_[budget] = multipliers[i] / MostAllowed(*Limit(problem_, budget));
     add(multipliers[i]);
-    add(-price_[quantity] * forms_.head[quantity].constant);
+    add(-price_[budget] * forms_.head[budget].constant);
   }
   width_gain_ = 0;
   if (has_effectiveness_) {
@@ -150,8 +150,8 @@ void Lagrangian::SetPrices(const std::vector<double>& multipliers, const Tangent
 
 BlockCost Lagrangian::CostOf(const UnitFormulas& unit) const {
   BlockCost cost;
-  for (size_t quantity = 0; quantity < kQuantities; ++quantity) {
-    if (price_[quantity] != 0) cost.Add(unit.amounts[quantity], price_[quantity]);
+  for (const Budget budget : kEveryAdditive) {
+    if (price_[budget] != 0) cost.Add(unit.amounts[budget], price_[budget]);
   }
   return cost;
 }

@@ -35,7 +35,7 @@ class Lagrangian {
 
   // How many multipliers: one for each budget that is set, the effectiveness last. The Lagrangian is objective + sum of multiplier *
   // slack, in units of the objective: slack is relative to the budget, and in nats for kLayerUnit layers for the effectiveness.
-  size_t multipliers() const { return quantities_.size() + (has_effectiveness_ ? 1 : 0); }
+  size_t multipliers() const { return additive_.size() + (has_effectiveness_ ? 1 : 0); }
 
   // Chooses the box that the calls below speak of.
   void Enter(const Box& box);
@@ -95,7 +95,7 @@ class Lagrangian {
   const DesignProblem& problem_;
   const ProblemForms& forms_;
   RuleTable rules_;
-  std::vector<int> quantities_;  // those with a limit
+  std::vector<Budget> additive_;  // budgets with a limit
   bool has_effectiveness_;
   std::vector<double> log_;  // ln of integers
   BestBottleneck best_bottleneck_;
@@ -112,9 +112,9 @@ class Lagrangian {
   std::vector<std::vector<Outputs>> outputs_;
 
   // Of the multipliers.
-  std::array<double, kQuantities> price_{};  // of a unit of each quantity; layers with what the effectiveness bound asks
-  double width_gain_ = 0;                    // of ln w, through the effectiveness bound
-  double slope_ = 0;                         // of L ln(L / rho) at the tangent point
+  std::array<double, kAdditiveBudgets> price_{};  // of each budget's unit; layers with what the effectiveness bound asks
+  double width_gain_ = 0;                         // of ln w, through the effectiveness bound
+  double slope_ = 0;                              // of L ln(L / rho) at the tangent point
   double constant_ = 0;
   double magnitude_ = 0;             // of the terms that make up the constant, for the rounding margin
   std::vector<double> depth_price_;  // of a unit of each stage, through the depth penalty

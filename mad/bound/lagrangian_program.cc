@@ -90,8 +90,8 @@ double Lagrangian::StemValue(const Cell& cell) const {
   const double log_low = log_[static_cast<size_t>(cell.low)], log_high = log_[static_cast<size_t>(cell.high)];
   double value = (windows_.Weight(0) + windows_.OwnWeight(0, log_high)) * at(forms.first_changed.entropy, cell.high) +
                  width_gain_ * at(forms.first_changed.log_width, cell.high) + windows_.WidthTerm(0, log_low, log_high);
-  for (size_t quantity = 0; quantity < kQuantities; ++quantity) {
-    value -= price_[quantity] * at(forms.first_changed.amounts[quantity], cell.low);
+  for (const Budget budget : kEveryAdditive) {
+    value -= price_[budget] * at(forms.first_changed.amounts[budget], cell.low);
   }
   return value;
 }
@@ -111,11 +111,11 @@ double Lagrangian::TailValue(const Cell& cell) const {
     const UnitFormulas& first = forms.first_changed;
     value += (windows_.Weight(block) + windows_.OwnWeight(block, log_last)) * at(first.entropy, cell.high) +
              width_gain_ * at(first.log_width, cell.high) + windows_.WidthTerm(block, log_last, log_last);
-    for (size_t quantity = 0; quantity < kQuantities; ++quantity) {
-      value -= price_[quantity] * std::min(at(first.amounts[quantity], cell.low), at(forms.first_equal.amounts[quantity], cell.low));
+    for (const Budget budget : kEveryAdditive) {
+      value -= price_[budget] * std::min(at(first.amounts[budget], cell.low), at(forms.first_equal.amounts[budget], cell.low));
     }
   }
-  for (size_t quantity = 0; quantity < kQuantities; ++quantity) value -= price_[quantity] * forms_.head[quantity].per_channel * last;
+  for (const Budget budget : kEveryAdditive) value -= price_[budget] * forms_.head[budget].per_channel * last;
   return value;
 }
 
@@ -216,12 +216,12 @@ void Lagrangian::Describe(const Tangents& tangents, Maximiser& maximiser) const 
     chain[width] = cells_[width][at];
     at = width > 0 ? previous_[width][at] : 0;
   }
-  std::array<double, kQuantities> used{};
+  std::array<double, kAdditiveBudgets> used{};
   double log_width = 0;
   const auto count = [&](const UnitFormulas& unit, double times, const Cell& in, const Cell& out, int bottleneck, double hidden) {
     const std::array<double, kSymbols> low{double(in.low), double(out.low), double(bottleneck), hidden};
     const std::array<double, kSymbols> logs{std::log(in.high), std::log(out.high), bottleneck > 0 ? std::log(bottleneck) : 0, 0};
-    for (size_t q = 0; q < kQuantities; ++q) used[q] += times * unit.amounts[q].At(low, {});
+    for (const Budget budget : kEveryAdditive) used[budget] += times * unit.amounts[budget].At(low, {});
     log_width += times * unit.log_width.At(low, logs);
   };
   const int channels = problem_.input.channels;
@@ -256,10 +256,10 @@ void Lagrangian::Describe(const Tangents& tangents, Maximiser& maximiser) const 
   }
   maximiser.layers = used[kLayers];
   maximiser.slack.clear();
-  for (const int quantity : quantities_) {
-    const HeadAmount& head = forms_.head[static_cast<size_t>(quantity)];
-    const double all = used[static_cast<size_t>(quantity)] + head.constant + head.per_channel * last;
-    maximiser.slack.push_back(1 - all / MostAllowed(*Limit(problem_, quantity)));
+  for (const Budget budget : additive_) {
+    const HeadAmount& head = forms_.head[budget];
+    const double all = used[budget] + head.constant + head.per_channel * last;
+    maximiser.slack.push_back(1 - all / MostAllowed(*Limit(problem_, budget)));
   }
   if (has_effectiveness_) maximiser.slack.push_back((log_width - slope_ * used[kLayers] + tangents.layers) / kLayerUnit);
 }

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "mad/objective/entropy.h"
+
 namespace deepmad::mad {
 
 DepthPenaltyTangent::DepthPenaltyTangent(const Objective& objective, const ScoreLayout& layout) : objective_(objective), layout_(layout) {
   if (objective.depth_term == DepthTerm::kNone || objective.depth_penalty == 0) return;
   counted_ = static_cast<int>(std::count(layout.in_penalty.begin(), layout.in_penalty.end(), true));
+  if (counted_ == 0) constant_ = DepthPenalty(0.0, objective);
 }
 
 // Population standard deviation of the depths that count.
@@ -22,7 +25,7 @@ double DepthPenaltyTangent::Deviation(const std::vector<double>& depths) const {
 
 double DepthPenaltyTangent::At(const std::vector<double>& at, std::vector<double>& slopes) const {
   slopes.assign(at.size(), 0.0);
-  if (counted_ == 0) return 0;
+  if (counted_ == 0) return constant_;
   const double deviation = Deviation(at);
   const bool std_form = objective_.depth_term == DepthTerm::kExpStd;
   const double penalty = objective_.depth_penalty * std::exp(std_form ? deviation : deviation * deviation);
@@ -38,7 +41,7 @@ double DepthPenaltyTangent::At(const std::vector<double>& at, std::vector<double
 }
 
 double DepthPenaltyTangent::Largest(const Box& box) const {
-  if (counted_ == 0) return 0;
+  if (counted_ == 0) return constant_;
   double widest = 0;  // no deviation exceeds half the distance of the extremes
   for (const Range& a : box.depths) {
     for (const Range& b : box.depths) widest = std::max(widest, (a.high - b.low) / 2.0);

@@ -34,7 +34,8 @@ class DepthPenaltyTangent {
 
   const Objective& objective_;
   const ScoreLayout& layout_;
-  int counted_ = 0;
+  int counted_ = 0;      // blocks whose depth counts; 0 where the penalty is the same for all structures
+  double constant_ = 0;  // the penalty then
 };
 
 }  // namespace deepmad::mad

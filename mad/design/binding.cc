@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
-#include "mad/problem/budget_tolerance.h"
 #include "mad/problem/feasibility.h"
 #include "mad/search/candidate_evaluator.h"
 
@@ -74,24 +72,19 @@ std::vector<std::string> BrokenRules(const DesignProblem& wider, const Candidate
   return broken;
 }
 
-std::vector<std::string> ExceededBudgets(const DesignProblem& problem, const Measures& measures) {
+std::vector<std::string> ExceededBudgets(const Evaluator& evaluator, const Measures& measures) {
   std::vector<std::string> exceeded;
-  for (int quantity = 0; quantity < kQuantities; ++quantity) {
-    const std::optional<double>& limit = Limit(problem, quantity);
-    const size_t index = static_cast<size_t>(quantity);
-    if (limit && measures.used[index] > MostAllowed(*limit)) exceeded.emplace_back(kQuantityInfos[index].name);
+  for (const Budget budget : kEveryBudget) {
+    if (evaluator.Excess(measures, budget) > 0) exceeded.emplace_back(kBudgetInfos[budget].name);
   }
-  const std::optional<double>& effectiveness = problem.budgets.effectiveness;
-  if (effectiveness && measures.log_effectiveness > std::log(MostAllowed(*effectiveness))) exceeded.emplace_back("effectiveness");
   return exceeded;
 }
 
 std::vector<std::string> BudgetNames(const DesignProblem& problem) {
   std::vector<std::string> names;
-  for (int quantity = 0; quantity < kQuantities; ++quantity) {
-    if (Limit(problem, quantity)) names.emplace_back(kQuantityInfos[static_cast<size_t>(quantity)].name);
+  for (const Budget budget : kEveryBudget) {
+    if (Limit(problem, budget)) names.emplace_back(kBudgetInfos[budget].name);
   }
-  if (problem.budgets.effectiveness) names.emplace_back("effectiveness");
   return names;
 }
 
@@ -115,7 +108,7 @@ Binding WhatBinds(const DesignProblem& problem, const NetworkSpec& network) {
     const Measures measures = evaluator.Evaluate(step.candidate);
     if (measures.objective <= objective) continue;
     const bool keeps_rules = IsAdmitted(wider, step.candidate);
-    const std::vector<std::string> exceeded = ExceededBudgets(problem, measures);
+    const std::vector<std::string> exceeded = ExceededBudgets(evaluator, measures);
     if (!step.in_range) {
       if (keeps_rules) AddNew({step.key}, binding.ranges);
     } else if (keeps_rules) {
@@ -133,14 +126,10 @@ Binding WhatBinds(const DesignProblem& problem, const NetworkSpec& network) {
 std::string BindingText(const DesignProblem& problem, const Assessment& assessment, const Binding& binding) {
   const auto with_share = [&](const std::vector<std::string>& names) {
     std::vector<std::string> texts;
-    for (int quantity = 0; quantity < kQuantities; ++quantity) {
-      const QuantityInfo& info = kQuantityInfos[static_cast<size_t>(quantity)];
+    for (const Budget budget : kEveryBudget) {
+      const BudgetInfo& info = kBudgetInfos[budget];
       if (!IsIn(info.name, names)) continue;
-      texts.push_back(
-          fmt::format("{} ({:.1f} %)", info.label, 100 * assessment.used[static_cast<size_t>(quantity)] / *Limit(problem, quantity)));
-    }
-    if (IsIn("effectiveness", names)) {
-      texts.push_back(fmt::format("effectiveness ({:.1f} %)", 100 * assessment.effectiveness / *problem.budgets.effectiveness));
+      texts.push_back(fmt::format("{} ({:.1f} %)", info.label, 100 * assessment.used[budget] / *Limit(problem, budget)));
     }
     return texts;
   };

@@ -22,11 +22,6 @@ std::string OverText(double used, double limit) {
   return fmt::format("{} over the budget of {} by {:.3g} %", used_text, limit_text, 100 * (used / limit - 1));
 }
 
-void CheckBudget(const char* name, double used, const std::optional<double>& limit, std::vector<std::string>& violations) {
-  if (!limit || used <= MostAllowed(*limit)) return;
-  violations.push_back(std::string(name) + " " + OverText(used, *limit));
-}
-
 DesignStatus StatusOf(const Solution& solution) {
   if (solution.proven_optimal) return DesignStatus::kOptimalWithinGap;
   switch (solution.ended_by) {
@@ -47,18 +42,16 @@ std::string RemedyFor(const Solution& solution) {
   return solution.ended_by == EndedBy::kTime ? remedy + ", or raise solver.time_limit_seconds" : remedy;
 }
 
-std::string Join(const std::vector<std::string>& parts) { return fmt::format("{}", fmt::join(parts, "; ")); }
+std::string Join(const std::vector<Violation>& violations) { return fmt::format("{}", fmt::join(ViolationTexts(violations), "; ")); }
 
 // Even the cheapest structure may be over a budget; then no search is needed to say so.
 void CheckSmallest(const DesignProblem& problem) {
   const Candidate smallest = SmallestCandidate(problem);
   if (!IsAdmitted(problem, smallest)) return;
-  Assessment assessment = Assess(problem, ToNetwork(problem, smallest));
-  // A larger network may be more effective, and a wider kernel faster.
-  std::erase_if(assessment.violations,
-                [](const std::string& violation) { return violation.starts_with("effectiveness") || violation.starts_with("latency_ms"); });
-  if (!assessment.violations.empty()) {
-    throw base::InfeasibleError("no structure keeps the budgets: even the smallest has " + Join(assessment.violations), problem.name,
+  std::vector<Violation> violations = Assess(problem, ToNetwork(problem, smallest)).violations;
+  std::erase_if(violations, [](const Violation& violation) { return !kBudgetInfos[violation.budget].least_at_smallest; });
+  if (!violations.empty()) {
+    throw base::InfeasibleError("no structure keeps the budgets: even the smallest has " + Join(violations), problem.name,
                                 "raise the budget, or lower the ends of the width, depth and kernel ranges");
   }
 }
@@ -97,6 +90,14 @@ const char* EndedByName(EndedBy ended_by) {
   return "unknown";
 }
 
+std::vector<std::string> ViolationTexts(const std::vector<Violation>& violations) {
+  std::vector<std::string> texts;
+  for (const Violation& violation : violations) {
+    texts.push_back(std::string(kBudgetInfos[violation.budget].name) + " " + OverText(violation.used, violation.limit));
+  }
+  return texts;
+}
+
 Assessment Assess(const DesignProblem& problem, const NetworkSpec& network) {
   Assessment assessment;
   const ScoreLayout layout = MakeScoreLayout(network, *problem.formulation);
@@ -108,17 +109,19 @@ Assessment Assess(const DesignProblem& problem, const NetworkSpec& network) {
   assessment.cost = Cost(network);
   const std::vector<BlockTotals<double>> totals = CountBlocks(network, problem.budgets.latency_model.get());
   assessment.score = ScoreStructure(totals, layout, *problem.formulation, problem.objective);
+  for (const Budget budget : kEveryAdditive) {
+    for (const BlockTotals<double>& block : totals) assessment.used[budget] += Amount(budget, problem, block);
+    const HeadAmount head = AmountOfHead(budget, problem, network);
+    assessment.used[budget] += head.per_channel * network.blocks.back().out_channels + head.constant;
+  }
   for (const StageScore<double>& stage : assessment.score.stages) {
-    assessment.effectiveness = std::max(assessment.effectiveness, stage.effectiveness);
+    assessment.used[kEffectiveness] = std::max(assessment.used[kEffectiveness], stage.effectiveness);
   }
-  for (int quantity = 0; quantity < kQuantities; ++quantity) {
-    double& used = assessment.used[static_cast<size_t>(quantity)];
-    for (const BlockTotals<double>& block : totals) used += Amount(quantity, problem, block);
-    const HeadAmount head = AmountOfHead(quantity, problem, network);
-    used += head.per_channel * network.blocks.back().out_channels + head.constant;
-    CheckBudget(kQuantityInfos[static_cast<size_t>(quantity)].name, used, Limit(problem, quantity), assessment.violations);
+  for (const Budget budget : kEveryBudget) {
+    const std::optional<double>& limit = Limit(problem, budget);
+    const double used = assessment.used[budget];
+    if (limit && used > MostAllowed(*limit)) assessment.violations.push_back({budget, used, *limit});
   }
-  CheckBudget("effectiveness", assessment.effectiveness, problem.budgets.effectiveness, assessment.violations);
   return assessment;
 }
 

@@ -8,7 +8,7 @@
 
 #include "mad/cost/network_cost.h"
 #include "mad/objective/entropy.h"
-#include "mad/problem/budget_quantity.h"
+#include "mad/problem/budget.h"
 #include "mad/search/solver.h"
 
 namespace deepmad::mad {
@@ -16,14 +16,20 @@ namespace deepmad::mad {
 enum class DesignStatus { kNotRun, kOptimalWithinGap, kFeasible, kInfeasible, kTimeLimit, kWorkLimit };
 const char* DesignStatusName(DesignStatus status);  // as in report.json
 
+// A budget that a network does not keep.
+struct Violation {
+  Budget budget = kFlops;
+  double used = 0, limit = 0;
+};
+// Returns one line each: "flops 1.9e+09 over the budget of 1.82e+09 by 4.4 %".
+std::vector<std::string> ViolationTexts(const std::vector<Violation>& violations);
+
 // A network measured against a problem: the facts of report.json.
 struct Assessment {
   NetworkCost cost;
   Score<double> score;
-  std::array<double, kQuantities> used{};  // as the budgets measure them (mad/problem/budget_quantity.h)
-  double effectiveness = 0;                // the bounded scalar: the largest rho over the stage prefixes
-  // One line per budget that is not kept: "flops 1.9e+09 over the budget of 1.82e+09 by 4.4 %". Empty for a design that may be used.
-  std::vector<std::string> violations;
+  std::array<double, kBudgets> used{};  // as the budgets measure it; of the effectiveness the largest rho over the stage prefixes
+  std::vector<Violation> violations;    // empty for a design that may be used
 };
 // Assesses a network. Throws UsageError unless it has as many stages (strides of 2) as problem.objective has weights.
 Assessment Assess(const DesignProblem& problem, const NetworkSpec& network);

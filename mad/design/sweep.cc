@@ -146,8 +146,8 @@ std::string SweepCsv(const std::vector<SweepAxis>& axes, const std::vector<Sweep
   std::string csv = "point";
   for (const SweepAxis& axis : axes) csv += "," + axis.key;
   csv += ",status,on_front,objective,upper_bound,gap";
-  for (const QuantityInfo& info : kQuantityInfos) csv += std::string(",") + info.name;
-  csv += ",effectiveness,macs,params_all";
+  for (const BudgetInfo& info : kBudgetInfos) csv += std::string(",") + info.name;
+  csv += ",macs,params_all";
   for (size_t i = 0; i < stages; ++i) csv += fmt::format(",entropy_{}", i);
   csv += ",depth_penalty,solve_seconds,evaluations,message\n";
   for (size_t i = 0; i < points.size(); ++i) {
@@ -156,11 +156,11 @@ std::string SweepCsv(const std::vector<SweepAxis>& axes, const std::vector<Sweep
     for (const double value : points[i].values) csv += fmt::format(",{:.10g}", value);
     csv += fmt::format(",{},{}", report.at("status").get<std::string>(), points[i].on_front ? 1 : 0);
     for (const char* key : {"objective", "upper_bound", "gap"}) csv += "," + Cell(report, key);
-    for (const QuantityInfo& info : kQuantityInfos) {
+    for (const BudgetInfo& info : kBudgetInfos) {
       const bool known = points[i].HasDesign() && report.at("budgets").contains(info.name);
       csv += "," + (known ? Cell(report.at("budgets").at(info.name), "used") : "");
     }
-    for (const char* key : {"effectiveness", "macs", "params"}) csv += "," + Cell(report, key);
+    for (const char* key : {"macs", "params"}) csv += "," + Cell(report, key);
     for (size_t s = 0; s < stages; ++s) {
       csv += "," + (points[i].HasDesign() ? fmt::format("{:.10g}", report.at("entropy").at("stages").at(s).get<double>()) : "");
     }

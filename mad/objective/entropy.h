@@ -1,10 +1,11 @@
 // Entropy and effectiveness of a structure in closed form (DeepMAD, arXiv 2303.02165, sections 3.1 to 3.3), written once over the scalar
-// type.
+// type. The final check, the searches and the relaxation all use these functions.
 //   H_s   = S_s * ln(M_s^2 C_s), or S_s + ln C_s in some formulations
 //   S_s   = sum over the units up to the end of stage s of f * ln w, and what else the formulation counts
 //   rho_s = L_s * exp(-(sum of ln w up to the end of stage s) / L_s),  L_s = layers up to there: depth over mean width
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -13,10 +14,17 @@
 
 namespace deepmad::mad {
 
+// Sums over units: those of a block, or those from the input up to the end of a block.
+template <typename T>
+struct UnitSums {
+  T log_width{};  // of ln w
+  T layers{};
+  T entropy{};  // of UnitsEntropy
+};
+
 template <typename T>
 struct StageScore {
-  T log_width{};      // sum of ln w from the input to the stage's end
-  T layers{};         // the same for layers
+  UnitSums<T> sums;   // from the input to the stage's end
   T entropy{};        // H_s
   T effectiveness{};  // rho_s
 };
@@ -27,6 +35,70 @@ struct Score {
   T weighted_entropy{};  // sum alpha_s H_s
   T depth_penalty{};     // depth_penalty * exp(std or variance of the residual blocks' depths)
   T objective{};         // their difference
+};
+
+// What units add to S: their sum of ln w, `units` times ln alpha, and what quantisation adds.
+template <typename T>
+T UnitsEntropy(const T& log_width, const T& units, double log_alpha, const T& log_quantisation, const Formulation& formulation) {
+  T entropy = T(formulation.entropy_factor) * (log_width + T(log_alpha) * units);
+  if (formulation.counts_quantisation) entropy += log_quantisation;
+  return entropy;
+}
+
+template <typename T>
+T StageEntropy(const T& sum, const T& log_channels, double log_map_area, const Formulation& formulation) {
+  return formulation.entropy_form == EntropyForm::kPlusWidth ? sum + log_channels : sum * (log_channels + T(log_map_area));
+}
+
+// Returns rho of the layers and widths from the input to a stage's end.
+template <typename T>
+T Effectiveness(const UnitSums<T>& sums) {
+  using std::exp;
+  return sums.layers * exp(-sums.log_width / sums.layers);
+}
+
+// Returns ln rho; `log_layers` is ln of sums.layers.
+inline double LogEffectiveness(const UnitSums<double>& sums, double log_layers) { return log_layers - sums.log_width / sums.layers; }
+
+// Returns L ln(L / limit) - sum of ln w: at most 0 exactly where rho <= limit, smooth, and convex in the layers L.
+template <typename T>
+T EffectivenessExcess(const UnitSums<T>& sums, double limit) {
+  using std::log;
+  return sums.layers * log(sums.layers / T(limit)) - sums.log_width;
+}
+
+// Sums the weighted entropy of a structure block by block, from the input on.
+template <typename T>
+class ScoreSum {
+ public:
+  // Keeps the references.
+  ScoreSum(const ScoreLayout& layout, const Formulation& formulation, const Objective& objective)
+      : layout_(layout), formulation_(formulation), objective_(objective) {}
+
+  // Adds the next block: the sums over its units, and ln of its output channels. Returns whether the block ends a stage; sums() and
+  // stage_entropy() are then those of the stage.
+  bool Add(const UnitSums<T>& units, const T& log_channels) {
+    const size_t block = block_++;
+    sums_.log_width += units.log_width;
+    sums_.layers += units.layers;
+    sums_.entropy += units.entropy;
+    if (!layout_.ends_stage[block]) return false;
+    stage_entropy_ = StageEntropy(sums_.entropy, log_channels, layout_.log_map_area[block], formulation_);
+    weighted_entropy_ += T(objective_.stage_weights[static_cast<size_t>(layout_.stage[block])]) * stage_entropy_;
+    return true;
+  }
+
+  const UnitSums<T>& sums() const { return sums_; }
+  const T& stage_entropy() const { return stage_entropy_; }
+  const T& weighted_entropy() const { return weighted_entropy_; }
+
+ private:
+  const ScoreLayout& layout_;
+  const Formulation& formulation_;
+  const Objective& objective_;
+  size_t block_ = 0;
+  UnitSums<T> sums_;
+  T stage_entropy_{}, weighted_entropy_{};
 };
 
 // Population variance of the depths that count; 0 without any.
@@ -50,50 +122,47 @@ T DepthVariance(const std::vector<BlockTotals<T>>& blocks, const ScoreLayout& la
   return square_sum / T(count);
 }
 
-// `smoothing` is added to the variance under the square root, so that the relaxation is differentiable at equal depths.
+// The population variance of whole depths in one pass: their sums are exact.
+class WholeDepths {
+ public:
+  void Add(int depth) {
+    sum_ += depth;
+    square_sum_ += static_cast<double>(depth) * depth;
+    count_ += 1;
+  }
+  double Variance() const {
+    if (count_ == 0) return 0;
+    const double mean = sum_ / count_;
+    return std::max(0.0, square_sum_ / count_ - mean * mean);
+  }
+
+ private:
+  double sum_ = 0, square_sum_ = 0, count_ = 0;
+};
+
 template <typename T>
-T DepthPenalty(const std::vector<BlockTotals<T>>& blocks, const ScoreLayout& layout, const Objective& objective, double smoothing = 0) {
+T DepthPenalty(const T& variance, const Objective& objective) {
   using std::exp;
   using std::sqrt;
   if (objective.depth_term == DepthTerm::kNone) return T{};
-  const T variance = DepthVariance(blocks, layout) + T(smoothing);
   return T(objective.depth_penalty) * exp(objective.depth_term == DepthTerm::kExpStd ? sqrt(variance) : variance);
 }
 
-// What units add to S: their sum of ln w, `units` times ln alpha, and what quantisation adds.
-template <typename T>
-T UnitsEntropy(const T& log_width, const T& units, double log_alpha, const T& log_quantisation, const Formulation& formulation) {
-  T entropy = T(formulation.entropy_factor) * (log_width + T(log_alpha) * units);
-  if (formulation.counts_quantisation) entropy += log_quantisation;
-  return entropy;
-}
-
-template <typename T>
-T StageEntropy(const T& sum, const T& log_channels, double log_map_area, const Formulation& formulation) {
-  return formulation.entropy_form == EntropyForm::kPlusWidth ? sum + log_channels : sum * (log_channels + T(log_map_area));
-}
-
+// `smoothing` is added to the variance under the square root, so that the relaxation is differentiable at equal depths.
 template <typename T>
 Score<T> ScoreStructure(const std::vector<BlockTotals<T>>& blocks, const ScoreLayout& layout, const Formulation& formulation,
                         const Objective& objective, double smoothing = 0) {
-  using std::exp;
   using std::log;
   Score<T> score;
-  T log_width{};
-  T layers{};
-  T sum{};
+  ScoreSum<T> sum(layout, formulation, objective);
   for (size_t i = 0; i < blocks.size(); ++i) {
-    log_width += blocks[i].log_width;
-    sum += UnitsEntropy(blocks[i].log_width, blocks[i].depth, layout.log_alpha[i], blocks[i].log_quantisation, formulation);
-    layers += blocks[i].layers;
-    if (i + 1 < blocks.size() && layout.stage[i + 1] == layout.stage[i]) continue;
-    StageScore<T> stage{log_width, layers};
-    stage.entropy = StageEntropy(sum, log(blocks[i].out_channels), layout.log_map_area[i], formulation);
-    stage.effectiveness = layers * exp(-log_width / layers);
-    score.weighted_entropy += T(objective.stage_weights[score.stages.size()]) * stage.entropy;
-    score.stages.push_back(stage);
+    const BlockTotals<T>& block = blocks[i];
+    const UnitSums<T> units{block.log_width, block.layers,
+                            UnitsEntropy(block.log_width, block.depth, layout.log_alpha[i], block.log_quantisation, formulation)};
+    if (sum.Add(units, log(block.out_channels))) score.stages.push_back({sum.sums(), sum.stage_entropy(), Effectiveness(sum.sums())});
   }
-  score.depth_penalty = DepthPenalty(blocks, layout, objective, smoothing);
+  score.weighted_entropy = sum.weighted_entropy();
+  score.depth_penalty = DepthPenalty(DepthVariance(blocks, layout) + T(smoothing), objective);
   score.objective = score.weighted_entropy - score.depth_penalty;
   return score;
 }

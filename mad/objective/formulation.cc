@@ -109,6 +109,7 @@ ScoreLayout MakeScoreLayout(const NetworkSpec& spec, const Formulation& formulat
   int residual_blocks = 0;
   bool map_is_hidden = false;
   for (const PlacedBlock& block : PlaceBlocks(spec)) {
+    if (block.index > 0) layout.ends_stage.push_back(block.stage != layout.stage.back());
     layout.stage.push_back(block.stage);
     side = std::max(1, side / block.spec->stride);
     map_is_hidden = map_is_hidden || (formulation.squeeze_excite_hides_map && block.form.se_ratio > 0);
@@ -122,6 +123,7 @@ ScoreLayout MakeScoreLayout(const NetworkSpec& spec, const Formulation& formulat
     layout.in_penalty.push_back(residual && !skipped);
     residual_blocks += residual ? 1 : 0;
   }
+  layout.ends_stage.push_back(true);
   layout.stages = layout.stage.back() + 1;
   return layout;
 }

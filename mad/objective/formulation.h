@@ -58,6 +58,7 @@ Objective DefaultObjective(const Formulation& formulation, int stages);
 // The inputs of the score other than block totals. One entry per block.
 struct ScoreLayout {
   std::vector<int> stage;            // stage of each block
+  std::vector<bool> ends_stage;      // whether the block is the last of its stage
   std::vector<double> log_map_area;  // ln of the area of the block's output map, as the formulation measures it
   std::vector<double> log_alpha;     // of one unit of the block, at its kernel
   std::vector<int> score_side;       // side of the block's output map where the formulation fixes the image's side

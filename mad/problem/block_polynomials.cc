@@ -10,7 +10,7 @@ namespace {
 
 UnitFormulas Select(const DesignProblem& problem, const UnitCount<Form>& count, double log_alpha) {
   UnitFormulas form;
-  for (int quantity = 0; quantity < kQuantities; ++quantity) form.amounts[static_cast<size_t>(quantity)] = Amount(quantity, problem, count);
+  for (const Budget budget : kEveryAdditive) form.amounts[budget] = Amount(budget, problem, count);
   form.log_width = count.log_width;
   form.log_quantisation = count.log_quantisation;
   form.entropy = UnitsEntropy(form.log_width, Form(1), log_alpha, Form(form.log_quantisation), *problem.formulation);
@@ -57,7 +57,7 @@ ProblemForms::ProblemForms(const DesignProblem& problem) {
     blocks.push_back(forms);
     maps.Shrink(Square(block.spec->stride));
   }
-  for (int quantity = 0; quantity < kQuantities; ++quantity) head[static_cast<size_t>(quantity)] = AmountOfHead(quantity, problem, shape);
+  for (const Budget budget : kEveryAdditive) head[budget] = AmountOfHead(budget, problem, shape);
 }
 
 }  // namespace deepmad::mad

@@ -6,14 +6,14 @@
 #include <vector>
 
 #include "mad/objective/formulation.h"
-#include "mad/problem/budget_quantity.h"
+#include "mad/problem/budget.h"
 #include "mad/recipe/polynomial.h"
 
 namespace deepmad::mad {
 
-// The counts of one unit: the quantities that budgets bound, and ln w.
+// The counts of one unit: what it uses of the additive budgets, and ln w.
 struct UnitFormulas {
-  std::array<Form, kQuantities> amounts;
+  std::array<Form, kAdditiveBudgets> amounts;
   Form log_width;
   double log_quantisation = 0;
   Form entropy;  // what the unit adds to the entropy before the factor of the stage's width
@@ -46,7 +46,7 @@ struct ProblemForms {
 
   std::vector<BlockForms> blocks;
   ScoreLayout layout;
-  std::array<HeadAmount, kQuantities> head;
+  std::array<HeadAmount, kAdditiveBudgets> head;
 };
 
 }  // namespace deepmad::mad

@@ -43,7 +43,7 @@ base::Json AssessmentJson(const DesignProblem& problem, const Assessment& assess
   }
   json["entropy"] = {{"stages", stages}, {"weighted", assessment.score.weighted_entropy}};
   json["depth_penalty"] = assessment.score.depth_penalty;
-  json["effectiveness"] = assessment.effectiveness;
+  json["effectiveness"] = assessment.used[kEffectiveness];
   json["effectiveness_stages"] = effectiveness;
   json["flops"] = assessment.used[kFlops];
   json["macs"] = assessment.cost.macs;
@@ -51,14 +51,11 @@ base::Json AssessmentJson(const DesignProblem& problem, const Assessment& assess
   json["params_backbone"] = assessment.cost.params_backbone;
   json["layers"] = assessment.cost.layers;
   base::Json budgets;
-  for (int quantity = 0; quantity < kQuantities; ++quantity) {
-    if (!IsKnown(quantity, problem)) continue;
-    const size_t index = static_cast<size_t>(quantity);
-    budgets[kQuantityInfos[index].name] = BudgetJson(assessment.used[index], Limit(problem, quantity));
+  for (const Budget budget : kEveryBudget) {
+    if (IsKnown(budget, problem)) budgets[kBudgetInfos[budget].name] = BudgetJson(assessment.used[budget], Limit(problem, budget));
   }
-  budgets["effectiveness"] = BudgetJson(assessment.effectiveness, problem.budgets.effectiveness);
   json["budgets"] = budgets;
-  json["violations"] = assessment.violations;
+  json["violations"] = ViolationTexts(assessment.violations);
   return json;
 }
 
@@ -135,12 +132,10 @@ std::string StageTable(const NetworkSpec& network) {
 
 std::string BudgetTable(const DesignProblem& problem, const Assessment& assessment) {
   std::string text = fmt::format("  {:<14} {:>10}  {:>10}  {:>7}\n", "", "budget", "used", "share");
-  for (int quantity = 0; quantity < kQuantities; ++quantity) {
-    if (!IsKnown(quantity, problem)) continue;
-    const size_t index = static_cast<size_t>(quantity);
-    text += BudgetLine(kQuantityInfos[index].label, assessment.used[index], Limit(problem, quantity), UnitOf(quantity, problem));
+  for (const Budget budget : kEveryBudget) {
+    if (!IsKnown(budget, problem)) continue;
+    text += BudgetLine(kBudgetInfos[budget].label, assessment.used[budget], Limit(problem, budget), UnitOf(budget, problem));
   }
-  text += BudgetLine("effectiveness", assessment.effectiveness, problem.budgets.effectiveness, "largest over the stage prefixes");
   return text;
 }
 

@@ -57,8 +57,8 @@ std::string ComparisonTable(const NetworkSpec& left, const Assessment& left_asse
   line("without head", a.cost.params_backbone, b.cost.params_backbone);
   line("layers", a.cost.layers, b.cost.layers);
   line("weighted entropy", a.score.weighted_entropy, b.score.weighted_entropy);
-  text += fmt::format("  {:<17} {:>24.4f} {:>24.4f} {:>8.3f}\n", "effectiveness", a.effectiveness, b.effectiveness,
-                      b.effectiveness / a.effectiveness);
+  text += fmt::format("  {:<17} {:>24.4f} {:>24.4f} {:>8.3f}\n", "effectiveness", a.used[kEffectiveness], b.used[kEffectiveness],
+                      b.used[kEffectiveness] / a.used[kEffectiveness]);
   const std::vector<StageSum> stages_left = SumStages(left), stages_right = SumStages(right);
   const std::string heads = fmt::format("{:>6} {:>10} {:>6} {:>9} {:>9}", "out", "map", "units", "params", "MACs");
   text += fmt::format("  {:<5} {:>44}  |{:>44}\n  {:<5} {}  |{}\n", "", left.name, right.name, "stage", heads, heads);

@@ -11,13 +11,14 @@ namespace {
 
 constexpr int kTableBits = 9;  // a search around one optimum meets few blocks again and again
 
-double Excess(double used, const std::optional<double>& limit) { return limit ? std::max(0.0, used / MostAllowed(*limit) - 1) : 0; }
-
 }  // namespace
 
 Evaluator::Evaluator(const DesignProblem& problem)
     : problem_(problem), forms_(problem), known_(forms_.blocks.size(), std::vector<BlockNumbers>(size_t{1} << kTableBits)) {
-  if (problem.budgets.effectiveness) log_effectiveness_limit_ = std::log(MostAllowed(*problem.budgets.effectiveness));
+  for (const Budget budget : kEveryBudget) {
+    const std::optional<double>& limit = Limit(problem, budget);
+    if (limit) most_[budget] = IsAdditive(budget) ? MostAllowed(*limit) : std::log(MostAllowed(*limit));
+  }
 }
 
 double Evaluator::Log(int value) {
@@ -32,7 +33,7 @@ double Evaluator::Log(int value) {
 Evaluator::UnitNumbers Evaluator::At(const UnitFormulas& form, double log_alpha, const std::array<double, kSymbols>& numbers,
                                      const std::array<double, kSymbols>& logs) const {
   UnitNumbers result{};
-  for (size_t quantity = 0; quantity < kQuantities; ++quantity) result.amounts[quantity] = form.amounts[quantity].At(numbers, logs);
+  for (const Budget budget : kEveryAdditive) result.amounts[budget] = form.amounts[budget].At(numbers, logs);
   result.log_width = form.log_width.At(numbers, logs);
   result.entropy = UnitsEntropy(result.log_width, 1.0, log_alpha, form.log_quantisation, *problem_.formulation);
   return result;
@@ -65,13 +66,12 @@ const Evaluator::BlockNumbers& Evaluator::Numbers(size_t block, int in_channels,
 Measures Evaluator::Evaluate(const Candidate& candidate) {
   ++evaluations_;
   Measures measures;
-  const Formulation& formulation = *problem_.formulation;
   const ScoreLayout& layout = forms_.layout;
-  const size_t blocks = layout.stage.size();
   measures.log_effectiveness = -1e300;
-  double log_width = 0, entropy = 0, depth_sum = 0, depth_square_sum = 0, depth_count = 0;
+  ScoreSum<double> sum(layout, *problem_.formulation, problem_.objective);
+  WholeDepths depths;
   int in_channels = problem_.input.channels;
-  for (size_t i = 0; i < blocks; ++i) {
+  for (size_t i = 0; i < forms_.blocks.size(); ++i) {
     StageChoice choice;
     if (i == 0) {
       choice = {problem_.stem.kernel, 1, candidate.stem_channels, 0};
@@ -82,35 +82,29 @@ Measures Evaluator::Evaluate(const Candidate& candidate) {
     }
     const BlockNumbers& numbers = Numbers(i, in_channels, choice);
     const double others = choice.depth - 1;
-    for (size_t q = 0; q < kQuantities; ++q) measures.used[q] += numbers.first.amounts[q] + others * numbers.other.amounts[q];
-    log_width += numbers.first.log_width + others * numbers.other.log_width;
-    entropy += numbers.first.entropy + others * numbers.other.entropy;
-    if (layout.in_penalty[i]) {
-      depth_sum += choice.depth;
-      depth_square_sum += static_cast<double>(choice.depth) * choice.depth;
-      depth_count += 1;
-    }
+    const auto of_units = [&](double first, double other) { return first + others * other; };
+    for (size_t b = 0; b < kAdditiveBudgets; ++b) measures.used[b] += of_units(numbers.first.amounts[b], numbers.other.amounts[b]);
+    if (layout.in_penalty[i]) depths.Add(choice.depth);
     in_channels = choice.out_channels;
-    if (i + 1 == blocks || layout.stage[i + 1] != layout.stage[i]) {
-      const double weight = problem_.objective.stage_weights[static_cast<size_t>(layout.stage[i])];
-      measures.objective += weight * StageEntropy(entropy, Log(in_channels), layout.log_map_area[i], formulation);
-      const double layers = measures.used[kLayers];
-      measures.log_effectiveness = std::max(measures.log_effectiveness, Log(static_cast<int>(layers)) - log_width / layers);
-    }
+    const UnitSums<double> units{of_units(numbers.first.log_width, numbers.other.log_width),
+                                 of_units(numbers.first.amounts[kLayers], numbers.other.amounts[kLayers]),
+                                 of_units(numbers.first.entropy, numbers.other.entropy)};
+    if (!sum.Add(units, Log(in_channels))) continue;
+    const double log_layers = Log(static_cast<int>(sum.sums().layers));
+    measures.log_effectiveness = std::max(measures.log_effectiveness, LogEffectiveness(sum.sums(), log_layers));
   }
-  if (problem_.objective.depth_term != DepthTerm::kNone && depth_count > 0) {
-    const double mean = depth_sum / depth_count;
-    const double variance = std::max(0.0, depth_square_sum / depth_count - mean * mean);
-    const bool std_form = problem_.objective.depth_term == DepthTerm::kExpStd;
-    measures.objective -= problem_.objective.depth_penalty * std::exp(std_form ? std::sqrt(variance) : variance);
+  measures.objective = sum.weighted_entropy() - DepthPenalty(depths.Variance(), problem_.objective);
+  for (const Budget budget : kEveryAdditive) {
+    const HeadAmount& head = forms_.head[budget];
+    measures.used[budget] += head.per_channel * in_channels + head.constant;
   }
-  for (int q = 0; q < kQuantities; ++q) {
-    const HeadAmount& head = forms_.head[static_cast<size_t>(q)];
-    measures.used[static_cast<size_t>(q)] += head.per_channel * in_channels + head.constant;
-    measures.excess += Excess(measures.used[static_cast<size_t>(q)], Limit(problem_, q));
-  }
-  if (problem_.budgets.effectiveness) measures.excess += std::max(0.0, measures.log_effectiveness - log_effectiveness_limit_);
+  for (const Budget budget : kEveryBudget) measures.excess += Excess(measures, budget);
   return measures;
+}
+
+double Evaluator::Excess(const Measures& measures, Budget budget) const {
+  if (!most_[budget]) return 0;
+  return std::max(0.0, IsAdditive(budget) ? measures.used[budget] / *most_[budget] - 1 : measures.log_effectiveness - *most_[budget]);
 }
 
 }  // namespace deepmad::mad

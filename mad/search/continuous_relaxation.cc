@@ -97,9 +97,9 @@ Relaxation::Counts<T> Relaxation::Count(const std::vector<T>& x) const {
       if (is_stage) value += (depth - T(1)) * other.At(numbers, logs);
       return value;
     };
-    for (size_t q = 0; q < kQuantities; ++q) {
-      if (q != kLayers && !Limit(problem_, static_cast<int>(q))) continue;
-      counts.used[q] += total(forms.first_changed.amounts[q], forms.other.amounts[q]);
+    for (const Budget budget : kEveryAdditive) {
+      if (budget != kLayers && !Limit(problem_, budget)) continue;
+      counts.used[budget] += total(forms.first_changed.amounts[budget], forms.other.amounts[budget]);
     }
     BlockTotals<T> totals;
     totals.log_width = total(forms.first_changed.log_width, forms.other.log_width);
@@ -111,30 +111,27 @@ Relaxation::Counts<T> Relaxation::Count(const std::vector<T>& x) const {
     in = out;
     log_in = log_out;
   }
-  for (size_t q = 0; q < kQuantities; ++q) counts.used[q] += T(forms_.head[q].per_channel) * in + T(forms_.head[q].constant);
+  for (const Budget budget : kEveryAdditive) {
+    counts.used[budget] += T(forms_.head[budget].per_channel) * in + T(forms_.head[budget].constant);
+  }
   return counts;
 }
 
 // Every value is <= 0 where the constraint holds, of order 1 where it is badly broken.
 template <typename T>
 std::vector<T> Relaxation::ConstraintValues(const std::vector<T>& x) const {
-  using std::log;
   const Counts<T> counts = Count(x);
-  const Budgets& budgets = problem_.budgets;
-  T layers{};
-  T log_width{};
+  const std::optional<double>& effectiveness = problem_.budgets.effectiveness;
+  UnitSums<T> sums;
   std::vector<T> values;
   for (size_t i = 0; i < counts.blocks.size(); ++i) {
-    layers += counts.blocks[i].layers;
-    log_width += counts.blocks[i].log_width;
-    const bool stage_ends = i + 1 == counts.blocks.size() || layout_.stage[i + 1] != layout_.stage[i];
-    // rho <= bound as L ln(L / bound) <= sum ln w: smooth, and convex in L.
-    if (budgets.effectiveness && stage_ends)
-      values.push_back(T(0.01) * (layers * log(layers / T(MostAllowed(*budgets.effectiveness))) - log_width));
+    sums.layers += counts.blocks[i].layers;
+    sums.log_width += counts.blocks[i].log_width;
+    if (effectiveness && layout_.ends_stage[i]) values.push_back(T(0.01) * EffectivenessExcess(sums, MostAllowed(*effectiveness)));
   }
-  for (int q = 0; q < kQuantities; ++q) {
-    const std::optional<double>& limit = Limit(problem_, q);
-    if (limit) values.push_back(counts.used[static_cast<size_t>(q)] / T(MostAllowed(*limit)) - T(1));
+  for (const Budget budget : kEveryAdditive) {
+    const std::optional<double>& limit = Limit(problem_, budget);
+    if (limit) values.push_back(counts.used[budget] / T(MostAllowed(*limit)) - T(1));
   }
 
   const Rules& rules = problem_.rules;

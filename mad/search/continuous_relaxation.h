@@ -57,7 +57,7 @@ class Relaxation {
   template <typename T>
   struct Counts {
     std::vector<BlockTotals<T>> blocks;  // inputs of the score
-    std::array<T, kQuantities> used{};
+    std::array<T, kAdditiveBudgets> used{};
   };
   template <typename T>
   Counts<T> Count(const std::vector<T>& x) const;

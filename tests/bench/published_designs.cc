@@ -42,7 +42,7 @@ std::string PublishedObjective(const DesignProblem& problem, const std::string& 
     const Assessment assessment = Assess(problem, network);
     std::string text = fmt::format("{:.3f}", assessment.score.objective);
     if (assessment.violations.empty()) return text + " (within the budgets)";
-    return text + fmt::format(" ({})", fmt::join(assessment.violations, "; "));
+    return text + fmt::format(" ({})", fmt::join(ViolationTexts(assessment.violations), "; "));
   }
   return "-";
 }

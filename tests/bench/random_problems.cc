@@ -17,8 +17,7 @@ std::string BudgetYaml(const DesignProblem& problem) {
   const auto line = [&](const char* name, const std::optional<double>& limit) {
     if (limit) yaml += fmt::format("  {}: {:.17g}\n", name, *limit);
   };
-  for (const QuantityInfo& info : kQuantityInfos) line(info.name, problem.budgets.*info.limit);
-  line("effectiveness", problem.budgets.effectiveness);
+  for (const BudgetInfo& info : kBudgetInfos) line(info.name, problem.budgets.*info.limit);
   return yaml;
 }
 

@@ -49,16 +49,10 @@ double Printed(const base::Json& report, const char* budget) {
   return std::strtod(fmt::format("{:.17g}", report.at("budgets").at(budget).at("used").get<double>()).c_str(), nullptr);
 }
 
-struct NamedBudget {
-  const char* name;
-  std::optional<double> Budgets::*limit;
-};
-
-std::vector<NamedBudget> BudgetsOf(const DesignProblem& problem) {
-  std::vector<NamedBudget> budgets{{"effectiveness", &Budgets::effectiveness}};
-  for (int quantity = 0; quantity < kQuantities; ++quantity) {
-    const QuantityInfo& info = kQuantityInfos[static_cast<size_t>(quantity)];
-    if (IsKnown(quantity, problem)) budgets.push_back({info.name, info.limit});
+std::vector<BudgetInfo> BudgetsOf(const DesignProblem& problem) {
+  std::vector<BudgetInfo> budgets;
+  for (const Budget budget : kEveryBudget) {
+    if (IsKnown(budget, problem)) budgets.push_back(kBudgetInfos[budget]);
   }
   return budgets;
 }
@@ -100,7 +94,7 @@ EdgeOutcome SolveAtTheEdge(const NetworkSpec& network, const Formulation& formul
   const NetworkSpec own = ToNetwork(problem, ToCandidate(problem, network));
   problem.budgets.latency_model = ModelFor(own);
   const base::Json report = AssessmentJson(problem, Assess(problem, own));
-  for (const NamedBudget& budget : BudgetsOf(problem)) problem.budgets.*budget.limit = Printed(report, budget.name);
+  for (const BudgetInfo& budget : BudgetsOf(problem)) problem.budgets.*budget.limit = Printed(report, budget.name);
   ++outcome.designs;
   try {
     const DesignResult result = Design(problem);
@@ -109,7 +103,7 @@ EdgeOutcome SolveAtTheEdge(const NetworkSpec& network, const Formulation& formul
   } catch (const std::exception& error) {
     outcome.faults.push_back(error.what());
   }
-  for (const NamedBudget& budget : BudgetsOf(problem)) {
+  for (const BudgetInfo& budget : BudgetsOf(problem)) {
     DesignProblem lowered = problem;
     lowered.budgets.*budget.limit = *(problem.budgets.*budget.limit) * (1 - kLowered);
     ++outcome.designs;

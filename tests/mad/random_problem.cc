@@ -92,12 +92,10 @@ void PlantBudgets(DesignProblem& problem, const Candidate& candidate, base::Rand
   const Assessment assessment = Assess(problem, ToNetwork(problem, candidate));
   const double slack = Pick(random, {1.0, 1.05, 1.3, 2.0});
   const auto limit = [&](double used) { return random.Bernoulli(0.7) ? std::optional<double>(used * slack) : std::nullopt; };
-  for (int quantity = 0; quantity < kQuantities; ++quantity) {
-    const QuantityInfo& info = kQuantityInfos[static_cast<size_t>(quantity)];
-    const std::optional<double> drawn = limit(assessment.used[static_cast<size_t>(quantity)]);
-    if (IsKnown(quantity, problem)) problem.budgets.*info.limit = drawn;
+  for (const Budget budget : kEveryBudget) {
+    const std::optional<double> drawn = limit(assessment.used[budget]);
+    if (IsKnown(budget, problem)) problem.budgets.*kBudgetInfos[budget].limit = drawn;
   }
-  problem.budgets.effectiveness = limit(assessment.effectiveness);
 }
 
 void DrawBudgets(DesignProblem& problem, base::Random& random) {
@@ -115,12 +113,10 @@ std::string FaultOf(const RandomProblem& random, const DesignResult& result) {
   if (!IsAdmitted(problem, ToCandidate(problem, result.network))) return "the design breaks the rules or ranges";
   const Assessment again = Assess(problem, result.network);
   const auto over = [](double used, const std::optional<double>& limit) { return limit && used > *limit * (1 + 1e-12); };
-  if (!again.violations.empty()) return again.violations[0];
-  for (int quantity = 0; quantity < kQuantities; ++quantity) {
-    const QuantityInfo& info = kQuantityInfos[static_cast<size_t>(quantity)];
-    if (over(again.used[static_cast<size_t>(quantity)], problem.budgets.*info.limit)) return std::string("over ") + info.name;
+  if (!again.violations.empty()) return ViolationTexts(again.violations).front();
+  for (const Budget budget : kEveryBudget) {
+    if (over(again.used[budget], Limit(problem, budget))) return std::string("over ") + kBudgetInfos[budget].name;
   }
-  if (over(again.effectiveness, problem.budgets.effectiveness)) return "over the effectiveness";
   if (!std::isfinite(again.score.objective)) return "an objective that is no number";
   const base::Json report = DesignReportJson(problem, result, "problem.yaml");
   base::JsonText(report);  // throws for a number that JSON does not have

@@ -27,8 +27,8 @@ TEST(StructureCells, SamplesAreDifferentAdmittedAndWithinTheWindows) {
     const mad::NetworkSpec network = mad::ToNetwork(problem, sample.candidate);
     const mad::Assessment assessment = mad::Assess(problem, network);
     EXPECT_TRUE(assessment.violations.empty());
-    EXPECT_GE(assessment.effectiveness, 0.2 - 1e-9);
-    EXPECT_LE(assessment.effectiveness, 0.4 + 1e-9);
+    EXPECT_GE(assessment.used[mad::kEffectiveness], 0.2 - 1e-9);
+    EXPECT_LE(assessment.used[mad::kEffectiveness], 0.4 + 1e-9);
     EXPECT_GE(assessment.used[mad::kFlops], 0.6e6);
     EXPECT_GE(assessment.used[mad::kParams], 20e3);
     EXPECT_DOUBLE_EQ(assessment.cost.layers, sample.layers);

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "mad/cost/unit_cost.h"
-#include "mad/problem/budget_quantity.h"
+#include "mad/problem/budget.h"
 
 namespace deepmad::train {
 namespace {
@@ -39,10 +39,14 @@ Widths WidthsOf(const mad::NetworkSpec& network) {
 
 std::vector<std::pair<std::string, double>> Predictors(const mad::NetworkSpec& network, const mad::Assessment& assessment) {
   const Widths widths = WidthsOf(network);
-  return {{"objective", assessment.score.objective},       {"weighted_entropy", assessment.score.weighted_entropy},
-          {"effectiveness", assessment.effectiveness},     {"flops", assessment.used[mad::kFlops]},
-          {"params", assessment.used[mad::kParams]},       {"layers", assessment.cost.layers},
-          {"mean_log_width", widths.logs / widths.layers}, {"inverse_widths", widths.inverses}};
+  return {{"objective", assessment.score.objective},
+          {"weighted_entropy", assessment.score.weighted_entropy},
+          {"effectiveness", assessment.used[mad::kEffectiveness]},
+          {"flops", assessment.used[mad::kFlops]},
+          {"params", assessment.used[mad::kParams]},
+          {"layers", assessment.cost.layers},
+          {"mean_log_width", widths.logs / widths.layers},
+          {"inverse_widths", widths.inverses}};
 }
 
 }  // namespace deepmad::train

@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
-#include "mad/problem/budget_quantity.h"
+#include "mad/problem/budget.h"
 #include "mad/problem/feasibility.h"
 #include "mad/search/candidate_evaluator.h"
 
@@ -22,9 +22,8 @@ constexpr int64_t kChains = 8;
 constexpr int64_t kBurnIn = 30'000, kThinning = 60;  // steps of a chain
 
 double ValueOf(const std::string& name, const mad::Measures& measures) {
-  if (name == "effectiveness") return std::exp(measures.log_effectiveness);
-  for (int quantity = 0; quantity < mad::kQuantities; ++quantity) {
-    if (name == mad::kQuantityInfos[static_cast<size_t>(quantity)].name) return measures.used[static_cast<size_t>(quantity)];
+  for (const mad::Budget budget : mad::kEveryBudget) {
+    if (name == mad::kBudgetInfos[budget].name) return measures.Used(budget);
   }
   return 0;
 }

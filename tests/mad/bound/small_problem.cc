@@ -63,13 +63,9 @@ DesignProblem MakeSmallProblem(base::Random& random) {
   const std::optional<Candidate> middle = DrawCandidate(problem, random);
   if (!middle) return problem;
   const Measures measures = Evaluator(problem).Evaluate(*middle);
-  for (int quantity = 0; quantity < kQuantities; ++quantity) {
-    if (random.Bernoulli(0.5)) {
-      problem.budgets.*kQuantityInfos[static_cast<size_t>(quantity)].limit =
-          measures.used[static_cast<size_t>(quantity)] * random.Uniform(1.0, 1.3);
-    }
+  for (const Budget budget : kEveryBudget) {
+    if (random.Bernoulli(0.5)) problem.budgets.*kBudgetInfos[budget].limit = measures.Used(budget) * random.Uniform(1.0, 1.3);
   }
-  if (random.Bernoulli(0.5)) problem.budgets.effectiveness = std::exp(measures.log_effectiveness) * random.Uniform(1.0, 1.3);
   return problem;
 }
 

@@ -77,10 +77,10 @@ Box RandomBox(const DesignProblem& problem, const Candidate& inside, base::Rando
 // Budgets a little above what the structure needs, so that it is within them and they matter.
 void SetBudgetsAbove(const Measures& measures, base::Random& random, DesignProblem& problem) {
   const double slack = std::pow(10, random.Uniform(-6, 0));
-  for (int quantity = 0; quantity < kQuantities; ++quantity) {
-    const double used = measures.used[static_cast<size_t>(quantity)];
-    auto& limit = problem.budgets.*kQuantityInfos[static_cast<size_t>(quantity)].limit;
-    if (!IsKnown(quantity, problem)) continue;
+  for (const Budget budget : kEveryAdditive) {
+    const double used = measures.used[budget];
+    auto& limit = problem.budgets.*kBudgetInfos[budget].limit;
+    if (!IsKnown(budget, problem)) continue;
     limit = random.Bernoulli(0.6) ? std::optional<double>(used * (1 + slack * random.Uniform())) : std::nullopt;
   }
   problem.budgets.effectiveness.reset();

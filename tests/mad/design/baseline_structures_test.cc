@@ -32,7 +32,7 @@ TEST(RandomStructureTest, KeepsRulesAndBudgetsAndUsesItsShare) {
     const NetworkSpec network = RandomStructure(problem, 5, index, 0.8);
     EXPECT_TRUE(IsAdmitted(problem, ToCandidate(problem, network)));
     const Assessment assessment = Assess(problem, network);
-    EXPECT_TRUE(assessment.violations.empty()) << assessment.violations.front();
+    EXPECT_TRUE(assessment.violations.empty()) << ViolationTexts(assessment.violations).front();
     EXPECT_GE(assessment.used[kFlops], 0.8 * 4e6);
     EXPECT_TRUE(network == RandomStructure(problem, 5, index, 0.8)) << "a function of seed and index";
     EXPECT_EQ(std::count(drawn.begin(), drawn.end(), network), 0);

@@ -75,7 +75,7 @@ TEST(SweepTest, WhereTheWeightsChangeTheFrontComparesEntropies) {
 
 TEST(SweepTest, TheTableHasALineAPointAndQuotesMessages) {
   SweepPoint solved = Point(1, 10, 100, {5, 2});
-  for (const QuantityInfo& info : kQuantityInfos) solved.report["budgets"][info.name] = {{"used", 7.0}};
+  for (const BudgetInfo& info : kBudgetInfos) solved.report["budgets"][info.name] = {{"used", 7.0}};
   solved.report["budgets"]["effectiveness"] = {{"used", 0.25}};
   const std::string csv = SweepCsv({ParseSweepAxis("budgets.flops=1,2")}, {solved, Infeasible(2)});
   EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 3);

@@ -48,7 +48,7 @@ TEST(AutomaticTest, ADesignKeepsTheBound) {
   const DesignResult result =
       Design(LoadProblem(base::ConfigsFolder() + "/design/fashion-28.yaml",
                          {"budgets.effectiveness=auto", "objective.stage_weights=auto", "solver.time_limit_seconds=600"}));
-  EXPECT_LE(result.assessment.effectiveness, 0.3 * (1 + 1e-9));
+  EXPECT_LE(result.assessment.used[kEffectiveness], 0.3 * (1 + 1e-9));
 }
 
 }  // namespace

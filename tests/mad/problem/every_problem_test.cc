@@ -57,8 +57,8 @@ TEST_P(EveryProblemTest, TheEvaluatorAgreesWithTheAssessment) {
     const Measures measures = evaluator.Evaluate(candidate);
     const Assessment assessment = Assess(problem_, network);
     EXPECT_NEAR(measures.objective, assessment.score.objective, 1e-9 * std::abs(assessment.score.objective));
-    for (size_t q = 0; q < kQuantities; ++q) EXPECT_NEAR(measures.used[q], assessment.used[q], 1e-12 * assessment.used[q]);
-    EXPECT_NEAR(std::exp(measures.log_effectiveness), assessment.effectiveness, 1e-9 * assessment.effectiveness);
+    for (const Budget q : kEveryAdditive) EXPECT_NEAR(measures.used[q], assessment.used[q], 1e-12 * assessment.used[q]);
+    EXPECT_NEAR(std::exp(measures.log_effectiveness), assessment.used[kEffectiveness], 1e-9 * assessment.used[kEffectiveness]);
     EXPECT_EQ(measures.excess > 0, !assessment.violations.empty());
   }
 }

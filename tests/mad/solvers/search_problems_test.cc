@@ -23,17 +23,15 @@ DesignProblem Load(std::string name, const std::vector<std::string>& overrides =
 
 double Used(const Assessment& assessment, const std::string& quantity) {
   if (quantity == "score") return assessment.score.objective;
-  if (quantity == "effectiveness") return assessment.effectiveness;
-  for (size_t q = 0; q < kQuantities; ++q) {
-    if (kQuantityInfos[q].name == quantity) return assessment.used[q];
+  for (const Budget budget : kEveryBudget) {
+    if (kBudgetInfos[budget].name == quantity) return assessment.used[budget];
   }
   throw std::logic_error("unknown quantity " + quantity);
 }
 
 std::optional<double> LimitOf(const DesignProblem& problem, const std::string& quantity) {
   if (quantity == "latency") return problem.budgets.latency;
-  if (quantity == "effectiveness") return problem.budgets.effectiveness;
-  for (const QuantityInfo& info : kQuantityInfos) {
+  for (const BudgetInfo& info : kBudgetInfos) {
     if (info.name == quantity) return problem.budgets.*info.limit;
   }
   return std::nullopt;

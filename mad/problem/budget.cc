@@ -1,4 +1,4 @@
-#include "mad/problem/budget_quantity.h"
+#include "mad/problem/budget.h"
 
 #include <fmt/format.h>
 
@@ -25,8 +25,8 @@ HeadAmount LatencyAroundBlocks(const LatencyModel& model, const NetworkSpec& sha
 
 }  // namespace
 
-std::string UnitOf(int quantity, const DesignProblem& problem) {
-  switch (quantity) {
+std::string UnitOf(Budget budget, const DesignProblem& problem) {
+  switch (budget) {
     case kFlops:
       return FlopsConventionName(problem.budgets.flops_convention);
     case kParams:
@@ -37,6 +37,8 @@ std::string UnitOf(int quantity, const DesignProblem& problem) {
       return fmt::format("bytes kept for the backward pass, batch {}", problem.budgets.activation_batch);
     case kMemory:
       return fmt::format("MB of a training step, batch {}", problem.budgets.memory_batch);
+    case kEffectiveness:
+      return "largest over the stage prefixes";
     default: {
       const LatencyModel& model = *problem.budgets.latency_model;
       return fmt::format("ms predicted, {} at batch {}, threads: {}", model.precision(), model.batch(), model.threads());
@@ -44,19 +46,19 @@ std::string UnitOf(int quantity, const DesignProblem& problem) {
   }
 }
 
-HeadAmount AmountOfHead(int quantity, const DesignProblem& problem, const NetworkSpec& shape) {
+HeadAmount AmountOfHead(Budget budget, const DesignProblem& problem, const NetworkSpec& shape) {
   const auto linear = [](double at_zero, double at_one) { return HeadAmount{at_one - at_zero, at_zero}; };
-  if (quantity == kFlops && problem.budgets.flops_convention == FlopsConvention::kMacs) {
+  if (budget == kFlops && problem.budgets.flops_convention == FlopsConvention::kMacs) {
     return linear(HeadMacs(0, problem.head), HeadMacs(1, problem.head));
   }
-  if (quantity == kParams && problem.formulation->params_with_head) {
+  if (budget == kParams && problem.formulation->params_with_head) {
     return linear(HeadParams(0, problem.head), HeadParams(1, problem.head));
   }
-  if (quantity == kMemory) {
+  if (budget == kMemory) {
     const double megabytes = kActivationBytes / 1e6 * problem.budgets.memory_weight_copies;
     return linear(megabytes * HeadParams(0, problem.head), megabytes * HeadParams(1, problem.head));
   }
-  if (quantity == kLatency && IsKnown(kLatency, problem)) return LatencyAroundBlocks(*problem.budgets.latency_model, shape);
+  if (budget == kLatency && IsKnown(kLatency, problem)) return LatencyAroundBlocks(*problem.budgets.latency_model, shape);
   return {};
 }
 
