@@ -48,8 +48,8 @@ class DesignCommand : public Command {
                            {"work_limit", or_null(problem.solver.work_limit)},
                            {"time_limit_seconds", or_null(problem.solver.time_limit_seconds)}};
     document["smallest"] = mad::AssessmentJson(problem, assessment);
-    Print(document, fmt::format("{}: {} stages, solver {}, {}. The smallest structure it admits:\n{}{}", problem.name,
-                                problem.stages.size(), problem.solver.name, mad::LimitsText(problem.solver), mad::StageTable(smallest),
+    Print(document, fmt::format("{}: {} stages, solver {}, {}. The smallest structure it admits:\n{}{}", problem.name, problem.Stages(),
+                                problem.solver.name, mad::LimitsText(problem.solver), mad::StageTable(smallest),
                                 mad::BudgetTable(problem, assessment)));
   }
 

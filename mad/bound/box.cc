@@ -7,19 +7,19 @@ namespace deepmad::mad {
 
 bool Box::IsSingle() const {
   const auto single = [](const Range& range) { return range.low == range.high; };
-  return std::all_of(widths.begin(), widths.end(), single) && std::all_of(bottlenecks.begin(), bottlenecks.end(), single) &&
-         std::all_of(depths.begin(), depths.end(), single) &&
-         std::all_of(kernels.begin(), kernels.end(), [](uint64_t mask) { return std::has_single_bit(mask); });
+  return std::ranges::all_of(blocks, [&](const BlockBox& block) {
+    return single(block.width) && single(block.bottleneck) && single(block.depth) && std::has_single_bit(block.kernels);
+  });
 }
 
 bool Box::Contains(const DesignProblem& problem, const Candidate& candidate) const {
-  if (!widths[0].Contains(candidate.stem_channels)) return false;
-  for (size_t i = 0; i < depths.size(); ++i) {
-    const StageChoice& choice = candidate.stages[i];
-    const auto& offered = problem.stages[i].kernels;
+  for (size_t i = 0; i < blocks.size(); ++i) {
+    const BlockBox& block = blocks[i];
+    const BlockChoice& choice = candidate.blocks[i];
+    const auto& offered = problem.blocks[i].kernels;
     const auto kernel = std::find(offered.begin(), offered.end(), choice.kernel) - offered.begin();
-    if (!widths[i + 1].Contains(choice.out_channels) || !bottlenecks[i].Contains(choice.bottleneck_channels) ||
-        !depths[i].Contains(choice.depth) || !(kernels[i] >> kernel & 1)) {
+    if (!block.width.Contains(choice.out_channels) || !block.bottleneck.Contains(choice.bottleneck_channels) ||
+        !block.depth.Contains(choice.depth) || !(block.kernels >> kernel & 1)) {
       return false;
     }
   }
@@ -28,25 +28,18 @@ bool Box::Contains(const DesignProblem& problem, const Candidate& candidate) con
 
 Box FullBox(const DesignProblem& problem) {
   Box box;
-  box.widths.push_back(problem.stem.out_channels);
-  for (const StageVariables& stage : problem.stages) {
-    box.widths.push_back(stage.out_channels);
-    box.bottlenecks.push_back(stage.bottleneck_channels);
-    box.depths.push_back(stage.depth);
-    box.kernels.push_back((uint64_t{1} << stage.kernels.size()) - 1);
+  for (const BlockVariables& block : problem.blocks) {
+    box.blocks.push_back({block.out_channels, block.bottleneck_channels, block.depth, (uint64_t{1} << block.kernels.size()) - 1});
   }
   return box;
 }
 
 Candidate OnlyCandidate(const DesignProblem& problem, const Box& box) {
-  Candidate candidate{box.widths[0].low, {}};
-  for (size_t i = 0; i < box.depths.size(); ++i) {
-    StageChoice choice;
-    choice.kernel = problem.stages[i].kernels[static_cast<size_t>(std::countr_zero(box.kernels[i]))];
-    choice.depth = box.depths[i].low;
-    choice.out_channels = box.widths[i + 1].low;
-    choice.bottleneck_channels = box.bottlenecks[i].low;
-    candidate.stages.push_back(choice);
+  Candidate candidate;
+  for (size_t i = 0; i < box.blocks.size(); ++i) {
+    const BlockBox& block = box.blocks[i];
+    const KernelChoice& kernel = problem.blocks[i].kernels[static_cast<size_t>(std::countr_zero(block.kernels))];
+    candidate.blocks.push_back({kernel, block.depth.low, block.width.low, block.bottleneck.low});
   }
   return candidate;
 }

@@ -8,12 +8,17 @@
 
 namespace deepmad::mad {
 
+// What is left of a block's choices.
+struct BlockBox {
+  Range width;
+  Range bottleneck;  // {0, 0} for a type without
+  Range depth;
+  uint64_t kernels = 0;  // bit i stands for the block's kernels[i]
+};
+
 struct Box {
-  static constexpr size_t kMaxKernels = 63;  // choices of a stage that `kernels` can tell apart
-  std::vector<Range> widths;                 // stem first, then a stage each
-  std::vector<Range> bottlenecks;            // a stage each; {0, 0} for a type without
-  std::vector<Range> depths;                 // a stage each
-  std::vector<uint64_t> kernels;             // a stage each: bit i stands for the stage's kernels[i]
+  static constexpr size_t kMaxKernels = 63;  // choices of a block that BlockBox::kernels can tell apart
+  std::vector<BlockBox> blocks;              // those of the problem
 
   bool IsSingle() const;  // holds one structure
   bool Contains(const DesignProblem& problem, const Candidate& candidate) const;

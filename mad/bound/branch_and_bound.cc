@@ -135,11 +135,11 @@ class Search {
   Tangents MeanOf(const std::vector<Maximiser>& maximisers) const {
     constexpr size_t kNearest = 6;
     const size_t count = std::min(kNearest, maximisers.size());
-    Tangents mean{std::vector<double>(problem_.stages.size(), 0.0), 0};
+    Tangents mean{std::vector<double>(problem_.blocks.size(), 0.0), 0};
     for (size_t m = 0; m < count; ++m) {
       mean.layers += maximisers[m].layers / static_cast<double>(count);
       for (size_t i = 0; i < mean.depths.size(); ++i)
-        mean.depths[i] += maximisers[m].candidate.stages[i].depth / static_cast<double>(count);
+        mean.depths[i] += maximisers[m].candidate.blocks[i].depth / static_cast<double>(count);
     }
     return mean;
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <tuple>
 
 namespace deepmad::mad {
 namespace {
@@ -11,6 +12,9 @@ constexpr size_t kNearest = 8;       // maximisers that are compared
 constexpr double kWideDepths = 2.0;  // ratio of a depth range that is halved before all else
 // A kernel changes ln w of a unit by about this share of what a bottleneck does that grows by a factor e.
 constexpr double kKernelSpread = 0.25;
+
+// Share of the entropy that a width is taken to bear on where its block repeats no units, as the stem's.
+constexpr double kShareWithoutUnits = 0.02;
 
 enum class Kind { kNone, kWidth, kBottleneck, kDepth, kKernel };
 
@@ -37,17 +41,15 @@ struct Spread {
   double Ratio() const { return low > 0 ? std::log(high / low) : 0; }
 };
 
-// Each stage's share of the entropy at a structure, roughly.
-std::vector<double> EntropyShares(const ProblemForms& forms, const DesignProblem& problem, const Candidate& candidate) {
+// Each block's share of the entropy at a structure, roughly: that of its repeated units.
+std::vector<double> EntropyShares(const ProblemForms& forms, const Candidate& candidate) {
   std::vector<double> shares;
   double total = 0;
-  for (size_t i = 0; i < candidate.stages.size(); ++i) {
-    const StageChoice& choice = candidate.stages[i];
+  for (size_t i = 0; i < candidate.blocks.size(); ++i) {
+    const BlockChoice& choice = candidate.blocks[i];
     const double bottleneck = std::max(1, choice.bottleneck_channels);
     const std::array<double, kSymbols> logs{std::log(choice.out_channels), std::log(choice.out_channels), std::log(bottleneck), 0};
-    const auto& offered = problem.stages[i].kernels;
-    const size_t kernel = static_cast<size_t>(std::find(offered.begin(), offered.end(), choice.kernel) - offered.begin());
-    shares.push_back(choice.depth * forms.blocks[i + 1].kernels[kernel].other.entropy.At({}, logs));
+    shares.push_back(choice.depth * forms.blocks[i].OfKernel(choice.kernel).other.entropy.At({}, logs));
     total += shares.back();
   }
   for (double& share : shares) share /= std::max(total, 1e-9);
@@ -64,38 +66,37 @@ std::pair<Range, Range> Halves(const Range& range, double at, int multiple) {
 Best Choose(const DesignProblem& problem, const ProblemForms& forms, const EntropyWindows& windows, const Box& box,
             const std::vector<Maximiser>& maximisers, double objective) {
   Best best;
-  const size_t stages = box.depths.size();
-  for (size_t i = 0; i < stages; ++i) {
-    const double ratio = static_cast<double>(box.depths[i].high) / box.depths[i].low;
-    if (ratio > kWideDepths) best.Take(ratio, Kind::kDepth, i, std::sqrt(static_cast<double>(box.depths[i].low) * box.depths[i].high));
+  const size_t blocks = box.blocks.size();
+  for (size_t i = 0; i < blocks; ++i) {
+    const Range& depth = box.blocks[i].depth;
+    const double ratio = static_cast<double>(depth.high) / depth.low;
+    if (ratio > kWideDepths) best.Take(ratio, Kind::kDepth, i, std::sqrt(static_cast<double>(depth.low) * depth.high));
   }
   if (best.kind != Kind::kNone) return best;
 
   const size_t count = std::min(kNearest, maximisers.size());
   if (count > 0) {
-    const std::vector<double> shares = EntropyShares(forms, problem, maximisers[0].candidate);
-    for (size_t width = 0; width <= stages; ++width) {
-      const Range& range = box.widths[width];
+    const std::vector<double> shares = EntropyShares(forms, maximisers[0].candidate);
+    for (size_t i = 0; i < blocks; ++i) {
+      const Range& range = box.blocks[i].width;
       if (range.low == range.high) continue;
       Spread spread;
-      for (size_t m = 0; m < count; ++m) {
-        const Candidate& candidate = maximisers[m].candidate;
-        spread.Add(width == 0 ? candidate.stem_channels : candidate.stages[width - 1].out_channels);
-      }
-      const double share = width == 0 ? 0.02 : shares[width - 1];
-      best.Take(spread.Ratio() * share * objective, Kind::kWidth, width, spread.Mean());
-      best.Take(windows.Error(width), Kind::kWidth, width, (range.low + range.high) / 2.0);
+      for (size_t m = 0; m < count; ++m) spread.Add(maximisers[m].candidate.blocks[i].out_channels);
+      const double share = problem.blocks[i].is_stage ? shares[i] : kShareWithoutUnits;
+      best.Take(spread.Ratio() * share * objective, Kind::kWidth, i, spread.Mean());
+      best.Take(windows.Error(i), Kind::kWidth, i, (range.low + range.high) / 2.0);
     }
-    for (size_t i = 0; i < stages; ++i) {
+    for (size_t i = 0; i < blocks; ++i) {
       Spread depth, bottleneck, kernel;
       for (size_t m = 0; m < count; ++m) {
-        const StageChoice& choice = maximisers[m].candidate.stages[i];
+        const BlockChoice& choice = maximisers[m].candidate.blocks[i];
         depth.Add(choice.depth);
         bottleneck.Add(choice.bottleneck_channels);
         kernel.Add(static_cast<double>(choice.kernel.Code()));
       }
-      if (box.depths[i].low < box.depths[i].high) best.Take(depth.Ratio() * shares[i] * objective, Kind::kDepth, i, depth.Mean());
-      if (box.bottlenecks[i].low < box.bottlenecks[i].high) {
+      const BlockBox& block = box.blocks[i];
+      if (block.depth.low < block.depth.high) best.Take(depth.Ratio() * shares[i] * objective, Kind::kDepth, i, depth.Mean());
+      if (block.bottleneck.low < block.bottleneck.high) {
         best.Take(bottleneck.Ratio() * shares[i] * objective, Kind::kBottleneck, i, bottleneck.Mean());
       }
       if (kernel.high > kernel.low) best.Take(kKernelSpread * shares[i] * objective, Kind::kKernel, i, 0);
@@ -103,16 +104,15 @@ Best Choose(const DesignProblem& problem, const ProblemForms& forms, const Entro
   }
   if (best.loss > 0) return best;
   // Nothing tells them apart: the widest range.
-  for (size_t i = 0; i <= stages; ++i) {
-    const auto widest = [&](const Range& range, Kind kind, size_t index) {
-      if (range.low < range.high)
-        best.Take(std::log(range.high / std::max(1.0, range.low * 1.0)), kind, index, (range.low + range.high) / 2.0);
+  for (size_t i = 0; i < blocks; ++i) {
+    const BlockBox& block = box.blocks[i];
+    const auto widest = [&](const Range& range, Kind kind) {
+      if (range.low < range.high) best.Take(std::log(range.high / std::max(1.0, range.low * 1.0)), kind, i, (range.low + range.high) / 2.0);
     };
-    widest(box.widths[i], Kind::kWidth, i);
-    if (i == stages) break;
-    widest(box.depths[i], Kind::kDepth, i);
-    widest(box.bottlenecks[i], Kind::kBottleneck, i);
-    if (!std::has_single_bit(box.kernels[i])) best.Take(0, Kind::kKernel, i, 0);
+    widest(block.depth, Kind::kDepth);
+    widest(block.bottleneck, Kind::kBottleneck);
+    if (!std::has_single_bit(block.kernels)) best.Take(0, Kind::kKernel, i, 0);
+    widest(block.width, Kind::kWidth);
   }
   return best;
 }
@@ -123,26 +123,26 @@ std::pair<Box, Box> Split(const DesignProblem& problem, const ProblemForms& form
                           const std::vector<Maximiser>& maximisers, double objective) {
   const Best best = Choose(problem, forms, windows, box, maximisers, objective);
   std::pair<Box, Box> halves{box, box};
-  const auto split = [&](std::vector<Range> Box::*ranges, int multiple) {
-    const auto [lower, upper] = Halves((box.*ranges)[best.index], best.at, multiple);
-    (halves.first.*ranges)[best.index] = lower;
-    (halves.second.*ranges)[best.index] = upper;
+  BlockBox& first = halves.first.blocks[best.index];
+  BlockBox& second = halves.second.blocks[best.index];
+  const auto split = [&](Range BlockBox::*range, int multiple) {
+    std::tie(first.*range, second.*range) = Halves(box.blocks[best.index].*range, best.at, multiple);
   };
   switch (best.kind) {
     case Kind::kWidth:
-      split(&Box::widths, problem.channel_multiple);
+      split(&BlockBox::width, problem.channel_multiple);
       break;
     case Kind::kBottleneck:
-      split(&Box::bottlenecks, problem.channel_multiple);
+      split(&BlockBox::bottleneck, problem.channel_multiple);
       break;
     case Kind::kDepth:
-      split(&Box::depths, 1);
+      split(&BlockBox::depth, 1);
       break;
     default: {
-      const uint64_t mask = box.kernels[best.index];
+      const uint64_t mask = first.kernels;
       const uint64_t lowest = mask & (~mask + 1);
-      halves.first.kernels[best.index] = lowest;
-      halves.second.kernels[best.index] = mask ^ lowest;
+      first.kernels = lowest;
+      second.kernels = mask ^ lowest;
       break;
     }
   }

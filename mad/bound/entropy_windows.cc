@@ -35,26 +35,19 @@ EntropyWindows::EntropyWindows(const DesignProblem& problem, const ProblemForms&
 
 void EntropyWindows::Set(const Box& box) {
   const size_t blocks = forms_.blocks.size();
-  const size_t stages = problem_.stages.size();
   Interval sum;
+  Range in{problem_.input.channels, problem_.input.channels};
   for (size_t i = 0; i < blocks; ++i) {
-    const auto width = [&](size_t block) {
-      return block > stages ? Range{problem_.tail->out_channels, problem_.tail->out_channels} : box.widths[block];
-    };
-    const Range out = width(i);
-    const Range in = i == 0 ? Range{problem_.input.channels, problem_.input.channels} : width(i - 1);
+    const auto& [out, inner, depth, kernels] = box.blocks[i];
     const double log_low = std::log(out.low), log_high = std::log(out.high);
     centre_[i] = (log_low + log_high) / 2;
     entropy_centre_[i] = (sum.low + sum.high) / 2;
     entropy_radius_[i] = (sum.high - sum.low) / 2;
     error_[i] = sum_form_ ? 0 : alpha_[i] * (log_high - log_low) / 2 * entropy_radius_[i];
 
-    const bool is_stage = i > 0 && i <= stages;
-    const Range inner = is_stage ? box.bottlenecks[i - 1] : Range{0, 0};
-    const Range depth = is_stage ? box.depths[i - 1] : Range{1, 1};
     Interval block{1e300, -1e300};
     for (size_t k = 0; k < forms_.blocks[i].kernels.size(); ++k) {
-      if (is_stage && !(box.kernels[i - 1] >> k & 1)) continue;
+      if (!(kernels >> k & 1)) continue;
       const KernelForms& forms = forms_.blocks[i].kernels[k];
       for (const int units : {depth.low, depth.high}) {  // linear in the depth
         block.low = std::min(block.low, EntropyAt(forms, in.low, out.low, inner.low, units));
@@ -63,6 +56,7 @@ void EntropyWindows::Set(const Box& box) {
     }
     sum.low += block.low;
     sum.high += block.high;
+    in = out;
   }
   double behind = 0;
   for (size_t i = blocks; i-- > 0;) {

@@ -14,12 +14,12 @@ class RuleTable {
   explicit RuleTable(const DesignProblem& problem);
 
   // Numbers of input channels that admit `out`, and the bottlenecks that `out` admits; empty (low > high) where there is none.
-  // `out` is on the stage's grid.
-  const Range& Inputs(size_t stage, int out) const { return inputs_[stage][Index(stage, out)]; }
-  const Range& Bottlenecks(size_t stage, int out) const { return bottlenecks_[stage][Index(stage, out)]; }
+  // `out` is on the block's grid; the block is not the first one, whose input is the network's.
+  const Range& Inputs(size_t block, int out) const { return inputs_[block][Index(block, out)]; }
+  const Range& Bottlenecks(size_t block, int out) const { return bottlenecks_[block][Index(block, out)]; }
 
  private:
-  size_t Index(size_t stage, int out) const { return static_cast<size_t>((out - first_[stage]) / multiple_); }
+  size_t Index(size_t block, int out) const { return static_cast<size_t>((out - first_[block]) / multiple_); }
 
   int multiple_;
   std::vector<int> first_;

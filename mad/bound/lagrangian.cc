@@ -16,9 +16,9 @@ constexpr double kFineCell = 0.04;
 constexpr double kMiddleCell = 0.08;
 
 std::vector<double> Logarithms(const DesignProblem& problem) {
-  int largest = problem.stem.out_channels.high;
-  for (const StageVariables& stage : problem.stages) {
-    largest = std::max({largest, stage.out_channels.high, stage.bottleneck_channels.high});
+  int largest = problem.input.channels;
+  for (const BlockVariables& block : problem.blocks) {
+    largest = std::max({largest, block.out_channels.high, block.bottleneck_channels.high});
   }
   std::vector<double> logs{0};
   for (int i = 1; i <= largest; ++i) logs.push_back(std::log(i));
@@ -60,7 +60,7 @@ Lagrangian::Lagrangian(const DesignProblem& problem, const ProblemForms& forms)
       has_effectiveness_(problem.budgets.effectiveness.has_value()),
       log_(Logarithms(problem)),
       best_bottleneck_(log_, problem.channel_multiple),
-      hidden_(problem.stages.size()),
+      hidden_(problem.blocks.size()),
       windows_(problem, forms),
       penalty_(problem.objective, forms.layout) {
   for (const Budget budget : kEveryAdditive) {
@@ -71,53 +71,53 @@ Lagrangian::Lagrangian(const DesignProblem& problem, const ProblemForms& forms)
       for (const UnitFormulas* unit : {&kernel.first_equal, &kernel.first_changed, &kernel.other}) CheckGrows(*unit);
     }
   }
-  const size_t stages = problem.stages.size();
-  for (size_t stage = 0; stage < stages; ++stage)
-    hidden_[stage] = MakeHiddenWidths(forms.blocks[stage + 1], problem.stages[stage].bottleneck_channels);
-  cells_.resize(stages + 1);
-  outputs_.resize(stages);
-  choices_.resize(stages);
-  pairs_.resize(stages);
-  choice_pairs_.resize(stages);
-  forward_.resize(stages + 1);
-  backward_.resize(stages + 1);
-  previous_.resize(stages + 1);
+  const size_t blocks = problem.blocks.size();
+  for (size_t i = 0; i < blocks; ++i) hidden_[i] = MakeHiddenWidths(forms.blocks[i], problem.blocks[i].bottleneck_channels);
+  cells_.resize(blocks);
+  outputs_.resize(blocks);
+  choices_.resize(blocks);
+  pairs_.resize(blocks);
+  choice_pairs_.resize(blocks);
+  forward_.resize(blocks);
+  backward_.resize(blocks);
+  previous_.resize(blocks);
 }
 
 void Lagrangian::Enter(const Box& box) {
   box_ = box;
   const int multiple = problem_.channel_multiple;
   int total = 0;
-  for (const Range& width : box.widths) total += (width.high - width.low) / multiple + 1;
+  for (size_t i = 0; i < problem_.BlocksBeforeTail(); ++i) total += (box.blocks[i].width.high - box.blocks[i].width.low) / multiple + 1;
   const double growth = total > kMiddleGrid ? kMiddleCell : total > kFineGrid ? kFineCell : 0;
   coarse_ = growth > 0;
-  for (size_t i = 0; i < box.widths.size(); ++i) {
+  for (size_t i = 0; i < box.blocks.size(); ++i) {
+    const Range& widths = box.blocks[i].width;
     cells_[i].clear();
-    for (int low = box.widths[i].low; low <= box.widths[i].high; low = cells_[i].back().high + multiple) {
-      cells_[i].push_back({low, std::min(low + static_cast<int>(growth * low / multiple) * multiple, box.widths[i].high)});
+    for (int low = widths.low; low <= widths.high; low = cells_[i].back().high + multiple) {
+      cells_[i].push_back({low, std::min(low + static_cast<int>(growth * low / multiple) * multiple, widths.high)});
     }
   }
   windows_.Set(box);
-  for (size_t stage = 0; stage < outputs_.size(); ++stage) {
-    outputs_[stage].clear();
-    const Range& allowed = box.bottlenecks[stage];
-    for (const Cell& cell : cells_[stage + 1]) {
+  for (size_t i = 1; i < box.blocks.size(); ++i) {
+    outputs_[i].clear();
+    const Range& allowed = box.blocks[i].bottleneck;
+    for (const Cell& cell : cells_[i]) {
       Outputs out;
       out.cell = cell;
       out.bottlenecks = {std::numeric_limits<int>::max(), -1};
       out.inputs = {std::numeric_limits<int>::max(), -1};
       for (int width = cell.low; width <= cell.high; width += multiple) {
-        const Range& inner = rules_.Bottlenecks(stage, width);
-        const Range& inputs = rules_.Inputs(stage, width);
+        const Range& inner = rules_.Bottlenecks(i, width);
+        const Range& inputs = rules_.Inputs(i, width);
         const Range narrowed{std::max(inner.low, allowed.low), std::min(inner.high, allowed.high)};
         if (narrowed.low > narrowed.high || inputs.low > inputs.high) continue;
         out.bottlenecks = {std::min(out.bottlenecks.low, narrowed.low), std::max(out.bottlenecks.high, narrowed.high)};
         out.inputs = {std::min(out.inputs.low, inputs.low), std::max(out.inputs.high, inputs.high)};
       }
       const double log_low = log_[static_cast<size_t>(cell.low)], log_high = log_[static_cast<size_t>(cell.high)];
-      out.entropy_weight = windows_.Weight(stage + 1) + windows_.OwnWeight(stage + 1, log_high);
-      out.width_term = windows_.WidthTerm(stage + 1, log_low, log_high);
-      outputs_[stage].push_back(out);
+      out.entropy_weight = windows_.Weight(i) + windows_.OwnWeight(i, log_high);
+      out.width_term = windows_.WidthTerm(i, log_low, log_high);
+      outputs_[i].push_back(out);
     }
   }
 }
@@ -145,7 +145,9 @@ void Lagrangian::SetPrices(const std::vector<double>& multipliers, const Tangent
     add(width_gain_ * tangents.layers);
   }
   add(-penalty_.At(tangents.depths, depth_price_));
-  for (size_t stage = 0; stage < choices_.size(); ++stage) SetChoices(stage);
+  for (size_t i = 0; i < choices_.size(); ++i) {
+    if (problem_.blocks[i].is_stage) SetChoices(i);
+  }
 }
 
 BlockCost Lagrangian::CostOf(const UnitFormulas& unit) const {
@@ -156,13 +158,13 @@ BlockCost Lagrangian::CostOf(const UnitFormulas& unit) const {
   return cost;
 }
 
-void Lagrangian::SetChoices(size_t stage) {
-  std::vector<Choice>& choices = choices_[stage];
+void Lagrangian::SetChoices(size_t block) {
+  std::vector<Choice>& choices = choices_[block];
   choices.clear();
-  const Range& depths = box_.depths[stage];
-  for (size_t kernel = 0; kernel < problem_.stages[stage].kernels.size(); ++kernel) {
-    if (!(box_.kernels[stage] >> kernel & 1)) continue;
-    const KernelForms& forms = forms_.blocks[stage + 1].kernels[kernel];
+  const Range& depths = box_.blocks[block].depth;
+  for (size_t kernel = 0; kernel < problem_.blocks[block].kernels.size(); ++kernel) {
+    if (!(box_.blocks[block].kernels >> kernel & 1)) continue;
+    const KernelForms& forms = forms_.blocks[block].kernels[kernel];
     const BlockCost changed = CostOf(forms.first_changed), equal = CostOf(forms.first_equal), other = CostOf(forms.other);
     for (const bool upper_end : {false, true}) {
       if (upper_end && depths.low == depths.high) continue;
@@ -176,8 +178,8 @@ void Lagrangian::SetChoices(size_t stage) {
         for (size_t i = 0; i < choice.equal.terms.size(); ++i)
           choice.equal.terms[i] = std::min(choice.equal.terms[i], choice.changed.terms[i]);
       }
-      choice.changed.terms[0] += depth_price_[stage] * choice.depth;
-      choice.equal.terms[0] += depth_price_[stage] * choice.depth;
+      choice.changed.terms[0] += depth_price_[block] * choice.depth;
+      choice.equal.terms[0] += depth_price_[block] * choice.depth;
       choice.entropy.Add(forms.first_changed.entropy, 1);
       choice.entropy.Add(forms.other.entropy, others);
       choice.width.Add(forms.first_changed.log_width, 1);

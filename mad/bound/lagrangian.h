@@ -54,7 +54,7 @@ class Lagrangian {
   struct Cell {
     int low, high;
   };
-  // What a stage's value needs to know of its outputs, given the box.
+  // What a block's value needs to know of its outputs, given the box.
   struct Outputs {
     Cell cell{};
     Range bottlenecks{1, 0};  // admitted by the rules for some width of the cell
@@ -77,19 +77,32 @@ class Lagrangian {
     double linear_in, hidden_in;
     BottleneckTerm bottleneck;
   };
+  // The choice of a stage at given cells that attains its value.
+  struct BestChoice {
+    size_t kernel = 0;
+    int depth = 1;
+    int bottleneck = 0;
+    bool equal = false;  // in = out
+  };
 
   void SetPrices(const std::vector<double>& multipliers, const Tangents& tangents);
-  void SetChoices(size_t stage);
+  void SetChoices(size_t block);
   BlockCost CostOf(const UnitFormulas& unit) const;
   Prepared Prepare(const Choice& choice, const BlockCost& cost, const Outputs& out) const;
   double Value(const Prepared& prepared, const Outputs& out, const Cell& in, const HiddenWidths& hidden, int* bottleneck) const;
   double WithoutBottleneck(const Prepared& prepared, const Cell& in) const;
-  void FillPairs(size_t stage, bool keep_choices);
-  void FillRow(size_t stage, const Choice& choice, const Outputs& out, size_t first, size_t end);
-  double StemValue(const Cell& cell) const;
-  double TailValue(const Cell& cell) const;
+  // The input cells first..end - 1 that the rules admit for some width of the outputs.
+  std::pair<size_t, size_t> InputsOf(size_t block, const Outputs& out) const;
+  void FillPairs(size_t block, bool keep_choices);
+  void FillPairsWithoutChoices(size_t block);
+  void FillRow(size_t block, const Choice& choice, const Outputs& out, size_t first, size_t end);
+  double ValueWithoutChoices(size_t block, const Cell& in, const Cell& out) const;
+  double LessHead(double value, const Cell& last) const;
   double Forward(bool keep_choices);
   void Backward();
+  // What is left of a stage's kernels and depths. False where that is nothing.
+  bool TightenChoices(size_t block, double needed, BlockBox& box) const;
+  BestChoice BestChoiceOf(size_t block, const Cell& in, const Cell& out) const;
   void Describe(const Tangents& tangents, Maximiser& maximiser) const;
 
   const DesignProblem& problem_;
@@ -99,7 +112,7 @@ class Lagrangian {
   bool has_effectiveness_;
   std::vector<double> log_;  // ln of integers
   BestBottleneck best_bottleneck_;
-  std::vector<HiddenWidths> hidden_;  // of each stage
+  std::vector<HiddenWidths> hidden_;  // of each block
   EntropyWindows windows_;
   DepthPenaltyTangent penalty_;
   int64_t evaluations_ = 0;
@@ -107,19 +120,19 @@ class Lagrangian {
 
   // Of the box.
   Box box_;
-  std::vector<std::vector<Cell>> cells_;  // of each width
-  bool coarse_ = false;                   // some cell holds several widths
-  std::vector<std::vector<Outputs>> outputs_;
+  std::vector<std::vector<Cell>> cells_;       // of each block's width
+  bool coarse_ = false;                        // some cell holds several widths
+  std::vector<std::vector<Outputs>> outputs_;  // of each block but the first
 
   // Of the multipliers.
   std::array<double, kAdditiveBudgets> price_{};  // of each budget's unit; layers with what the effectiveness bound asks
   double width_gain_ = 0;                         // of ln w, through the effectiveness bound
   double slope_ = 0;                              // of L ln(L / rho) at the tangent point
   double constant_ = 0;
-  double magnitude_ = 0;             // of the terms that make up the constant, for the rounding margin
-  std::vector<double> depth_price_;  // of a unit of each stage, through the depth penalty
-  std::vector<std::vector<Choice>> choices_;
-  std::vector<std::vector<double>> pairs_;                      // of each stage: value of [out cell, in cell]
+  double magnitude_ = 0;                                        // of the terms that make up the constant, for the rounding margin
+  std::vector<double> depth_price_;                             // of a unit of each block, through the depth penalty
+  std::vector<std::vector<Choice>> choices_;                    // of each stage's block; empty for others
+  std::vector<std::vector<double>> pairs_;                      // of each block but the first: value of [out cell, in cell]
   std::vector<std::vector<std::vector<double>>> choice_pairs_;  // the same of each choice, where asked for
   std::vector<std::vector<double>> forward_, backward_;         // best chain up to, and from, each cell of each width
   std::vector<std::vector<size_t>> previous_;

@@ -30,110 +30,113 @@ Range DepthsThatReach(const Range& depths, double at_low, double at_high, double
 
 }  // namespace
 
-void Lagrangian::FillPairs(size_t stage, bool keep_choices) {
-  const std::vector<Cell>& inputs = cells_[stage];
-  const std::vector<Outputs>& outputs = outputs_[stage];
-  const size_t count = inputs.size() * outputs.size();
-  pairs_[stage].assign(count, kNothing);
-  if (keep_choices) choice_pairs_[stage].assign(choices_[stage].size(), std::vector<double>(count, kNothing));
+std::pair<size_t, size_t> Lagrangian::InputsOf(size_t block, const Outputs& out) const {
+  const std::vector<Cell>& inputs = cells_[block - 1];
+  if (out.inputs.low > out.inputs.high) return {0, 0};
+  size_t first = 0;
+  while (first < inputs.size() && inputs[first].high < out.inputs.low) ++first;
+  size_t end = inputs.size();
+  while (end > first && inputs[end - 1].low > out.inputs.high) --end;
+  return {first, end};
+}
+
+void Lagrangian::FillPairs(size_t block, bool keep_choices) {
+  const size_t ins = cells_[block - 1].size();
+  const std::vector<Outputs>& outputs = outputs_[block];
+  const size_t count = ins * outputs.size();
+  pairs_[block].assign(count, kNothing);
+  if (keep_choices) choice_pairs_[block].assign(choices_[block].size(), std::vector<double>(count, kNothing));
   for (size_t o = 0; o < outputs.size(); ++o) {
-    const Outputs& out = outputs[o];
-    if (out.inputs.low > out.inputs.high) continue;
-    size_t first = 0;
-    while (first < inputs.size() && inputs[first].high < out.inputs.low) ++first;
-    size_t end = inputs.size();
-    while (end > first && inputs[end - 1].low > out.inputs.high) --end;
+    const auto [first, end] = InputsOf(block, outputs[o]);
     if (first == end) continue;
-    double* row = pairs_[stage].data() + o * inputs.size();
-    for (size_t c = 0; c < choices_[stage].size(); ++c) {
-      const Choice& choice = choices_[stage][c];
-      FillRow(stage, choice, out, first, end);
+    double* row = pairs_[block].data() + o * ins;
+    for (size_t c = 0; c < choices_[block].size(); ++c) {
+      FillRow(block, choices_[block][c], outputs[o], first, end);
       for (size_t i = first; i < end; ++i) row[i] = std::max(row[i], row_[i - first]);
-      if (keep_choices)
-        std::copy(row_.begin(), row_.end(), choice_pairs_[stage][c].begin() + static_cast<std::ptrdiff_t>(o * inputs.size() + first));
+      if (keep_choices) std::copy(row_.begin(), row_.end(), choice_pairs_[block][c].begin() + static_cast<std::ptrdiff_t>(o * ins + first));
     }
   }
 }
 
+// Of a block with one kernel, one unit and no bottleneck.
+void Lagrangian::FillPairsWithoutChoices(size_t block) {
+  const std::vector<Cell>& inputs = cells_[block - 1];
+  pairs_[block].assign(inputs.size() * outputs_[block].size(), kNothing);
+  double* row = pairs_[block].data();
+  for (const Outputs& out : outputs_[block]) {
+    const auto [first, end] = InputsOf(block, out);
+    for (size_t i = first; i < end; ++i) row[i] = ValueWithoutChoices(block, inputs[i], out.cell);
+    row += inputs.size();
+  }
+}
+
 // Values of one choice at given outputs for the input cells first..end - 1, into row_.
-void Lagrangian::FillRow(size_t stage, const Choice& choice, const Outputs& out, size_t first, size_t end) {
-  const std::vector<Cell>& inputs = cells_[stage];
+void Lagrangian::FillRow(size_t block, const Choice& choice, const Outputs& out, size_t first, size_t end) {
+  const std::vector<Cell>& inputs = cells_[block - 1];
   const Prepared changed = Prepare(choice, choice.changed, out);
   row_.assign(end - first, 0.0);
   work_ += kRowTicks + kValueTicks * static_cast<Ticks>(end - first);
   if (out.bottlenecks.high > 0 && changed.hidden_in == 0) {
     slopes_.clear();
     for (size_t i = first; i < end; ++i) slopes_.push_back(changed.linear_in * inputs[i].low);
-    best_bottleneck_.Maxima(changed.bottleneck, out.bottlenecks, hidden_[stage], slopes_, row_);
+    best_bottleneck_.Maxima(changed.bottleneck, out.bottlenecks, hidden_[block], slopes_, row_);
   }
   for (size_t i = first; i < end; ++i) {
     const Cell& in = inputs[i];
     const bool may_be_equal = in.high >= out.cell.low && in.low <= out.cell.high;
     double& value = row_[i - first];
     if (may_be_equal) {
-      value = Value(Prepare(choice, choice.equal, out), out, in, hidden_[stage], nullptr);
+      value = Value(Prepare(choice, choice.equal, out), out, in, hidden_[block], nullptr);
     } else if (out.bottlenecks.high > 0 && changed.hidden_in != 0) {
-      value = Value(changed, out, in, hidden_[stage], nullptr);
+      value = Value(changed, out, in, hidden_[block], nullptr);
     } else {
       value += WithoutBottleneck(changed, in);
     }
   }
 }
 
-double Lagrangian::StemValue(const Cell& cell) const {
-  const KernelForms& forms = forms_.blocks[0].kernels[0];
-  const double channels = problem_.input.channels;
-  const auto at = [&](const Form& form, int width) {
-    const double log_width = log_[static_cast<size_t>(width)];
-    return form.At<double>({channels, static_cast<double>(width), 0, 0}, {std::log(channels), log_width, 0, 0});
+// With the head's part where the block is the last one.
+double Lagrangian::ValueWithoutChoices(size_t block, const Cell& in, const Cell& out) const {
+  const KernelForms& forms = forms_.blocks[block].kernels[0];
+  const UnitFormulas &changed = forms.first_changed, &equal = forms.first_equal;
+  const auto at = [&](const Form& form, int in_width, int out_width) {
+    const double log_in = log_[static_cast<size_t>(in_width)], log_out = log_[static_cast<size_t>(out_width)];
+    return form.At<double>({static_cast<double>(in_width), static_cast<double>(out_width), 0, 0}, {log_in, log_out, 0, 0});
   };
-  const double log_low = log_[static_cast<size_t>(cell.low)], log_high = log_[static_cast<size_t>(cell.high)];
-  double value = (windows_.Weight(0) + windows_.OwnWeight(0, log_high)) * at(forms.first_changed.entropy, cell.high) +
-                 width_gain_ * at(forms.first_changed.log_width, cell.high) + windows_.WidthTerm(0, log_low, log_high);
+  const double log_low = log_[static_cast<size_t>(out.low)], log_high = log_[static_cast<size_t>(out.high)];
+  double value = (windows_.Weight(block) + windows_.OwnWeight(block, log_high)) * at(changed.entropy, in.high, out.high) +
+                 width_gain_ * at(changed.log_width, in.high, out.high) + windows_.WidthTerm(block, log_low, log_high);
   for (const Budget budget : kEveryAdditive) {
-    value -= price_[budget] * at(forms.first_changed.amounts[budget], cell.low);
+    value -= price_[budget] * std::min(at(changed.amounts[budget], in.low, out.low), at(equal.amounts[budget], in.low, out.low));
   }
-  return value;
+  return block + 1 == forms_.blocks.size() ? LessHead(value, out) : value;
 }
 
-// The tail block, where there is one, and the head.
-double Lagrangian::TailValue(const Cell& cell) const {
-  double value = 0;
-  double last = cell.low;
-  if (problem_.tail) {
-    const size_t block = forms_.blocks.size() - 1;
-    const KernelForms& forms = forms_.blocks[block].kernels[0];
-    last = problem_.tail->out_channels;
-    const double log_last = std::log(last);
-    const auto at = [&](const Form& form, int width) {
-      return form.At<double>({static_cast<double>(width), last, 0, 0}, {log_[static_cast<size_t>(width)], log_last, 0, 0});
-    };
-    const UnitFormulas& first = forms.first_changed;
-    value += (windows_.Weight(block) + windows_.OwnWeight(block, log_last)) * at(first.entropy, cell.high) +
-             width_gain_ * at(first.log_width, cell.high) + windows_.WidthTerm(block, log_last, log_last);
-    for (const Budget budget : kEveryAdditive) {
-      value -= price_[budget] * std::min(at(first.amounts[budget], cell.low), at(forms.first_equal.amounts[budget], cell.low));
-    }
-  }
-  for (const Budget budget : kEveryAdditive) value -= price_[budget] * forms_.head[budget].per_channel * last;
+double Lagrangian::LessHead(double value, const Cell& last) const {
+  for (const Budget budget : kEveryAdditive) value -= price_[budget] * forms_.head[budget].per_channel * last.low;
   return value;
 }
 
 double Lagrangian::Forward(bool keep_choices) {
   forward_[0].clear();
-  for (const Cell& cell : cells_[0]) forward_[0].push_back(StemValue(cell));
-  for (size_t stage = 0; stage < outputs_.size(); ++stage) {
-    FillPairs(stage, keep_choices);
-    const size_t ins = cells_[stage].size(), outs = cells_[stage + 1].size();
-    forward_[stage + 1].assign(outs, kNothing);
-    previous_[stage + 1].assign(outs, 0);
+  for (const Cell& cell : cells_[0])
+    forward_[0].push_back(ValueWithoutChoices(0, {problem_.input.channels, problem_.input.channels}, cell));
+  for (size_t block = 1; block < cells_.size(); ++block) {
+    if (problem_.blocks[block].is_stage) {
+      FillPairs(block, keep_choices);
+    } else {
+      FillPairsWithoutChoices(block);
+    }
+    const size_t ins = cells_[block - 1].size(), outs = cells_[block].size();
+    forward_[block].assign(outs, kNothing);
+    previous_[block].assign(outs, 0);
     for (size_t o = 0; o < outs; ++o) {
-      const double* row = pairs_[stage].data() + o * ins;
+      const double* row = pairs_[block].data() + o * ins;
       for (size_t i = 0; i < ins; ++i) {
-        const double value = forward_[stage][i] + row[i];
-        if (value > forward_[stage + 1][o]) {
-          forward_[stage + 1][o] = value;
-          previous_[stage + 1][o] = i;
+        const double value = forward_[block - 1][i] + row[i];
+        if (value > forward_[block][o]) {
+          forward_[block][o] = value;
+          previous_[block][o] = i;
         }
       }
     }
@@ -141,19 +144,19 @@ double Lagrangian::Forward(bool keep_choices) {
   double best = kNothing;
   backward_.back().clear();
   for (size_t o = 0; o < cells_.back().size(); ++o) {
-    backward_.back().push_back(TailValue(cells_.back()[o]));
+    backward_.back().push_back(problem_.blocks.back().is_stage ? LessHead(0, cells_.back()[o]) : 0);
     best = std::max(best, forward_.back()[o] + backward_.back()[o]);
   }
   return best + constant_ + kRounding * (magnitude_ + std::abs(best));
 }
 
 void Lagrangian::Backward() {
-  for (size_t stage = outputs_.size(); stage-- > 0;) {
-    const size_t ins = cells_[stage].size(), outs = cells_[stage + 1].size();
-    backward_[stage].assign(ins, kNothing);
+  for (size_t block = cells_.size() - 1; block > 0; --block) {
+    const size_t ins = cells_[block - 1].size(), outs = cells_[block].size();
+    backward_[block - 1].assign(ins, kNothing);
     for (size_t o = 0; o < outs; ++o) {
-      const double* row = pairs_[stage].data() + o * ins;
-      for (size_t i = 0; i < ins; ++i) backward_[stage][i] = std::max(backward_[stage][i], row[i] + backward_[stage + 1][o]);
+      const double* row = pairs_[block].data() + o * ins;
+      for (size_t i = 0; i < ins; ++i) backward_[block - 1][i] = std::max(backward_[block - 1][i], row[i] + backward_[block][o]);
     }
   }
 }
@@ -176,45 +179,48 @@ bool Lagrangian::Tighten(const std::vector<double>& multipliers, const Tangents&
   if (best < value) return false;
   Backward();
   const double needed = value - constant_ - kRounding * (magnitude_ + std::abs(best));
-  for (size_t width = 0; width < cells_.size(); ++width) {
-    const auto reaches = [&](size_t i) { return forward_[width][i] + backward_[width][i] >= needed; };
-    size_t first = 0, last = cells_[width].size() - 1;
+  for (size_t block = 0; block < cells_.size(); ++block) {
+    const auto reaches = [&](size_t i) { return forward_[block][i] + backward_[block][i] >= needed; };
+    size_t first = 0, last = cells_[block].size() - 1;
     while (first < last && !reaches(first)) ++first;
     while (last > first && !reaches(last)) --last;
-    box.widths[width] = {cells_[width][first].low, cells_[width][last].high};
+    box.blocks[block].width = {cells_[block][first].low, cells_[block][last].high};
   }
-  for (size_t stage = 0; stage < outputs_.size(); ++stage) {
-    const size_t ins = cells_[stage].size();
-    double at_end[2] = {kNothing, kNothing};
-    uint64_t kernels = 0;
-    for (size_t c = 0; c < choices_[stage].size(); ++c) {
-      const Choice& choice = choices_[stage][c];
-      double reached = kNothing;
-      for (size_t o = 0; o < outputs_[stage].size(); ++o) {
-        const double* row = choice_pairs_[stage][c].data() + o * ins;
-        for (size_t i = 0; i < ins; ++i) reached = std::max(reached, forward_[stage][i] + row[i] + backward_[stage + 1][o]);
-      }
-      at_end[choice.upper_end] = std::max(at_end[choice.upper_end], reached);
-      if (reached >= needed) kernels |= uint64_t{1} << choice.kernel;
-    }
-    box.kernels[stage] = kernels;
-    Range& depths = box.depths[stage];
-    if (depths.low < depths.high) depths = DepthsThatReach(depths, at_end[0], at_end[1], needed);
-    if (depths.low > depths.high || kernels == 0) return false;
+  for (size_t block = 1; block < cells_.size(); ++block) {
+    if (problem_.blocks[block].is_stage && !TightenChoices(block, needed, box.blocks[block])) return false;
   }
   return true;
 }
 
+bool Lagrangian::TightenChoices(size_t block, double needed, BlockBox& box) const {
+  const size_t ins = cells_[block - 1].size();
+  double at_end[2] = {kNothing, kNothing};
+  box.kernels = 0;
+  for (size_t c = 0; c < choices_[block].size(); ++c) {
+    const Choice& choice = choices_[block][c];
+    double reached = kNothing;
+    for (size_t o = 0; o < outputs_[block].size(); ++o) {
+      const double* row = choice_pairs_[block][c].data() + o * ins;
+      for (size_t i = 0; i < ins; ++i) reached = std::max(reached, forward_[block - 1][i] + row[i] + backward_[block][o]);
+    }
+    at_end[choice.upper_end] = std::max(at_end[choice.upper_end], reached);
+    if (reached >= needed) box.kernels |= uint64_t{1} << choice.kernel;
+  }
+  Range& depths = box.depth;
+  if (depths.low < depths.high) depths = DepthsThatReach(depths, at_end[0], at_end[1], needed);
+  return depths.low <= depths.high && box.kernels != 0;
+}
+
 void Lagrangian::Describe(const Tangents& tangents, Maximiser& maximiser) const {
-  const size_t stages = outputs_.size();
+  const size_t blocks = cells_.size();
   size_t at = 0;
   for (size_t o = 1; o < cells_.back().size(); ++o) {
     if (forward_.back()[o] + backward_.back()[o] > forward_.back()[at] + backward_.back()[at]) at = o;
   }
-  std::vector<Cell> chain(stages + 1);
-  for (size_t width = stages + 1; width-- > 0;) {
-    chain[width] = cells_[width][at];
-    at = width > 0 ? previous_[width][at] : 0;
+  std::vector<Cell> chain(blocks);
+  for (size_t block = blocks; block-- > 0;) {
+    chain[block] = cells_[block][at];
+    at = block > 0 ? previous_[block][at] : 0;
   }
   std::array<double, kAdditiveBudgets> used{};
   double log_width = 0;
@@ -224,44 +230,44 @@ void Lagrangian::Describe(const Tangents& tangents, Maximiser& maximiser) const 
     for (const Budget budget : kEveryAdditive) used[budget] += times * unit.amounts[budget].At(low, {});
     log_width += times * unit.log_width.At(low, logs);
   };
-  const int channels = problem_.input.channels;
-  maximiser.candidate = {chain[0].low, {}};
-  count(forms_.blocks[0].kernels[0].first_changed, 1, {channels, channels}, chain[0], 0, 0);
-  for (size_t stage = 0; stage < stages; ++stage) {
-    const Cell in = chain[stage];
-    const auto out = std::find_if(outputs_[stage].begin(), outputs_[stage].end(),
-                                  [&](const Outputs& candidate) { return candidate.cell.low == chain[stage + 1].low; });
-    double best = kNothing;
-    StageChoice choice;
-    const KernelForms* forms = nullptr;
-    bool equal = in.high >= out->cell.low && in.low <= out->cell.high;
-    for (const Choice& option : choices_[stage]) {
-      int bottleneck = 0;
-      const double value = Value(Prepare(option, equal ? option.equal : option.changed, *out), *out, in, hidden_[stage], &bottleneck);
-      if (value <= best) continue;
-      best = value;
-      forms = &forms_.blocks[stage + 1].kernels[option.kernel];
-      choice = {problem_.stages[stage].kernels[option.kernel], option.depth, out->cell.low, bottleneck};
-    }
-    const double hidden = hidden_[stage].of.empty() ? 0 : hidden_[stage].of[static_cast<size_t>(choice.bottleneck_channels)];
-    count(forms->First(!equal), 1, in, out->cell, choice.bottleneck_channels, hidden);
-    count(forms->other, choice.depth - 1, in, out->cell, choice.bottleneck_channels, hidden);
-    maximiser.candidate.stages.push_back(choice);
-  }
-  double last = chain.back().low;
-  if (problem_.tail) {
-    const int out = problem_.tail->out_channels;
-    count(forms_.blocks.back().kernels[0].first_changed, 1, chain.back(), {out, out}, 0, 0);
-    last = out;
+  maximiser.candidate.blocks.clear();
+  Cell in{problem_.input.channels, problem_.input.channels};
+  for (size_t block = 0; block < blocks; ++block) {
+    const Cell out = chain[block];
+    const BestChoice best = problem_.blocks[block].is_stage ? BestChoiceOf(block, in, out) : BestChoice{0, 1, 0, false};
+    const KernelForms& forms = forms_.blocks[block].kernels[best.kernel];
+    const double hidden = hidden_[block].of.empty() ? 0 : hidden_[block].of[static_cast<size_t>(best.bottleneck)];
+    count(forms.First(!best.equal), 1, in, out, best.bottleneck, hidden);
+    if (best.depth > 1) count(forms.other, best.depth - 1, in, out, best.bottleneck, hidden);
+    maximiser.candidate.blocks.push_back({forms.kernel, best.depth, out.low, best.bottleneck});
+    in = out;
   }
   maximiser.layers = used[kLayers];
   maximiser.slack.clear();
   for (const Budget budget : additive_) {
     const HeadAmount& head = forms_.head[budget];
-    const double all = used[budget] + head.constant + head.per_channel * last;
+    const double all = used[budget] + head.constant + head.per_channel * in.low;
     maximiser.slack.push_back(1 - all / MostAllowed(*Limit(problem_, budget)));
   }
   if (has_effectiveness_) maximiser.slack.push_back((log_width - slope_ * used[kLayers] + tangents.layers) / kLayerUnit);
+}
+
+Lagrangian::BestChoice Lagrangian::BestChoiceOf(size_t block, const Cell& in, const Cell& out) const {
+  const auto outputs = std::ranges::find_if(outputs_[block], [&](const Outputs& candidate) { return candidate.cell.low == out.low; });
+  BestChoice best;
+  best.equal = in.high >= out.low && in.low <= out.high;
+  double best_value = kNothing;
+  for (const Choice& option : choices_[block]) {
+    int bottleneck = 0;
+    const double value =
+        Value(Prepare(option, best.equal ? option.equal : option.changed, *outputs), *outputs, in, hidden_[block], &bottleneck);
+    if (value <= best_value) continue;
+    best_value = value;
+    best.kernel = option.kernel;
+    best.depth = option.depth;
+    best.bottleneck = bottleneck;
+  }
+  return best;
 }
 
 }  // namespace deepmad::mad

@@ -16,9 +16,9 @@ DepthPenaltyTangent::DepthPenaltyTangent(const Objective& objective, const Score
 // Population standard deviation of the depths that count.
 double DepthPenaltyTangent::Deviation(const std::vector<double>& depths) const {
   double mean = 0, variance = 0;
-  for (size_t i = 0; i < depths.size(); ++i) mean += layout_.in_penalty[i + 1] ? depths[i] / counted_ : 0;
+  for (size_t i = 0; i < depths.size(); ++i) mean += layout_.in_penalty[i] ? depths[i] / counted_ : 0;
   for (size_t i = 0; i < depths.size(); ++i) {
-    if (layout_.in_penalty[i + 1]) variance += (depths[i] - mean) * (depths[i] - mean) / counted_;
+    if (layout_.in_penalty[i]) variance += (depths[i] - mean) * (depths[i] - mean) / counted_;
   }
   return std::sqrt(variance);
 }
@@ -30,10 +30,10 @@ double DepthPenaltyTangent::At(const std::vector<double>& at, std::vector<double
   const bool std_form = objective_.depth_term == DepthTerm::kExpStd;
   const double penalty = objective_.depth_penalty * std::exp(std_form ? deviation : deviation * deviation);
   double mean = 0;
-  for (size_t i = 0; i < at.size(); ++i) mean += layout_.in_penalty[i + 1] ? at[i] / counted_ : 0;
+  for (size_t i = 0; i < at.size(); ++i) mean += layout_.in_penalty[i] ? at[i] / counted_ : 0;
   double constant = penalty;
   for (size_t i = 0; i < at.size(); ++i) {
-    if (!layout_.in_penalty[i + 1] || deviation == 0) continue;
+    if (!layout_.in_penalty[i] || deviation == 0) continue;
     slopes[i] = penalty * (at[i] - mean) / counted_ * (std_form ? 1 / deviation : 2);
     constant -= slopes[i] * at[i];
   }
@@ -43,8 +43,11 @@ double DepthPenaltyTangent::At(const std::vector<double>& at, std::vector<double
 double DepthPenaltyTangent::Largest(const Box& box) const {
   if (counted_ == 0) return constant_;
   double widest = 0;  // no deviation exceeds half the distance of the extremes
-  for (const Range& a : box.depths) {
-    for (const Range& b : box.depths) widest = std::max(widest, (a.high - b.low) / 2.0);
+  for (size_t a = 0; a < box.blocks.size(); ++a) {
+    for (size_t b = 0; b < box.blocks.size(); ++b) {
+      if (layout_.in_penalty[a] && layout_.in_penalty[b])
+        widest = std::max(widest, (box.blocks[a].depth.high - box.blocks[b].depth.low) / 2.0);
+    }
   }
   const double exponent = objective_.depth_term == DepthTerm::kExpStd ? widest : widest * widest;
   return objective_.depth_penalty * std::exp(std::min(exponent, 600.0));
@@ -53,18 +56,18 @@ double DepthPenaltyTangent::Largest(const Box& box) const {
 // Depths of the box that are as equal as it allows.
 std::vector<double> DepthPenaltyTangent::Flattest(const Box& box) const {
   double low = 1e300, high = -1e300;
-  for (size_t i = 0; i < box.depths.size(); ++i) {
-    if (!layout_.in_penalty[i + 1]) continue;
-    low = std::min<double>(low, box.depths[i].low);
-    high = std::max<double>(high, box.depths[i].high);
+  for (size_t i = 0; i < box.blocks.size(); ++i) {
+    if (!layout_.in_penalty[i]) continue;
+    low = std::min<double>(low, box.blocks[i].depth.low);
+    high = std::max<double>(high, box.blocks[i].depth.high);
   }
-  std::vector<double> depths(box.depths.size());
+  std::vector<double> depths(box.blocks.size());
   for (int step = 0; step < 50; ++step) {  // mean of clamp(level) - level falls with the level
     const double level = (low + high) / 2;
     double excess = 0;
     for (size_t i = 0; i < depths.size(); ++i) {
-      depths[i] = std::clamp<double>(level, box.depths[i].low, box.depths[i].high);
-      if (layout_.in_penalty[i + 1]) excess += depths[i] - level;
+      depths[i] = std::clamp<double>(level, box.blocks[i].depth.low, box.blocks[i].depth.high);
+      if (layout_.in_penalty[i]) excess += depths[i] - level;
     }
     (excess > 0 ? low : high) = level;
   }
@@ -74,7 +77,7 @@ std::vector<double> DepthPenaltyTangent::Flattest(const Box& box) const {
 std::vector<double> DepthPenaltyTangent::Fit(const Box& box, const std::vector<double>& wanted, double objective) const {
   constexpr double kUsefulShare = 0.05;  // of the objective
   std::vector<double> far = wanted;
-  for (size_t i = 0; i < far.size(); ++i) far[i] = std::clamp<double>(far[i], box.depths[i].low, box.depths[i].high);
+  for (size_t i = 0; i < far.size(); ++i) far[i] = std::clamp<double>(far[i], box.blocks[i].depth.low, box.blocks[i].depth.high);
   if (counted_ == 0) return far;
   const std::vector<double> near = Flattest(box);
   const double exponent = std::log(std::max(1.0, kUsefulShare * std::abs(objective) / objective_.depth_penalty));

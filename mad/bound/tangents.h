@@ -10,7 +10,7 @@
 namespace deepmad::mad {
 
 struct Tangents {
-  std::vector<double> depths;  // a stage each
+  std::vector<double> depths;  // a block each
   double layers = 1;
 };
 
@@ -18,7 +18,7 @@ class DepthPenaltyTangent {
  public:
   DepthPenaltyTangent(const Objective& objective, const ScoreLayout& layout);
 
-  // penalty(depths) >= constant + sum of slope * depth for all depths; `slopes` are a stage each. The penalty is finite at `at`.
+  // penalty(depths) >= constant + sum of slope * depth for all depths; `slopes` are a block each. The penalty is finite at `at`.
   double At(const std::vector<double>& at, std::vector<double>& slopes) const;
 
   // At least the penalty of any depths of the box.

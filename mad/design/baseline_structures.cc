@@ -27,21 +27,23 @@ int LogUniform(const Range& range, int multiple, base::Random& random) {
 // Nothing where a width leaves the next one no value.
 std::optional<Candidate> Draw(const DesignProblem& problem, base::Random& random) {
   Candidate candidate;
-  candidate.stem_channels = LogUniform(problem.stem.out_channels, problem.channel_multiple, random);
-  int in_channels = candidate.stem_channels;
-  for (const StageVariables& stage : problem.stages) {
-    StageChoice choice;
-    choice.kernel = stage.kernels[static_cast<size_t>(random.UniformInt(0, static_cast<int64_t>(stage.kernels.size()) - 1))];
-    choice.depth = static_cast<int>(random.UniformInt(stage.depth.low, stage.depth.high));
-    const Range outputs = AdmittedOutputs(problem, stage, in_channels);
+  int in_channels = problem.input.channels;
+  for (const BlockVariables& block : problem.blocks) {
+    BlockChoice choice;
+    choice.kernel = block.kernels.front();
+    if (block.is_stage) {
+      choice.kernel = block.kernels[static_cast<size_t>(random.UniformInt(0, static_cast<int64_t>(block.kernels.size()) - 1))];
+      choice.depth = static_cast<int>(random.UniformInt(block.depth.low, block.depth.high));
+    }
+    const Range outputs = AdmittedOutputs(problem, block, in_channels);
     if (outputs.low > outputs.high) return std::nullopt;
     choice.out_channels = in_channels = LogUniform(outputs, problem.channel_multiple, random);
-    if (stage.bottleneck_channels.high > 0) {
-      const Range bottlenecks = AdmittedBottlenecks(problem, stage, choice.out_channels);
+    if (block.bottleneck_channels.high > 0) {
+      const Range bottlenecks = AdmittedBottlenecks(problem, block, choice.out_channels);
       if (bottlenecks.low > bottlenecks.high) return std::nullopt;
       choice.bottleneck_channels = LogUniform(bottlenecks, problem.channel_multiple, random);
     }
-    candidate.stages.push_back(choice);
+    candidate.blocks.push_back(choice);
   }
   return candidate;
 }
@@ -52,18 +54,17 @@ StructureCost CostOf(const DesignProblem& problem, const NetworkSpec& network) {
 }
 
 NetworkSpec WithDepthsAndWidth(const DesignProblem& problem, const std::vector<int>& depths, int width) {
-  Candidate candidate{width, {}};
-  for (const StageVariables& stage : problem.stages) candidate.stages.push_back({stage.kernels.front(), 1, 8, 8});
-  NetworkSpec network = ToNetwork(problem, candidate);
+  NetworkSpec network = ToNetwork(problem, SmallestCandidate(problem));
   network.name = "resnet-like";
-  for (size_t i = 0; i < depths.size(); ++i) {
-    if (i > 0 && problem.stages[i].stride == 2) width *= 2;
+  network.blocks.front().out_channels = width;
+  for (size_t i = 1; i <= problem.Stages(); ++i) {
     BlockSpec block;
     block.type = "basic";
-    block.stride = problem.stages[i].stride;
-    block.depth = depths[i];
+    block.stride = problem.blocks[i].stride;
+    if (i > 1 && block.stride == 2) width *= 2;
+    block.depth = depths[i - 1];
     block.out_channels = block.bottleneck_channels = width;
-    network.blocks[i + 1] = block;
+    network.blocks[i] = block;
   }
   return network;
 }
@@ -109,8 +110,8 @@ NetworkSpec ResNetLike(const DesignProblem& problem, const StructureCost& cost) 
   double best_distance = std::numeric_limits<double>::infinity();
   // So that many stages do not take forever.
   const int deepest =
-      std::clamp(static_cast<int>(std::pow(kMostStructures / 64, 1.0 / static_cast<double>(problem.stages.size()))), 2, kDeepest);
-  EachDepths(problem.stages.size(), deepest, [&](const std::vector<int>& depths) {
+      std::clamp(static_cast<int>(std::pow(kMostStructures / 64, 1.0 / static_cast<double>(problem.Stages()))), 2, kDeepest);
+  EachDepths(problem.Stages(), deepest, [&](const std::vector<int>& depths) {
     for (int width = problem.channel_multiple; width <= kWidest; width += problem.channel_multiple) {
       NetworkSpec network = WithDepthsAndWidth(problem, depths, width);
       const StructureCost own = CostOf(problem, network);

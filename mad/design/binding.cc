@@ -25,19 +25,19 @@ std::vector<Step> StepsUp(const DesignProblem& problem, const Candidate& from) {
     steps.push_back(step);
   };
   const int multiple = problem.channel_multiple;
-  add(problem.stem.out_channels, multiple, "stem.out_channels", [](Candidate& candidate) -> int& { return candidate.stem_channels; });
-  for (size_t i = 0; i < problem.stages.size(); ++i) {
-    const StageVariables& stage = problem.stages[i];
-    const auto number = [i](int StageChoice::*member) { return [i, member](Candidate& c) -> int& { return c.stages[i].*member; }; };
-    add(stage.out_channels, multiple, fmt::format("stages.{}.out_channels", i), number(&StageChoice::out_channels));
-    add(stage.depth, 1, fmt::format("stages.{}.depth", i), number(&StageChoice::depth));
-    if (stage.bottleneck_channels.high > 0) {
-      add(stage.bottleneck_channels, multiple, fmt::format("stages.{}.bottleneck_channels", i), number(&StageChoice::bottleneck_channels));
+  for (size_t i = 0; i < problem.BlocksBeforeTail(); ++i) {
+    const BlockVariables& block = problem.blocks[i];
+    const std::string key = BlockKey(problem, i);
+    const auto number = [i](int BlockChoice::*member) { return [i, member](Candidate& c) -> int& { return c.blocks[i].*member; }; };
+    add(block.out_channels, multiple, key + ".out_channels", number(&BlockChoice::out_channels));
+    if (block.is_stage) add(block.depth, 1, key + ".depth", number(&BlockChoice::depth));
+    if (block.bottleneck_channels.high > 0) {
+      add(block.bottleneck_channels, multiple, key + ".bottleneck_channels", number(&BlockChoice::bottleneck_channels));
     }
-    const auto kernel = std::find(stage.kernels.begin(), stage.kernels.end(), from.stages[i].kernel);
-    if (kernel == stage.kernels.end() || kernel + 1 == stage.kernels.end()) continue;
-    Step step{from, fmt::format("stages.{}.kernel", i)};
-    step.candidate.stages[i].kernel = *(kernel + 1);
+    const auto kernel = std::find(block.kernels.begin(), block.kernels.end(), from.blocks[i].kernel);
+    if (kernel == block.kernels.end() || kernel + 1 == block.kernels.end()) continue;
+    Step step{from, key + ".kernel"};
+    step.candidate.blocks[i].kernel = *(kernel + 1);
     steps.push_back(step);
   }
   return steps;
@@ -46,11 +46,10 @@ std::vector<Step> StepsUp(const DesignProblem& problem, const Candidate& from) {
 // The problem with every range a step wider, so that its rules alone are left to refuse a step.
 DesignProblem WithWiderRanges(const DesignProblem& problem) {
   DesignProblem wider = problem;
-  wider.stem.out_channels.high += problem.channel_multiple;
-  for (StageVariables& stage : wider.stages) {
-    stage.out_channels.high += problem.channel_multiple;
-    stage.depth.high += 1;
-    if (stage.bottleneck_channels.high > 0) stage.bottleneck_channels.high += problem.channel_multiple;
+  for (BlockVariables& block : wider.blocks) {
+    block.out_channels.high += problem.channel_multiple;
+    block.depth.high += 1;
+    if (block.bottleneck_channels.high > 0) block.bottleneck_channels.high += problem.channel_multiple;
   }
   return wider;
 }

@@ -35,12 +35,10 @@ ProblemForms::ProblemForms(const DesignProblem& problem) {
   MapSizes maps = InputSizes(problem.input);
   for (const PlacedBlock& block : PlaceBlocks(shape)) {
     const size_t index = static_cast<size_t>(block.index);
-    const bool is_stage = index > 0 && index <= problem.stages.size();
     BlockForms forms;
     forms.type = block.type;
     forms.se_ratio = block.form.se_ratio;
-    const KernelChoice own{block.spec->kernel, block.spec->kernel_t, block.form.bits};
-    for (const KernelChoice& kernel : is_stage ? problem.stages[index - 1].kernels : std::vector<KernelChoice>{own}) {
+    for (const KernelChoice& kernel : problem.blocks[index].kernels) {
       BlockPlace place = PlaceOf(block, maps, problem.budgets.latency_model.get());
       place.form.kernel = Square(kernel.side, kernel.time);
       place.form.bits = kernel.bits;

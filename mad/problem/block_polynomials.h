@@ -40,7 +40,7 @@ struct BlockForms {
   const KernelForms& OfKernel(const KernelChoice& kernel) const;
 };
 
-// The blocks of all structures of a problem: stem, stages and the optional tail.
+// The blocks of all structures of a problem.
 struct ProblemForms {
   explicit ProblemForms(const DesignProblem& problem);
 

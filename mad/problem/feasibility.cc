@@ -49,64 +49,67 @@ double MaxOutput(const DesignProblem& problem, int in_channels) {
 
 double MinOutput(const DesignProblem& problem, int in_channels) { return problem.rules.non_decreasing_width ? in_channels : 0; }
 
+// Of a stem or a stage, for messages.
+std::string BlockName(size_t block) { return block == 0 ? "the stem" : fmt::format("stage {}", block - 1); }
+
 int RoundInto(double value, const Range& range, int multiple) { return std::clamp(RoundTo(value, multiple), range.low, range.high); }
 
 }  // namespace
 
-Range AdmittedBottlenecks(const DesignProblem& problem, const StageVariables& stage, int out_channels) {
-  return Narrow(stage.bottleneck_channels, LowEnd(problem, problem.rules.bottleneck_over_out_min * out_channels),
+Range AdmittedBottlenecks(const DesignProblem& problem, const BlockVariables& block, int out_channels) {
+  return Narrow(block.bottleneck_channels, LowEnd(problem, problem.rules.bottleneck_over_out_min * out_channels),
                 problem.rules.bottleneck_over_out_max * out_channels, problem.channel_multiple);
 }
 
-Range AdmittedOutputs(const DesignProblem& problem, const StageVariables& stage, int in_channels) {
-  return Narrow(stage.out_channels, MinOutput(problem, in_channels), MaxOutput(problem, in_channels), problem.channel_multiple);
+Range AdmittedOutputs(const DesignProblem& problem, const BlockVariables& block, int in_channels) {
+  if (!block.is_stage) return block.out_channels;
+  return Narrow(block.out_channels, MinOutput(problem, in_channels), MaxOutput(problem, in_channels), problem.channel_multiple);
 }
 
 DesignProblem WithTightRanges(const DesignProblem& problem) {
   DesignProblem tight = problem;
   const int multiple = problem.channel_multiple;
   const double growth = problem.rules.out_over_in_max > 0 ? problem.rules.out_over_in_max : 1e9;
-  const auto check = [&](const Range& range, const std::string& what) {
+  const auto check = [&](const Range& range, size_t block) {
     if (range.low > range.high) {
-      throw base::InfeasibleError(fmt::format("the width rules leave {} no value", what), problem.name,
+      throw base::InfeasibleError(fmt::format("the width rules leave {} no value", BlockName(block)), problem.name,
                                   "widen its out_channels, or relax rules.non_decreasing_width or rules.out_over_in_max");
     }
   };
-  for (size_t pass = 0; pass <= tight.stages.size(); ++pass) {
-    Range* before = &tight.stem.out_channels;
-    for (size_t i = 0; i < tight.stages.size(); ++i) {
-      Range& out = tight.stages[i].out_channels;
-      out = Narrow(out, MinOutput(problem, before->low), MaxOutput(problem, before->high), multiple);
-      check(out, fmt::format("stage {}", i));
-      *before = Narrow(*before, LowEnd(problem, out.low / growth), problem.rules.non_decreasing_width ? out.high : 1e9, multiple);
-      check(*before, i == 0 ? "the stem" : fmt::format("stage {}", i - 1));
-      before = &out;
+  for (size_t pass = 0; pass < tight.blocks.size(); ++pass) {
+    for (size_t i = 1; i < tight.blocks.size(); ++i) {
+      if (!tight.blocks[i].is_stage) continue;
+      Range& before = tight.blocks[i - 1].out_channels;
+      Range& out = tight.blocks[i].out_channels;
+      out = Narrow(out, MinOutput(problem, before.low), MaxOutput(problem, before.high), multiple);
+      check(out, i);
+      before = Narrow(before, LowEnd(problem, out.low / growth), problem.rules.non_decreasing_width ? out.high : 1e9, multiple);
+      check(before, i - 1);
     }
   }
-  for (size_t i = 0; i < tight.stages.size(); ++i) {
-    StageVariables& stage = tight.stages[i];
-    if (!FindBlockType(stage.type).traits.has_bottleneck) continue;
-    const Range widest = Narrow(stage.bottleneck_channels, LowEnd(problem, problem.rules.bottleneck_over_out_min * stage.out_channels.low),
-                                problem.rules.bottleneck_over_out_max * stage.out_channels.high, multiple);
+  for (size_t i = 0; i < tight.blocks.size(); ++i) {
+    BlockVariables& block = tight.blocks[i];
+    if (!FindBlockType(block.type).traits.has_bottleneck) continue;
+    const Range widest = Narrow(block.bottleneck_channels, LowEnd(problem, problem.rules.bottleneck_over_out_min * block.out_channels.low),
+                                problem.rules.bottleneck_over_out_max * block.out_channels.high, multiple);
     if (widest.low > widest.high) {
-      throw base::InfeasibleError(fmt::format("rules.bottleneck_over_out leaves stage {} no bottleneck", i), problem.name,
+      throw base::InfeasibleError(fmt::format("rules.bottleneck_over_out leaves {} no bottleneck", BlockName(i)), problem.name,
                                   "widen its bottleneck_channels or the ratio");
     }
-    stage.bottleneck_channels = widest;
+    block.bottleneck_channels = widest;
   }
   return tight;
 }
 
 bool IsAdmitted(const DesignProblem& problem, const Candidate& candidate) {
-  if (!problem.stem.out_channels.Contains(candidate.stem_channels)) return false;
-  int in_channels = candidate.stem_channels;
-  for (size_t i = 0; i < problem.stages.size(); ++i) {
-    const StageVariables& stage = problem.stages[i];
-    const StageChoice& choice = candidate.stages[i];
-    if (!stage.depth.Contains(choice.depth)) return false;
-    if (!AdmittedOutputs(problem, stage, in_channels).Contains(choice.out_channels)) return false;
-    if (stage.bottleneck_channels.high > 0 &&
-        !AdmittedBottlenecks(problem, stage, choice.out_channels).Contains(choice.bottleneck_channels)) {
+  int in_channels = problem.input.channels;
+  for (size_t i = 0; i < problem.blocks.size(); ++i) {
+    const BlockVariables& block = problem.blocks[i];
+    const BlockChoice& choice = candidate.blocks[i];
+    if (!block.depth.Contains(choice.depth)) return false;
+    if (!AdmittedOutputs(problem, block, in_channels).Contains(choice.out_channels)) return false;
+    if (block.bottleneck_channels.high > 0 &&
+        !AdmittedBottlenecks(problem, block, choice.out_channels).Contains(choice.bottleneck_channels)) {
       return false;
     }
     in_channels = choice.out_channels;
@@ -118,35 +121,31 @@ Candidate RoundToAdmitted(const DesignProblem& problem, const std::vector<double
                           const std::vector<double>& depths, const std::vector<KernelChoice>& kernels) {
   const int multiple = problem.channel_multiple;
   Candidate candidate;
-  candidate.stem_channels = RoundInto(widths[0], problem.stem.out_channels, multiple);
-  int in_channels = candidate.stem_channels;
-  for (size_t i = 0; i < problem.stages.size(); ++i) {
-    const StageVariables& stage = problem.stages[i];
-    StageChoice choice;
+  int in_channels = problem.input.channels;
+  for (size_t i = 0; i < problem.blocks.size(); ++i) {
+    const BlockVariables& block = problem.blocks[i];
+    BlockChoice choice;
     choice.kernel = kernels[i];
-    choice.depth = std::clamp(static_cast<int>(std::lround(depths[i])), stage.depth.low, stage.depth.high);
-    Range outputs = AdmittedOutputs(problem, stage, in_channels);
-    if (outputs.low > outputs.high) outputs = stage.out_channels;
-    choice.out_channels = RoundInto(widths[i + 1], outputs, multiple);
-    if (stage.bottleneck_channels.high > 0) {
-      Range inner = AdmittedBottlenecks(problem, stage, choice.out_channels);
-      if (inner.low > inner.high) inner = stage.bottleneck_channels;
+    choice.depth = std::clamp(static_cast<int>(std::lround(depths[i])), block.depth.low, block.depth.high);
+    Range outputs = AdmittedOutputs(problem, block, in_channels);
+    if (outputs.low > outputs.high) outputs = block.out_channels;
+    choice.out_channels = RoundInto(widths[i], outputs, multiple);
+    if (block.bottleneck_channels.high > 0) {
+      Range inner = AdmittedBottlenecks(problem, block, choice.out_channels);
+      if (inner.low > inner.high) inner = block.bottleneck_channels;
       choice.bottleneck_channels = RoundInto(bottlenecks[i], inner, multiple);
     }
-    candidate.stages.push_back(choice);
+    candidate.blocks.push_back(choice);
     in_channels = choice.out_channels;
   }
   return candidate;
 }
 
 Candidate SmallestCandidate(const DesignProblem& problem) {
-  std::vector<double> widths{0};
+  const std::vector<double> none(problem.blocks.size(), 0.0);
   std::vector<KernelChoice> kernels;
-  for (const StageVariables& stage : problem.stages) {
-    widths.push_back(0);
-    kernels.push_back(stage.kernels.front());
-  }
-  return RoundToAdmitted(problem, widths, widths, widths, kernels);
+  for (const BlockVariables& block : problem.blocks) kernels.push_back(block.kernels.front());
+  return RoundToAdmitted(problem, none, none, none, kernels);
 }
 
 }  // namespace deepmad::mad

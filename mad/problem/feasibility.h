@@ -10,14 +10,15 @@ namespace deepmad::mad {
 DesignProblem WithTightRanges(const DesignProblem& problem);
 
 // Returns the feasible bottleneck widths for a number of output channels; empty (low > high) if there are none.
-Range AdmittedBottlenecks(const DesignProblem& problem, const StageVariables& stage, int out_channels);
-// Returns the feasible output widths of a block for a number of input channels.
-Range AdmittedOutputs(const DesignProblem& problem, const StageVariables& stage, int in_channels);
+Range AdmittedBottlenecks(const DesignProblem& problem, const BlockVariables& block, int out_channels);
+// Returns the feasible output widths of a block for a number of input channels: of stem and tail the whole range.
+Range AdmittedOutputs(const DesignProblem& problem, const BlockVariables& block, int in_channels);
 
 bool IsAdmitted(const DesignProblem& problem, const Candidate& candidate);
 
-// Rounds real values to a feasible candidate, front to back: widths to multiples within the rules of neighbours, depths to integers. If the
-// ranges of the problem are tight, the result is feasible unless no bottleneck fits; check with IsAdmitted().
+// Rounds real values to a feasible candidate, front to back: widths to multiples within the rules of neighbours, depths to integers. Each
+// list has an entry a block. If the ranges of the problem are tight, the result is feasible unless no bottleneck fits; check with
+// IsAdmitted().
 Candidate RoundToAdmitted(const DesignProblem& problem, const std::vector<double>& widths, const std::vector<double>& bottlenecks,
                           const std::vector<double>& depths, const std::vector<KernelChoice>& kernels);
 

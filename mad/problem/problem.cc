@@ -111,25 +111,36 @@ SolverOptions SolverFromConfig(const base::Config& config, const DesignProblem& 
 // Kernels that fit the maps of their block (Rules::kernel_within_map).
 void DropWideKernels(DesignProblem& problem) {
   Extent size{problem.input.frames, problem.input.height, problem.input.width};
-  size = OutputSize(size, Square(problem.stem.stride));
-  for (StageVariables& stage : problem.stages) {
-    const int smallest = stage.kernels.front().side;
-    std::erase_if(stage.kernels,
+  for (BlockVariables& block : problem.blocks) {
+    const int smallest = block.kernels.front().side;
+    std::erase_if(block.kernels,
                   [&](const KernelChoice& kernel) { return kernel.side != smallest && 1.5 * kernel.side > std::min(size.h, size.w); });
-    size = OutputSize(size, Square(stage.stride));
+    size = OutputSize(size, Square(block.stride));
   }
 }
 
 // Every number at its lower end.
 NetworkSpec SmallestNetwork(const DesignProblem& problem, const std::string& where) {
-  Candidate smallest{problem.stem.out_channels.low, {}};
-  for (const StageVariables& stage : problem.stages) {
-    smallest.stages.push_back({stage.kernels.front(), stage.depth.low, stage.out_channels.low, stage.bottleneck_channels.low});
+  Candidate smallest;
+  for (const BlockVariables& block : problem.blocks) {
+    smallest.blocks.push_back({block.kernels.front(), block.depth.low, block.out_channels.low, block.bottleneck_channels.low});
   }
   const NetworkSpec network = ToNetwork(problem, smallest);
   Validate(network, where);
   if (problem.budgets.latency_model) CheckHasLatency(network, where);
   return network;
+}
+
+// Stem, stages and tail.
+std::vector<BlockVariables> BlocksFromConfig(const base::Config& config, int channel_multiple) {
+  std::vector<BlockVariables> blocks{StemFromConfig(config.Section("stem"), channel_multiple)};
+  const std::vector<base::Config> stages = config.Sections("stages");
+  for (const base::Config& stage : stages) blocks.push_back(StageFromConfig(stage, channel_multiple));
+  if (stages.empty() || stages.size() > kMaxStages) {
+    throw base::UsageError(fmt::format("{} stages", stages.size()), config.Where("stages"), fmt::format("list 1 to {}", kMaxStages));
+  }
+  if (!config.IsNull("tail")) blocks.push_back(TailFromConfig(config.Section("tail")));
+  return blocks;
 }
 
 }  // namespace
@@ -150,13 +161,7 @@ DesignProblem ProblemFromConfig(const base::Config& config) {
   problem.input.frames = static_cast<int>(input.GetInt("frames", 1, 1, 4096));
   problem.channel_multiple = static_cast<int>(config.GetInt("channel_multiple", 8, 1, 1024));
 
-  problem.stem = StemFromConfig(config.Section("stem"), problem.channel_multiple);
-  for (const base::Config& stage : config.Sections("stages")) problem.stages.push_back(StageFromConfig(stage, problem.channel_multiple));
-  if (problem.stages.empty() || problem.stages.size() > kMaxStages) {
-    throw base::UsageError(fmt::format("{} stages", problem.stages.size()), config.Where("stages"),
-                           fmt::format("list 1 to {}", kMaxStages));
-  }
-  if (!config.IsNull("tail")) problem.tail = TailFromConfig(config.Section("tail"));
+  problem.blocks = BlocksFromConfig(config, problem.channel_multiple);
   problem.rules = RulesFromConfig(config.Section("rules"));
   problem.budgets = BudgetsFromConfig(config.Section("budgets"), *problem.formulation);
   if (problem.rules.kernel_within_map) DropWideKernels(problem);
@@ -191,9 +196,14 @@ DesignProblem LoadProblem(const std::string& path, const std::vector<std::string
   return problem;
 }
 
-KernelChoice TailKernel(const DesignProblem& problem) {
-  const BlockSpec& tail = *problem.tail;
-  return {tail.kernel, tail.kernel_t, FormOf(tail, FindBlockType(tail.type)).bits};
+bool BlockVariables::HoldsOneChoice() const {
+  const auto one = [](const Range& range) { return range.low == range.high; };
+  return kernels.size() == 1 && one(depth) && one(out_channels) && one(bottleneck_channels);
+}
+
+std::string BlockKey(const DesignProblem& problem, size_t block) {
+  if (block == 0) return "stem";
+  return problem.blocks[block].is_stage ? fmt::format("stages.{}", block - 1) : "tail";
 }
 
 NetworkSpec ToNetwork(const DesignProblem& problem, const Candidate& candidate) {
@@ -201,26 +211,18 @@ NetworkSpec ToNetwork(const DesignProblem& problem, const Candidate& candidate) 
   spec.name = problem.name;
   spec.input = problem.input;
   spec.head = problem.head;
-  const auto set_kernel = [](const KernelChoice& kernel, BlockSpec& block) {
-    block.kernel = kernel.side;
-    block.kernel_t = kernel.time;
-    if (!kernel.bits.Quantised()) return;
-    block.activation_bits = {kernel.bits.activation};
-    block.weight_bits = {kernel.bits.weight};
-  };
-  BlockSpec stem;
-  stem.type = problem.stem.type;
-  set_kernel(problem.stem.kernel, stem);
-  stem.stride = problem.stem.stride;
-  stem.out_channels = candidate.stem_channels;
-  spec.blocks.push_back(stem);
-  for (size_t i = 0; i < problem.stages.size(); ++i) {
-    const StageVariables& variables = problem.stages[i];
-    const StageChoice& choice = candidate.stages[i];
+  for (size_t i = 0; i < problem.blocks.size(); ++i) {
+    const BlockVariables& variables = problem.blocks[i];
+    const BlockChoice& choice = candidate.blocks[i];
     BlockSpec block;
     block.type = variables.type;
     block.depth = choice.depth;
-    set_kernel(choice.kernel, block);
+    block.kernel = choice.kernel.side;
+    block.kernel_t = choice.kernel.time;
+    if (choice.kernel.bits.Quantised()) {
+      block.activation_bits = {choice.kernel.bits.activation};
+      block.weight_bits = {choice.kernel.bits.weight};
+    }
     block.stride = variables.stride;
     block.out_channels = choice.out_channels;
     block.bottleneck_channels = choice.bottleneck_channels;
@@ -230,28 +232,30 @@ NetworkSpec ToNetwork(const DesignProblem& problem, const Candidate& candidate) 
     block.layer_scale = variables.layer_scale;
     spec.blocks.push_back(block);
   }
-  if (problem.tail) spec.blocks.push_back(*problem.tail);
   return spec;
 }
 
 Candidate ToCandidate(const DesignProblem& problem, const NetworkSpec& network, const std::string& where) {
-  const size_t stages = problem.stages.size();
-  if (network.blocks.size() != 1 + stages + (problem.tail ? 1 : 0)) {
+  if (network.blocks.size() != problem.blocks.size()) {
     throw base::UsageError(fmt::format("{} has {} blocks, {} asks for a stem, {} stages{}", network.name, network.blocks.size(),
-                                       problem.name, stages, problem.tail ? " and a tail" : ""),
+                                       problem.name, problem.Stages(), problem.HasTail() ? " and a tail" : ""),
                            where, "give a network of the problem's own blocks");
   }
-  Candidate candidate{network.blocks.front().out_channels, {}};
-  for (size_t i = 0; i < stages; ++i) {
-    const BlockSpec& block = network.blocks[i + 1];
-    const StageVariables& stage = problem.stages[i];
-    if (block.type != stage.type || block.stride != stage.stride) {
-      throw base::UsageError(fmt::format("block {} of {} is a {} of stride {}, stage {} a {} of stride {}", i + 1, network.name, block.type,
-                                         block.stride, i, stage.type, stage.stride),
+  Candidate candidate;
+  for (size_t i = 0; i < problem.blocks.size(); ++i) {
+    const BlockSpec& block = network.blocks[i];
+    const BlockVariables& variables = problem.blocks[i];
+    if (!variables.is_stage) {
+      candidate.blocks.push_back({variables.kernels.front(), 1, block.out_channels, 0});
+      continue;
+    }
+    if (block.type != variables.type || block.stride != variables.stride) {
+      throw base::UsageError(fmt::format("block {} of {} is a {} of stride {}, stage {} a {} of stride {}", i, network.name, block.type,
+                                         block.stride, i - 1, variables.type, variables.stride),
                              where, "give a network of the problem's own blocks");
     }
     const KernelChoice kernel{block.kernel, block.kernel_t, FormOf(block, FindBlockType(block.type)).bits};
-    candidate.stages.push_back({kernel, block.depth, block.out_channels, block.bottleneck_channels});
+    candidate.blocks.push_back({kernel, block.depth, block.out_channels, block.bottleneck_channels});
   }
   return candidate;
 }

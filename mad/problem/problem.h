@@ -20,13 +20,13 @@ struct Range {
   bool Contains(int value) const { return low <= value && value <= high; }
 };
 
-// What a stage chooses from a list, the same for all its convolutions: the kernel, and bit widths where the stage is quantised.
+// What a block chooses from a list, the same for all its convolutions: the kernel, and bit widths where the block is quantised.
 struct KernelChoice {
   int side = 3;  // height and width
   int time = 1;  // frames
   Bits bits = {};
   KernelChoice() = default;
-  KernelChoice(int height_and_width) : side(height_and_width) {}  // NOLINT: most stages choose a plain kernel
+  KernelChoice(int height_and_width) : side(height_and_width) {}  // NOLINT: most blocks choose a plain kernel
   KernelChoice(int height_and_width, int frames, Bits widths) : side(height_and_width), time(frames), bits(widths) {}
   int Volume() const { return side * side * time; }
   // A number below 2^14 of its own for each choice that a problem can offer: odd kernels up to 31, bit widths up to 8.
@@ -37,24 +37,21 @@ struct KernelChoice {
   friend bool operator==(const KernelChoice&, const KernelChoice&) = default;
 };
 
-struct StageVariables {
+// What a block of the network may be. A stem has depth 1 and no bottleneck, and each range of a tail holds one number.
+struct BlockVariables {
   std::string type;
   int stride = 1;
   std::vector<KernelChoice> kernels;  // by volume, then by the product of the bit widths, ascending
-  Range depth;
+  Range depth{1, 1};
   Range out_channels;
-  Range bottleneck_channels;
+  Range bottleneck_channels;  // {0, 0} for a type without
   std::optional<ActivationKind> activation;
   std::optional<double> se_ratio = {};
   std::optional<ShortcutRule> shortcut = {};
   std::optional<bool> layer_scale = {};
-};
+  bool is_stage = true;  // one of the stages of the problem file, whose widths the rules bind; false for the stem and the tail
 
-struct StemVariables {
-  std::string type = "conv";
-  Range out_channels{8, 32};
-  KernelChoice kernel;
-  int stride = 2;
+  bool HoldsOneChoice() const;
 };
 
 // How a bound that is a share of a width becomes a number of channels: exactly, or rounded to the nearest multiple (half to even, at least
@@ -92,17 +89,16 @@ struct Budgets {
   std::string latency_table;
 };
 
-// A structure of a problem: its integers.
-struct StageChoice {
+// A structure of a problem: the integers of each block.
+struct BlockChoice {
   KernelChoice kernel;
   int depth = 1;
   int out_channels = 0;
   int bottleneck_channels = 0;
-  friend bool operator==(const StageChoice&, const StageChoice&) = default;
+  friend bool operator==(const BlockChoice&, const BlockChoice&) = default;
 };
 struct Candidate {
-  int stem_channels = 0;
-  std::vector<StageChoice> stages;
+  std::vector<BlockChoice> blocks;  // those of the problem
   friend bool operator==(const Candidate&, const Candidate&) = default;
 };
 
@@ -132,27 +128,30 @@ struct DesignProblem {
   std::string name = "design";
   const Formulation* formulation = &PaperFormulation();
   InputSpec input;
-  StemVariables stem;
-  std::vector<StageVariables> stages;
-  std::optional<BlockSpec> tail;  // a fixed last block
+  std::vector<BlockVariables> blocks;  // in the network's order: the stem, the stages, the tail where there is one
   int channel_multiple = 8;
   Rules rules;
   Budgets budgets;
   Objective objective;
   SolverOptions solver;
   HeadSpec head;
+
+  bool HasTail() const { return blocks.size() > 1 && !blocks.back().is_stage; }
+  size_t BlocksBeforeTail() const { return blocks.size() - (HasTail() ? 1 : 0); }
+  size_t Stages() const { return BlocksBeforeTail() - 1; }  // blocks 1 to Stages() are the stages of the problem file
 };
+// Returns the key of a block in the problem file: "stem", "stages.1" or "tail".
+std::string BlockKey(const DesignProblem& problem, size_t block);
 
 // UsageError for anything out of range, an unknown key or type, a stage weight count that is not the number of stages, or a range that
 // holds no multiple.
 DesignProblem ProblemFromConfig(const base::Config& config);
 DesignProblem LoadProblem(const std::string& path, const std::vector<std::string>& overrides = {});
 
-// Kernel and bit widths of the tail. Requires one.
-KernelChoice TailKernel(const DesignProblem& problem);
-// The network of a structure: the problem's stem, tail and head around its stages.
+// The network of a structure, with the problem's head.
 NetworkSpec ToNetwork(const DesignProblem& problem, const Candidate& candidate);
-// The inverse. UsageError (with `where`) for a network whose blocks are not those of the problem in number, type or stride.
+// The inverse. UsageError (with `where`) for a network whose blocks are not as many as the problem's, or whose stages are not of its types
+// and strides. Stem and tail have the problem's kernels.
 Candidate ToCandidate(const DesignProblem& problem, const NetworkSpec& network, const std::string& where = "");
 
 }  // namespace deepmad::mad

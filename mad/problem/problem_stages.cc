@@ -92,22 +92,23 @@ std::vector<KernelChoice> GetKernels(const base::Config& config, bool has_time) 
 
 }  // namespace
 
-StemVariables StemFromConfig(const base::Config& config, int channel_multiple) {
-  StemVariables stem;
-  stem.type = config.GetString("type", stem.type);
+BlockVariables StemFromConfig(const base::Config& config, int channel_multiple) {
+  BlockVariables stem;
+  stem.is_stage = false;
+  stem.type = config.GetString("type", "conv");
   const BlockTraits& traits = FindBlockType(stem.type, config.Where("type")).traits;
   if (traits.repeats || traits.keeps_channels) {
     throw base::UsageError(fmt::format("a stem of type '{}'", stem.type), config.Where("type"), "the stem is a conv block");
   }
   stem.out_channels = GetChannels(config, "out_channels", {8, 32}, channel_multiple);
-  stem.kernel = KernelFromText(config.GetString("kernel", "3"), traits.has_time, config.Where("kernel"));
-  stem.kernel.bits = GetBits(config, 1).front();
+  stem.kernels = {KernelFromText(config.GetString("kernel", "3"), traits.has_time, config.Where("kernel"))};
+  stem.kernels[0].bits = GetBits(config, 1).front();
   stem.stride = static_cast<int>(config.GetInt("stride", 2, 1, 2));
   return stem;
 }
 
-StageVariables StageFromConfig(const base::Config& config, int channel_multiple) {
-  StageVariables stage;
+BlockVariables StageFromConfig(const base::Config& config, int channel_multiple) {
+  BlockVariables stage;
   stage.type = config.GetString("type");
   const BlockTraits& traits = FindBlockType(stage.type, config.Where("type")).traits;
   if (!traits.repeats) {
@@ -128,24 +129,20 @@ StageVariables StageFromConfig(const base::Config& config, int channel_multiple)
   return stage;
 }
 
-BlockSpec TailFromConfig(const base::Config& config) {
-  BlockSpec tail;
+BlockVariables TailFromConfig(const base::Config& config) {
+  BlockVariables tail;
+  tail.is_stage = false;
   tail.type = config.GetString("type", "conv");
   const BlockTraits& traits = FindBlockType(tail.type, config.Where("type")).traits;
   if (traits.repeats || traits.keeps_channels) {
     throw base::UsageError(fmt::format("a tail of type '{}'", tail.type), config.Where("type"), "the tail is a conv block");
   }
-  const KernelChoice kernel = KernelFromText(config.GetString("kernel", "1"), traits.has_time, config.Where("kernel"));
-  tail.kernel = kernel.side;
-  tail.kernel_t = kernel.time;
+  tail.kernels = {KernelFromText(config.GetString("kernel", "1"), traits.has_time, config.Where("kernel"))};
   tail.stride = static_cast<int>(config.GetInt("stride", 1, 1, 2));
-  tail.out_channels = static_cast<int>(config.GetInt("out_channels", 1, kMaxChannels));
+  const int channels = static_cast<int>(config.GetInt("out_channels", 1, kMaxChannels));
+  tail.out_channels = {channels, channels};
   if (config.Has("activation")) tail.activation = ActivationFromName(config.GetString("activation"), config.Where("activation"));
-  const Bits bits = GetBits(config, 1).front();
-  if (bits.Quantised()) {
-    tail.activation_bits = {bits.activation};
-    tail.weight_bits = {bits.weight};
-  }
+  tail.kernels[0].bits = GetBits(config, 1).front();
   return tail;
 }
 

@@ -7,8 +7,8 @@
 namespace deepmad::mad {
 
 // Throws UsageError for a value out of range, an unknown type, a range without a multiple, or a key that the type does not have.
-StemVariables StemFromConfig(const base::Config& config, int channel_multiple);
-StageVariables StageFromConfig(const base::Config& config, int channel_multiple);
-BlockSpec TailFromConfig(const base::Config& config);
+BlockVariables StemFromConfig(const base::Config& config, int channel_multiple);
+BlockVariables StageFromConfig(const base::Config& config, int channel_multiple);
+BlockVariables TailFromConfig(const base::Config& config);
 
 }  // namespace deepmad::mad

@@ -39,7 +39,7 @@ Evaluator::UnitNumbers Evaluator::At(const UnitFormulas& form, double log_alpha,
   return result;
 }
 
-const Evaluator::BlockNumbers& Evaluator::Numbers(size_t block, int in_channels, const StageChoice& choice) {
+const Evaluator::BlockNumbers& Evaluator::Numbers(size_t block, int in_channels, const BlockChoice& choice) {
   // Channels take 16 bits each and the bottleneck 17 (mad/problem/problem_stages.cc), the kernel 14; the top bit tells a key from an empty
   // entry.
   const uint64_t key = uint64_t{1} << 63 | static_cast<uint64_t>(in_channels - 1) << 47 |
@@ -72,14 +72,7 @@ Measures Evaluator::Evaluate(const Candidate& candidate) {
   WholeDepths depths;
   int in_channels = problem_.input.channels;
   for (size_t i = 0; i < forms_.blocks.size(); ++i) {
-    StageChoice choice;
-    if (i == 0) {
-      choice = {problem_.stem.kernel, 1, candidate.stem_channels, 0};
-    } else if (i <= candidate.stages.size()) {
-      choice = candidate.stages[i - 1];
-    } else {
-      choice = {TailKernel(problem_), 1, problem_.tail->out_channels, 0};
-    }
+    const BlockChoice& choice = candidate.blocks[i];
     const BlockNumbers& numbers = Numbers(i, in_channels, choice);
     const double others = choice.depth - 1;
     const auto of_units = [&](double first, double other) { return first + others * other; };

@@ -48,7 +48,7 @@ class Evaluator {
     uint64_t key = 0;
     UnitNumbers first{}, other{};
   };
-  const BlockNumbers& Numbers(size_t block, int in_channels, const StageChoice& choice);
+  const BlockNumbers& Numbers(size_t block, int in_channels, const BlockChoice& choice);
   UnitNumbers At(const UnitFormulas& form, double log_alpha, const std::array<double, kSymbols>& numbers,
                  const std::array<double, kSymbols>& logs) const;
   double Log(int value);

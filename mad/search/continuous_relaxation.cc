@@ -27,22 +27,27 @@ std::vector<Dual> Variables(const std::vector<double>& x, size_t first) {
 }  // namespace
 
 Relaxation::Relaxation(const DesignProblem& problem, std::vector<KernelChoice> kernels, Algorithm algorithm)
-    : problem_(problem), kernels_(std::move(kernels)), algorithm_(algorithm), forms_(problem_), layout_(forms_.layout) {
-  for (size_t i = 0; i < kernels_.size(); ++i) layout_.log_alpha[i + 1] = forms_.blocks[i + 1].OfKernel(kernels_[i]).log_alpha;
-  for (size_t i = 0; i < problem_.stages.size(); ++i) {
-    if (problem_.stages[i].bottleneck_channels.high > 0) bottleneck_stages_.push_back(i);
+    : problem_(problem),
+      kernels_(std::move(kernels)),
+      algorithm_(algorithm),
+      forms_(problem_),
+      layout_(forms_.layout),
+      widths_(problem_.BlocksBeforeTail()) {
+  for (size_t i = 0; i < kernels_.size(); ++i) layout_.log_alpha[i] = forms_.blocks[i].OfKernel(kernels_[i]).log_alpha;
+  for (size_t i = 0; i < problem_.blocks.size(); ++i) {
+    if (problem_.blocks[i].bottleneck_channels.high > 0) bottleneck_blocks_.push_back(i);
   }
 
   const auto add = [&](double low, double high) {
     smooth_.lower.push_back(low);
     smooth_.upper.push_back(high);
   };
-  add(std::log(problem_.stem.out_channels.low), std::log(problem_.stem.out_channels.high));
-  for (const StageVariables& stage : problem_.stages) add(std::log(stage.out_channels.low), std::log(stage.out_channels.high));
-  for (const size_t i : bottleneck_stages_) {
-    add(std::log(problem_.stages[i].bottleneck_channels.low), std::log(problem_.stages[i].bottleneck_channels.high));
+  const auto add_log = [&](const Range& range) { add(std::log(range.low), std::log(range.high)); };
+  for (size_t i = 0; i < widths_; ++i) add_log(problem_.blocks[i].out_channels);
+  for (const size_t i : bottleneck_blocks_) add_log(problem_.blocks[i].bottleneck_channels);
+  for (const BlockVariables& block : problem_.blocks) {
+    if (block.is_stage) add(block.depth.low, block.depth.high);
   }
-  for (const StageVariables& stage : problem_.stages) add(stage.depth.low, stage.depth.high);
 
   smooth_.constraints = static_cast<int>(ConstraintValues(smooth_.lower).size());
   smooth_.objective = [this](const std::vector<double>& x, std::vector<double>& gradient) {
@@ -62,12 +67,12 @@ Relaxation::Relaxation(const DesignProblem& problem, std::vector<KernelChoice> k
   objective_scale_ = kTypicalObjective / std::max(1.0, std::abs(typical));
 }
 
-size_t Relaxation::BottleneckVariable(size_t stage) const {
-  const auto found = std::find(bottleneck_stages_.begin(), bottleneck_stages_.end(), stage);
-  return 1 + problem_.stages.size() + static_cast<size_t>(found - bottleneck_stages_.begin());
+size_t Relaxation::BottleneckVariable(size_t block) const {
+  const auto found = std::find(bottleneck_blocks_.begin(), bottleneck_blocks_.end(), block);
+  return widths_ + static_cast<size_t>(found - bottleneck_blocks_.begin());
 }
 
-size_t Relaxation::DepthVariable(size_t stage) const { return 1 + problem_.stages.size() + bottleneck_stages_.size() + stage; }
+size_t Relaxation::DepthVariable(size_t block) const { return widths_ + bottleneck_blocks_.size() + block - 1; }
 
 Ticks Relaxation::work_an_evaluation() const {
   return RelaxationTicks(forms_.blocks.size(), (smooth_.lower.size() + Dual::kDirections - 1) / Dual::kDirections);
@@ -80,21 +85,20 @@ Relaxation::Counts<T> Relaxation::Count(const std::vector<T>& x) const {
   T in(problem_.input.channels);
   T log_in(std::log(problem_.input.channels));
   for (size_t i = 0; i < forms_.blocks.size(); ++i) {
-    const bool is_stage = i > 0 && i <= problem_.stages.size();
-    const bool is_tail = i > problem_.stages.size();
-    const T out = is_tail ? T(problem_.tail->out_channels) : exp(x[i]);
-    const T log_out = is_tail ? T(std::log(problem_.tail->out_channels)) : x[i];
-    const bool has_bottleneck = is_stage && problem_.stages[i - 1].bottleneck_channels.high > 0;
-    const T log_bottleneck = has_bottleneck ? x[BottleneckVariable(i - 1)] : T(0);
+    const BlockVariables& variables = problem_.blocks[i];
+    const T out = i < widths_ ? exp(x[i]) : T(variables.out_channels.low);
+    const T log_out = i < widths_ ? x[i] : T(std::log(variables.out_channels.low));
+    const bool has_bottleneck = variables.bottleneck_channels.high > 0;
+    const T log_bottleneck = has_bottleneck ? x[BottleneckVariable(i)] : T(0);
     const BlockForms& block = forms_.blocks[i];
     const T bottleneck = has_bottleneck ? exp(log_bottleneck) : T(0);
     const std::array<T, kSymbols> numbers{in, out, bottleneck, T(block.se_ratio) * bottleneck};
     const std::array<T, kSymbols> logs{log_in, log_out, log_bottleneck, T(0)};
-    const KernelForms& forms = is_stage ? block.OfKernel(kernels_[i - 1]) : block.kernels.front();
-    const T depth = is_stage ? x[DepthVariable(i - 1)] : T(1);
+    const KernelForms& forms = block.OfKernel(kernels_[i]);
+    const T depth = variables.is_stage ? x[DepthVariable(i)] : T(1);
     const auto total = [&](const Form& first, const Form& other) {
       T value = first.At(numbers, logs);
-      if (is_stage) value += (depth - T(1)) * other.At(numbers, logs);
+      if (variables.is_stage) value += (depth - T(1)) * other.At(numbers, logs);
       return value;
     };
     for (const Budget budget : kEveryAdditive) {
@@ -135,14 +139,14 @@ std::vector<T> Relaxation::ConstraintValues(const std::vector<T>& x) const {
   }
 
   const Rules& rules = problem_.rules;
-  for (size_t i = 0; i < problem_.stages.size(); ++i) {
-    if (rules.non_decreasing_width) values.push_back(x[i] - x[i + 1]);
-    if (rules.out_over_in_max > 0) values.push_back(x[i + 1] - x[i] - T(std::log(rules.out_over_in_max)));
+  for (size_t i = 1; i < widths_; ++i) {
+    if (rules.non_decreasing_width) values.push_back(x[i - 1] - x[i]);
+    if (rules.out_over_in_max > 0) values.push_back(x[i] - x[i - 1] - T(std::log(rules.out_over_in_max)));
   }
-  for (const size_t i : bottleneck_stages_) {
+  for (const size_t i : bottleneck_blocks_) {
     const T bottleneck = x[BottleneckVariable(i)];
-    if (rules.bottleneck_over_out_min > 0) values.push_back(x[i + 1] + T(std::log(rules.bottleneck_over_out_min)) - bottleneck);
-    values.push_back(bottleneck - x[i + 1] - T(std::log(rules.bottleneck_over_out_max)));
+    if (rules.bottleneck_over_out_min > 0) values.push_back(x[i] + T(std::log(rules.bottleneck_over_out_min)) - bottleneck);
+    values.push_back(bottleneck - x[i] - T(std::log(rules.bottleneck_over_out_max)));
   }
   return values;
 }
@@ -178,7 +182,7 @@ void Relaxation::EvaluateConstraints(const std::vector<double>& x, std::vector<d
 RelaxedDesign Relaxation::Solve(double depth, double width_share, const RelaxationLimits& limits) const {
   std::vector<double> start;
   for (size_t i = 0; i < smooth_.lower.size(); ++i) {
-    const bool is_depth = i >= DepthVariable(0);
+    const bool is_depth = i >= DepthVariable(1);
     start.push_back(is_depth ? depth : smooth_.lower[i] + width_share * (smooth_.upper[i] - smooth_.lower[i]));
   }
   return SolveFrom(smooth_, start, limits);
@@ -188,9 +192,10 @@ RelaxedDesign Relaxation::SolveAtDepths(const RelaxedDesign& start, const std::v
                                         const RelaxationLimits& limits) const {
   SmoothProblem smooth = smooth_;
   std::vector<double> x;
-  for (const double width : start.widths) x.push_back(std::log(width));
-  for (const size_t i : bottleneck_stages_) x.push_back(std::log(start.bottlenecks[i]));
+  for (size_t i = 0; i < widths_; ++i) x.push_back(std::log(start.widths[i]));
+  for (const size_t i : bottleneck_blocks_) x.push_back(std::log(start.bottlenecks[i]));
   for (size_t i = 0; i < depths.size(); ++i) {
+    if (!problem_.blocks[i].is_stage) continue;
     smooth.lower[DepthVariable(i)] = smooth.upper[DepthVariable(i)] = depths[i];
     x.push_back(depths[i]);
   }
@@ -215,11 +220,11 @@ RelaxedDesign Relaxation::SolveFrom(const SmoothProblem& smooth, const std::vect
   EvaluateObjective(result.x, design.objective, none);
   design.objective /= objective_scale_;
   for (const double value : ConstraintValues(result.x)) design.max_violation = std::max(design.max_violation, value);
-  for (size_t i = 0; i <= problem_.stages.size(); ++i) design.widths.push_back(std::exp(result.x[i]));
-  for (size_t i = 0; i < problem_.stages.size(); ++i) {
-    const bool has_bottleneck = problem_.stages[i].bottleneck_channels.high > 0;
-    design.bottlenecks.push_back(has_bottleneck ? std::exp(result.x[BottleneckVariable(i)]) : 0);
-    design.depths.push_back(result.x[DepthVariable(i)]);
+  for (size_t i = 0; i < problem_.blocks.size(); ++i) {
+    const BlockVariables& block = problem_.blocks[i];
+    design.widths.push_back(i < widths_ ? std::exp(result.x[i]) : block.out_channels.low);
+    design.bottlenecks.push_back(block.bottleneck_channels.high > 0 ? std::exp(result.x[BottleneckVariable(i)]) : 0);
+    design.depths.push_back(block.is_stage ? result.x[DepthVariable(i)] : 1);
   }
   return design;
 }

@@ -1,5 +1,5 @@
 // The continuous relaxation of a design problem at fixed kernels: widths and depths are real numbers. Variables, in this order:
-// ln width of the stem and of each stage, ln bottleneck of each stage that has one, depth of each stage.
+// ln width of each block but a tail, ln bottleneck of each block that has one, depth of each stage.
 // Its optimum is a starting point for the integer search, not an upper bound, because the problem is not concave.
 #pragma once
 
@@ -14,8 +14,9 @@
 namespace deepmad::mad {
 
 struct RelaxedDesign {
-  std::vector<double> widths;       // stem first, channels
-  std::vector<double> bottlenecks;  // one per stage, 0 if the stage has none
+  // An entry a block.
+  std::vector<double> widths;       // channels
+  std::vector<double> bottlenecks;  // 0 for a block without
   std::vector<double> depths;
   std::vector<KernelChoice> kernels;
   double objective = 0;
@@ -32,6 +33,7 @@ struct RelaxationLimits {
 
 class Relaxation {
  public:
+  // `kernels` are a block each.
   Relaxation(const DesignProblem& problem, std::vector<KernelChoice> kernels, Algorithm algorithm = Algorithm::kSlsqp);
   Relaxation(const Relaxation&) = delete;  // smooth() refers to this object
   Relaxation& operator=(const Relaxation&) = delete;
@@ -39,7 +41,7 @@ class Relaxation {
   // Solves from a structure of `depth` units a stage with widths at `width_share` of their ranges (0: low ends, 1: high ends, in ln).
   RelaxedDesign Solve(double depth, double width_share, const RelaxationLimits& limits) const;
 
-  // Solves with all depths fixed at the given values, starting from the widths of `start`.
+  // Solves with all depths, a block each, fixed at the given values, starting from the widths of `start`.
   RelaxedDesign SolveAtDepths(const RelaxedDesign& start, const std::vector<double>& depths, const RelaxationLimits& limits) const;
 
   // Objective and constraints with gradients. Public so that tests can compare the gradients with finite differences.
@@ -50,8 +52,9 @@ class Relaxation {
 
  private:
   RelaxedDesign SolveFrom(const SmoothProblem& smooth, const std::vector<double>& start, const RelaxationLimits& limits) const;
-  size_t BottleneckVariable(size_t stage) const;
-  size_t DepthVariable(size_t stage) const;
+  // Positions of a block's variables.
+  size_t BottleneckVariable(size_t block) const;
+  size_t DepthVariable(size_t block) const;
   void EvaluateObjective(const std::vector<double>& x, double& value, std::vector<double>& gradient) const;
   void EvaluateConstraints(const std::vector<double>& x, std::vector<double>& values, std::vector<double>& jacobian) const;
   template <typename T>
@@ -69,7 +72,8 @@ class Relaxation {
   Algorithm algorithm_;
   ProblemForms forms_;
   ScoreLayout layout_;                     // at these kernels
-  std::vector<size_t> bottleneck_stages_;  // stages that have a bottleneck
+  size_t widths_;                          // how many blocks have a variable width; they come first
+  std::vector<size_t> bottleneck_blocks_;  // blocks that have a bottleneck
   double objective_scale_ = 1;
   SmoothProblem smooth_;
 };

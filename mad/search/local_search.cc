@@ -8,12 +8,7 @@
 namespace deepmad::mad {
 namespace {
 
-// Variables of a stage behind the stem's width.
-enum StageVariable { kWidth, kBottleneck, kDepth, kKernel, kStageVariables };
-
 constexpr int kStepsBetweenChecks = 512;
-
-int VariableOf(size_t stage, StageVariable variable) { return 1 + static_cast<int>(stage) * kStageVariables + variable; }
 
 }  // namespace
 
@@ -28,27 +23,22 @@ IntegerSearch::IntegerSearch(const DesignProblem& problem, std::function<bool(Ti
 
 bool IntegerSearch::Apply(const Move& move, Candidate& candidate) const {
   const int multiple = problem_.channel_multiple;
-  if (move.variable == 0) {
-    candidate.stem_channels += move.delta * multiple;
-    return problem_.stem.out_channels.Contains(candidate.stem_channels);
-  }
-  const size_t index = static_cast<size_t>(move.variable - 1) / kStageVariables;
-  const StageVariables& stage = problem_.stages[index];
-  StageChoice& choice = candidate.stages[index];
-  switch ((move.variable - 1) % kStageVariables) {
-    case kWidth:
+  const BlockVariables& block = problem_.blocks[move.block];
+  BlockChoice& choice = candidate.blocks[move.block];
+  switch (move.variable) {
+    case Variable::kWidth:
       choice.out_channels += move.delta * multiple;
-      return stage.out_channels.Contains(choice.out_channels);
-    case kBottleneck:
+      return block.out_channels.Contains(choice.out_channels);
+    case Variable::kBottleneck:
       choice.bottleneck_channels += move.delta * multiple;
-      return stage.bottleneck_channels.high > 0 && stage.bottleneck_channels.Contains(choice.bottleneck_channels);
-    case kDepth:
+      return block.bottleneck_channels.high > 0 && block.bottleneck_channels.Contains(choice.bottleneck_channels);
+    case Variable::kDepth:
       choice.depth += move.delta;
-      return stage.depth.Contains(choice.depth);
+      return block.depth.Contains(choice.depth);
     default: {
-      const auto at = std::find(stage.kernels.begin(), stage.kernels.end(), choice.kernel) - stage.kernels.begin() + move.delta;
-      if (at < 0 || at >= static_cast<std::ptrdiff_t>(stage.kernels.size())) return false;
-      choice.kernel = stage.kernels[static_cast<size_t>(at)];
+      const auto at = std::find(block.kernels.begin(), block.kernels.end(), choice.kernel) - block.kernels.begin() + move.delta;
+      if (at < 0 || at >= static_cast<std::ptrdiff_t>(block.kernels.size())) return false;
+      choice.kernel = block.kernels[static_cast<size_t>(at)];
       return true;
     }
   }
@@ -56,16 +46,18 @@ bool IntegerSearch::Apply(const Move& move, Candidate& candidate) const {
 
 Candidate IntegerSearch::Round(const RelaxedDesign& start, base::Random& random) const {
   std::vector<double> widths = start.widths, bottlenecks = start.bottlenecks, depths = start.depths;
-  for (double& width : widths) width += problem_.channel_multiple * random.Uniform(-1, 1);
-  for (double& bottleneck : bottlenecks) bottleneck += problem_.channel_multiple * random.Uniform(-1, 1);
-  for (double& depth : depths) depth += random.Uniform(-0.5, 0.5);
+  const size_t before_tail = problem_.BlocksBeforeTail();
+  for (size_t i = 0; i < before_tail; ++i) widths[i] += problem_.channel_multiple * random.Uniform(-1, 1);
+  for (size_t i = 1; i < before_tail; ++i) bottlenecks[i] += problem_.channel_multiple * random.Uniform(-1, 1);
+  for (size_t i = 1; i < before_tail; ++i) depths[i] += random.Uniform(-0.5, 0.5);
   return RoundToAdmitted(problem_, widths, bottlenecks, depths, start.kernels);
 }
 
 // One to three moves; pairs trade one quantity for another, because with the budgets used up nothing else stays feasible.
 void IntegerSearch::Propose(base::Random& random, Candidate& candidate) const {
-  const int stages = static_cast<int>(problem_.stages.size());
-  const auto any_stage = [&] { return static_cast<size_t>(random.UniformInt(0, stages - 1)); };
+  using enum Variable;
+  const auto stages = static_cast<int64_t>(problem_.Stages());
+  const auto any_stage = [&] { return static_cast<size_t>(random.UniformInt(1, stages)); };
   const auto sign = [&] { return random.NextBits() & 1 ? 1 : -1; };
   const int count = static_cast<int>(random.UniformInt(1, 3));
   for (int i = 0; i < count; ++i) {
@@ -75,39 +67,38 @@ void IntegerSearch::Propose(base::Random& random, Candidate& candidate) const {
       case 0:
       case 1:
       case 2:
-        valid = Apply({VariableOf(any_stage(), kWidth), sign() * static_cast<int>(random.UniformInt(1, 4))}, next);
+        valid = Apply({any_stage(), kWidth, sign() * static_cast<int>(random.UniformInt(1, 4))}, next);
         break;
       case 3:
       case 4:
-        valid = Apply({VariableOf(any_stage(), kBottleneck), sign()}, next);
+        valid = Apply({any_stage(), kBottleneck, sign()}, next);
         break;
       case 5:
       case 6:
-        valid = Apply({VariableOf(any_stage(), kWidth), 1}, next) && Apply({VariableOf(any_stage(), kWidth), -1}, next);
+        valid = Apply({any_stage(), kWidth, 1}, next) && Apply({any_stage(), kWidth, -1}, next);
         break;
       case 7:
       case 8:
-        valid = Apply({VariableOf(any_stage(), kBottleneck), 1}, next) && Apply({VariableOf(any_stage(), kBottleneck), -1}, next);
+        valid = Apply({any_stage(), kBottleneck, 1}, next) && Apply({any_stage(), kBottleneck, -1}, next);
         break;
       case 9:
       case 10:
-        valid = Apply({VariableOf(any_stage(), kDepth), sign()}, next);
+        valid = Apply({any_stage(), kDepth, sign()}, next);
         break;
       case 11:
       case 12:
-        valid = Apply({VariableOf(any_stage(), kDepth), 1}, next) && Apply({VariableOf(any_stage(), kDepth), -1}, next);
+        valid = Apply({any_stage(), kDepth, 1}, next) && Apply({any_stage(), kDepth, -1}, next);
         break;
       case 13: {
         const int direction = sign();
-        valid =
-            Apply({VariableOf(any_stage(), kBottleneck), direction}, next) && Apply({VariableOf(any_stage(), kDepth), -direction}, next);
+        valid = Apply({any_stage(), kBottleneck, direction}, next) && Apply({any_stage(), kDepth, -direction}, next);
         break;
       }
       case 14:
-        valid = Apply({VariableOf(any_stage(), kKernel), sign()}, next);
+        valid = Apply({any_stage(), kKernel, sign()}, next);
         break;
       default:
-        valid = Apply({0, sign()}, next);
+        valid = Apply({0, kWidth, sign()}, next);
         break;
     }
     if (valid) candidate = next;
@@ -146,11 +137,11 @@ SearchResult IntegerSearch::Anneal(const RelaxedDesign& start, const AnnealingOp
 SearchResult IntegerSearch::From(const Candidate& candidate) {
   Candidate admitted = candidate;
   if (!IsAdmitted(problem_, candidate)) {
-    std::vector<double> widths{static_cast<double>(candidate.stem_channels)}, bottlenecks, depths;
+    std::vector<double> widths, bottlenecks, depths;
     std::vector<KernelChoice> kernels;
-    for (size_t i = 0; i < candidate.stages.size(); ++i) {
-      const StageChoice& choice = candidate.stages[i];
-      const std::vector<KernelChoice>& offered = problem_.stages[i].kernels;
+    for (size_t i = 0; i < candidate.blocks.size(); ++i) {
+      const BlockChoice& choice = candidate.blocks[i];
+      const std::vector<KernelChoice>& offered = problem_.blocks[i].kernels;
       const bool is_offered = std::find(offered.begin(), offered.end(), choice.kernel) != offered.end();
       widths.push_back(choice.out_channels);
       bottlenecks.push_back(choice.bottleneck_channels);
@@ -163,21 +154,27 @@ SearchResult IntegerSearch::From(const Candidate& candidate) {
   return {admitted, evaluator_.Evaluate(admitted), true};
 }
 
+// Of the variables that have more than one value.
 std::vector<IntegerSearch::Move> IntegerSearch::SingleMoves() const {
   std::vector<Move> moves;
-  const int variables = VariableOf(problem_.stages.size() - 1, kKernel) + 1;
-  for (int variable = 0; variable < variables; ++variable) {
-    for (const int delta : {1, -1, 2, -2}) moves.push_back({variable, delta});
+  const auto add = [&](size_t block, Variable variable, bool varies) {
+    if (!varies) return;
+    for (const int delta : {1, -1, 2, -2}) moves.push_back({block, variable, delta});
+  };
+  const auto varies = [](const Range& range) { return range.low < range.high; };
+  for (size_t i = 0; i < problem_.blocks.size(); ++i) {
+    const BlockVariables& block = problem_.blocks[i];
+    add(i, Variable::kWidth, varies(block.out_channels));
+    add(i, Variable::kBottleneck, varies(block.bottleneck_channels));
+    add(i, Variable::kDepth, varies(block.depth));
+    add(i, Variable::kKernel, block.kernels.size() > 1);
   }
   return moves;
 }
 
 // Whether the ranges hold nothing else, so that there is no move to try.
 bool IntegerSearch::IsOneStructure() const {
-  const auto fixed = [](const Range& range) { return range.low == range.high; };
-  return fixed(problem_.stem.out_channels) && std::all_of(problem_.stages.begin(), problem_.stages.end(), [&](const StageVariables& stage) {
-           return fixed(stage.out_channels) && fixed(stage.bottleneck_channels) && fixed(stage.depth) && stage.kernels.size() == 1;
-         });
+  return std::ranges::all_of(problem_.blocks, [](const BlockVariables& block) { return block.HoldsOneChoice(); });
 }
 
 SearchResult IntegerSearch::Exchange(SearchResult start) {

@@ -47,9 +47,11 @@ class IntegerSearch {
   Ticks work() const { return tried_ * StructureTicks(evaluator_.blocks()); }
 
  private:
+  enum class Variable { kWidth, kBottleneck, kDepth, kKernel };
   struct Move {
-    int variable;  // 0: stem; then per stage: width, bottleneck, depth, kernel
-    int delta;     // in multiples, units, or kernel choices
+    size_t block;
+    Variable variable;
+    int delta;  // in multiples, units, or kernel choices
   };
   bool Apply(const Move& move, Candidate& candidate) const;
   Candidate Round(const RelaxedDesign& start, base::Random& random) const;

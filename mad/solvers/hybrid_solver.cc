@@ -40,9 +40,9 @@ constexpr int64_t kProgressSteps = 1000;
 // All blocks at their widest kernel, then all at their narrowest; the annealing mixes them.
 std::vector<std::vector<KernelChoice>> KernelPatterns(const DesignProblem& problem) {
   std::vector<KernelChoice> widest, narrowest;
-  for (const StageVariables& stage : problem.stages) {
-    widest.push_back(stage.kernels.back());
-    narrowest.push_back(stage.kernels.front());
+  for (const BlockVariables& block : problem.blocks) {
+    widest.push_back(block.kernels.back());
+    narrowest.push_back(block.kernels.front());
   }
   if (widest == narrowest) return {widest};
   return {widest, narrowest};
@@ -91,7 +91,7 @@ class DepthPatterns {
 
  private:
   void Round(const RelaxedDesign& design) {
-    std::vector<size_t> open;  // the stages whose depth is not whole, the most undecided first
+    std::vector<size_t> open;  // the blocks whose depth is not whole, the most undecided first
     for (size_t i = 0; i < design.depths.size(); ++i) {
       if (std::abs(design.depths[i] - std::round(design.depths[i])) > kWholeDepth) open.push_back(i);
     }
@@ -107,18 +107,18 @@ class DepthPatterns {
     SortBestFirst(designs_);
   }
 
-  // One unit more, one less, or one moved between two stages. False where all are expanded.
+  // One unit more, one less, or one moved between two blocks. False where all are expanded.
   bool ExpandBest() {
     const auto best = std::find_if(designs_.begin(), designs_.end(), [&](const RelaxedDesign& d) { return !expanded_.contains(d.depths); });
     if (best == designs_.end()) return false;
     const RelaxedDesign centre = *best;
     expanded_.insert(centre.depths);
-    const size_t stages = centre.depths.size();  // as an index: no stage
-    for (size_t more = 0; more <= stages; ++more) {
-      for (size_t less = 0; less <= stages; ++less) {
+    const size_t blocks = centre.depths.size();  // as an index: no block
+    for (size_t more = 0; more <= blocks; ++more) {
+      for (size_t less = 0; less <= blocks; ++less) {
         std::vector<double> depths = centre.depths;
-        if (more < stages) depths[more] += 1;
-        if (less < stages) depths[less] -= 1;
+        if (more < blocks) depths[more] += 1;
+        if (less < blocks) depths[less] -= 1;
         Try(centre, depths);
       }
     }
@@ -127,7 +127,7 @@ class DepthPatterns {
 
   void Try(const RelaxedDesign& start, const std::vector<double>& depths) {
     for (size_t i = 0; i < depths.size(); ++i) {
-      if (!problem_.stages[i].depth.Contains(static_cast<int>(depths[i]))) return;
+      if (!problem_.blocks[i].depth.Contains(static_cast<int>(depths[i]))) return;
     }
     if (limits_.IsOver(kRelaxationShare) || !tried_.insert(depths).second) return;
     designs_.push_back(relaxation_.SolveAtDepths(start, depths, RelaxationLimitsOf(limits_)));
@@ -184,7 +184,7 @@ class NloptSolver : public Solver {
   // threads.
   static void Anneal(const DesignProblem& problem, const std::vector<RelaxedDesign>& starts, SolveLimits& limits, Solution& solution) {
     const size_t count = std::min<size_t>(kAnnealings, starts.size());
-    const Ticks a_step = StructureTicks(problem.stages.size() + (problem.tail ? 2 : 1));
+    const Ticks a_step = StructureTicks(problem.blocks.size());
     Ticks schedules = 0;
     for (size_t i = 0; i < kAnnealings; ++i) schedules += AnnealingOf(i % count).steps * a_step;
     const Ticks left = limits.WorkLeft(kAnnealingShare);
@@ -236,8 +236,8 @@ class NloptSolver : public Solver {
   // Upper bound and optimum by branch and bound. Where nothing feasible is known, first whether there is anything: the same search with an
   // objective of zero.
   static void Prove(const DesignProblem& problem, const RelaxedDesign& relaxed, SolveLimits& limits, Solution& solution) {
-    for (const StageVariables& stage : problem.stages) {
-      if (stage.kernels.size() > Box::kMaxKernels) return;  // no box describes such a stage: a design without a bound
+    for (const BlockVariables& block : problem.blocks) {
+      if (block.kernels.size() > Box::kMaxKernels) return;  // no box describes such a block: a design without a bound
     }
     Tangents guess{relaxed.depths, 1};
     ProofOptions options;
@@ -266,7 +266,7 @@ class NloptSolver : public Solver {
     const SearchResult polished = Polish(problem, *start, limits, solution);
     guess.layers = polished.measures.used[kLayers];
     guess.depths.clear();
-    for (const StageChoice& choice : polished.candidate.stages) guess.depths.push_back(choice.depth);
+    for (const BlockChoice& choice : polished.candidate.blocks) guess.depths.push_back(choice.depth);
     const Proof proof = ProveBound(problem, polished.candidate, guess, options);
     AddCounts(proof, limits, solution);
     solution.upper_bound = proof.upper_bound;

@@ -28,11 +28,11 @@ struct MainPath {
   bool depthwise = false;
 };
 // Of a unit; which layers there are depends on no width.
-MainPath CountMainPath(const StageVariables& stage) {
+MainPath CountMainPath(const std::string& type) {
   UnitDims<double> dims;
   dims.in = dims.out = dims.bottleneck = 8;
   MainPath path;
-  for (const Branch<double>& branch : MakeUnit(FindBlockType(stage.type), dims)) {
+  for (const Branch<double>& branch : MakeUnit(FindBlockType(type), dims)) {
     for (const Layer<double>& layer : branch.main) {
       if (layer.kind != LayerKind::kConv) continue;
       ++path.convolutions;
@@ -44,15 +44,15 @@ MainPath CountMainPath(const StageVariables& stage) {
 
 }  // namespace
 
-ReleasedMutation::ReleasedMutation(const DesignProblem& problem, bool every_block)
-    : problem_(problem), blocks_(static_cast<int>(problem.stages.size()) + (problem.tail ? 2 : 1)) {
-  mutable_blocks_ = problem.stages.size() + (problem.tail || every_block ? 1 : 0);
-  for (const StageVariables& stage : problem.stages) {
-    const MainPath path = CountMainPath(stage);
+ReleasedMutation::ReleasedMutation(const DesignProblem& problem, bool every_block) : problem_(problem) {
+  const int blocks = static_cast<int>(problem.blocks.size());
+  mutable_blocks_ = every_block ? problem.BlocksBeforeTail() : problem.blocks.size() - 1;
+  for (size_t i = 0; i < problem.blocks.size(); ++i) {
+    const MainPath path = CountMainPath(problem.blocks[i].type);
     const Family family = path.depthwise ? Family::kDepthwise : path.convolutions == 2 ? Family::kTwoConvolutions : Family::kBottleneck;
-    int largest = stage.depth.high;
-    if (problem.budgets.layers && !family_.empty()) {  // the first stage has a bound of its own
-      const int others = blocks_ - (family == Family::kDepthwise ? 3 : 2);
+    int largest = problem.blocks[i].depth.high;
+    if (problem.budgets.layers && i > 1) {  // the first stage has a bound of its own
+      const int others = blocks - (family == Family::kDepthwise ? 3 : 2);
       largest = std::min(largest, static_cast<int>(*problem.budgets.layers) / path.convolutions / std::max(1, others));
     }
     family_.push_back(family);
@@ -69,8 +69,8 @@ int ReleasedMutation::ScaledChannels(int channels, base::Random& random) const {
 
 bool ReleasedMutation::KeepsLayers(const Candidate& candidate) const {
   if (!problem_.budgets.layers) return true;
-  int layers = blocks_ - static_cast<int>(candidate.stages.size());  // stem and tail
-  for (size_t i = 0; i < candidate.stages.size(); ++i) layers += layers_a_unit_[i] * candidate.stages[i].depth;
+  int layers = 0;
+  for (size_t i = 0; i < candidate.blocks.size(); ++i) layers += layers_a_unit_[i] * candidate.blocks[i].depth;
   return layers <= *problem_.budgets.layers;
 }
 
@@ -78,7 +78,7 @@ Candidate ReleasedMutation::Child(const Candidate& parent, base::Random& random)
   Candidate child = parent;
   for (int i = 0; i < kMutationsAChild; ++i) {
     const Candidate before = child;
-    for (int attempt = 0; attempt < blocks_; ++attempt) {
+    for (size_t attempt = 0; attempt < problem_.blocks.size(); ++attempt) {
       child = before;
       MutateBlock(child, random);
       if (KeepsLayers(child)) break;
@@ -90,26 +90,25 @@ Candidate ReleasedMutation::Child(const Candidate& parent, base::Random& random)
 void ReleasedMutation::MutateBlock(Candidate& candidate, base::Random& random) const {
   const size_t block = static_cast<size_t>(random.UniformInt(0, static_cast<int64_t>(mutable_blocks_) - 1));
   if (block == 0) return MutateStem(candidate, random);
-  const size_t stage = block - 1;
-  const StageVariables& variables = problem_.stages[stage];
-  StageChoice& choice = candidate.stages[stage];
+  const BlockVariables& variables = problem_.blocks[block];
+  BlockChoice& choice = candidate.blocks[block];
   // Problems with one kernel have no kernel mutation.
   switch (random.UniformInt(0, variables.kernels.size() > 1 ? 3 : 2)) {
     case 0:
-      MutateWidth(stage, candidate, random);
+      MutateWidth(block, candidate, random);
       break;
     case 1:
-      MutateBottleneck(stage, candidate, random);
+      MutateBottleneck(block, candidate, random);
       break;
     case 2:
-      MutateDepth(stage, candidate, random);
+      MutateDepth(block, candidate, random);
       break;
     default: {
       const KernelChoice old = choice.kernel;
       for (size_t i = 0; i < variables.kernels.size() && choice.kernel == old; ++i) choice.kernel = Draw(variables.kernels, random);
     }
   }
-  if (family_[stage] == Family::kDepthwise || variables.bottleneck_channels.high == 0) return;
+  if (family_[block] == Family::kDepthwise || variables.bottleneck_channels.high == 0) return;
   const double least = problem_.rules.bottleneck_over_out_min * choice.out_channels;
   if (choice.bottleneck_channels >= least) return;
   const bool nearest = problem_.rules.ratio_rounding == RatioRounding::kNearest;
@@ -117,40 +116,41 @@ void ReleasedMutation::MutateBlock(Candidate& candidate, base::Random& random) c
 }
 
 void ReleasedMutation::MutateStem(Candidate& candidate, base::Random& random) const {
-  const Range& range = problem_.stem.out_channels;
-  const int channels = std::clamp(ScaledChannels(candidate.stem_channels, random), range.low, range.high);
-  candidate.stem_channels = std::min(channels, candidate.stages.front().out_channels);
+  const Range& range = problem_.blocks[0].out_channels;
+  BlockChoice& stem = candidate.blocks[0];
+  const int channels = std::clamp(ScaledChannels(stem.out_channels, random), range.low, range.high);
+  stem.out_channels = std::min(channels, candidate.blocks[1].out_channels);
 }
 
-void ReleasedMutation::MutateWidth(size_t stage, Candidate& candidate, base::Random& random) const {
-  StageChoice& choice = candidate.stages[stage];
-  StageChoice* next = stage + 1 < candidate.stages.size() ? &candidate.stages[stage + 1] : nullptr;
-  const Range& range = problem_.stages[stage].out_channels;
-  const int in_channels = stage == 0 ? candidate.stem_channels : candidate.stages[stage - 1].out_channels;
+void ReleasedMutation::MutateWidth(size_t block, Candidate& candidate, base::Random& random) const {
+  BlockChoice& choice = candidate.blocks[block];
+  BlockChoice* next = block + 1 < problem_.BlocksBeforeTail() ? &candidate.blocks[block + 1] : nullptr;
+  const Range& range = problem_.blocks[block].out_channels;
+  const int in_channels = candidate.blocks[block - 1].out_channels;
   const double growth = problem_.rules.out_over_in_max;
   const double ratio = static_cast<double>(choice.bottleneck_channels) / choice.out_channels;
   int channels = ScaledChannels(choice.out_channels, random);
-  if (family_[stage] == Family::kBottleneck && growth > 0) channels = std::min(channels, static_cast<int>(growth * in_channels));
+  if (family_[block] == Family::kBottleneck && growth > 0) channels = std::min(channels, static_cast<int>(growth * in_channels));
   channels = std::clamp(channels, range.low, range.high);
   if (problem_.rules.non_decreasing_width) {
     channels = std::max(channels, in_channels);
     if (next != nullptr) channels = std::min(channels, next->out_channels);
   }
-  if (family_[stage] == Family::kBottleneck && growth > 0 && next != nullptr) {
+  if (family_[block] == Family::kBottleneck && growth > 0 && next != nullptr) {
     channels = std::max(channels, Rounded(next->out_channels / growth));
   }
   choice.out_channels = channels;
-  if (family_[stage] == Family::kDepthwise) {
+  if (family_[block] == Family::kDepthwise) {
     choice.bottleneck_channels = Rounded(channels * NearestOf(problem_.solver.evolution.bottleneck_ratios, ratio));
-  } else if (family_[stage] == Family::kTwoConvolutions && next != nullptr) {
+  } else if (family_[block] == Family::kTwoConvolutions && next != nullptr) {
     next->bottleneck_channels = std::min(next->bottleneck_channels, channels);
   }
 }
 
-void ReleasedMutation::MutateBottleneck(size_t stage, Candidate& candidate, base::Random& random) const {
-  StageChoice& choice = candidate.stages[stage];
-  if (problem_.stages[stage].bottleneck_channels.high == 0) return;
-  if (family_[stage] != Family::kDepthwise) {
+void ReleasedMutation::MutateBottleneck(size_t block, Candidate& candidate, base::Random& random) const {
+  BlockChoice& choice = candidate.blocks[block];
+  if (problem_.blocks[block].bottleneck_channels.high == 0) return;
+  if (family_[block] != Family::kDepthwise) {
     choice.bottleneck_channels = std::min(ScaledChannels(choice.bottleneck_channels, random), choice.out_channels);
     return;
   }
@@ -161,11 +161,11 @@ void ReleasedMutation::MutateBottleneck(size_t stage, Candidate& candidate, base
   choice.bottleneck_channels = Rounded(choice.out_channels * ratio);
 }
 
-void ReleasedMutation::MutateDepth(size_t stage, Candidate& candidate, base::Random& random) const {
-  int& depth = candidate.stages[stage].depth;
+void ReleasedMutation::MutateDepth(size_t block, Candidate& candidate, base::Random& random) const {
+  int& depth = candidate.blocks[block].depth;
   const int old = depth;
   for (size_t i = 0; i < std::size(kDepthSteps) && depth == old; ++i) depth = std::max(1, old + Draw(kDepthSteps, random));
-  depth = std::min(depth, largest_depth_[stage]);
+  depth = std::min(depth, largest_depth_[block]);
 }
 
 }  // namespace deepmad::mad

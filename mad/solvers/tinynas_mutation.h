@@ -19,19 +19,19 @@ class ReleasedMutation {
 
   void MutateBlock(Candidate& candidate, base::Random& random) const;
   void MutateStem(Candidate& candidate, base::Random& random) const;
-  void MutateWidth(size_t stage, Candidate& candidate, base::Random& random) const;
-  void MutateBottleneck(size_t stage, Candidate& candidate, base::Random& random) const;
-  void MutateDepth(size_t stage, Candidate& candidate, base::Random& random) const;
+  void MutateWidth(size_t block, Candidate& candidate, base::Random& random) const;
+  void MutateBottleneck(size_t block, Candidate& candidate, base::Random& random) const;
+  void MutateDepth(size_t block, Candidate& candidate, base::Random& random) const;
   int ScaledChannels(int channels, base::Random& random) const;
   int Rounded(double channels) const;  // to a multiple, half to even, at least one
   bool KeepsLayers(const Candidate& candidate) const;
 
   const DesignProblem& problem_;
-  std::vector<Family> family_;      // of each stage
-  std::vector<int> layers_a_unit_;  // of each stage
-  std::vector<int> largest_depth_;  // of each stage
-  int blocks_ = 0;                  // stem, stages and tail
-  size_t mutable_blocks_ = 0;       // drawn from the front
+  // Of each block.
+  std::vector<Family> family_;
+  std::vector<int> layers_a_unit_;
+  std::vector<int> largest_depth_;
+  size_t mutable_blocks_ = 0;  // drawn from the front
 };
 
 }  // namespace deepmad::mad

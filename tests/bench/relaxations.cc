@@ -23,7 +23,7 @@ int main(int argc, char** argv) {
     for (const std::string& name : names) {
       const DesignProblem problem = WithTightRanges(LoadProblem(deepmad::base::ConfigsFolder() + "/design/" + name + ".yaml"));
       std::vector<KernelChoice> kernels;
-      for (const StageVariables& stage : problem.stages) kernels.push_back(stage.kernels.back());
+      for (const BlockVariables& block : problem.blocks) kernels.push_back(block.kernels.back());
       for (const Algorithm algorithm : kAlgorithms) {
         const Relaxation relaxation(problem, kernels, algorithm);
         const auto start = std::chrono::steady_clock::now();

@@ -14,10 +14,10 @@ using namespace deepmad;
 void Read(const std::string& text) {
   const base::Config config = base::Config::FromText(text, "fuzz.yaml");
   const mad::DesignProblem problem = mad::ProblemFromConfig(config);
-  mad::Candidate smallest{problem.stem.out_channels.low, {}};
-  for (const mad::StageVariables& stage : problem.stages) {
-    fuzz::Expect(!stage.kernels.empty() && stage.depth.low >= 1 && stage.depth.low <= stage.depth.high, "a stage with a choice");
-    smallest.stages.push_back({stage.kernels.front(), 1, stage.out_channels.low, stage.bottleneck_channels.low});
+  mad::Candidate smallest;
+  for (const mad::BlockVariables& block : problem.blocks) {
+    fuzz::Expect(!block.kernels.empty() && block.depth.low >= 1 && block.depth.low <= block.depth.high, "a block with a choice");
+    smallest.blocks.push_back({block.kernels.front(), 1, block.out_channels.low, block.bottleneck_channels.low});
   }
   const mad::NetworkSpec network = mad::ToNetwork(problem, smallest);
   mad::Validate(network, "fuzz.yaml");

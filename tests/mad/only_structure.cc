@@ -27,10 +27,10 @@ std::shared_ptr<const LatencyModel> ModelFor(const NetworkSpec& network) {
   }
 }
 
-StageVariables StageOf(const BlockSpec& block, int more) {
+BlockVariables StageOf(const BlockSpec& block, int more) {
   const BlockType& type = FindBlockType(block.type);
   const auto range = [](int value, int added) { return Range{value, value + added}; };
-  StageVariables stage;
+  BlockVariables stage;
   stage.type = block.type;
   stage.stride = block.stride;
   stage.kernels = {KernelChoice(block.kernel, block.kernel_t, FormOf(block, type).bits)};
@@ -76,12 +76,10 @@ std::string FaultOfRefusal(const DesignProblem& problem, const std::string& budg
 DesignProblem ProblemAround(const NetworkSpec& network, const Formulation& formulation, Ranges ranges) {
   DesignProblem problem = NeutralProblem(network, formulation);
   const BlockSpec& stem = network.blocks.front();
-  problem.stem = {stem.type,
-                  {stem.out_channels, stem.out_channels},
-                  KernelChoice(stem.kernel, stem.kernel_t, FormOf(stem, FindBlockType(stem.type)).bits),
-                  stem.stride};
+  problem.blocks = {StageOf(stem, 0)};
+  problem.blocks[0].is_stage = false;
   for (size_t i = 1; i < network.blocks.size(); ++i) {
-    problem.stages.push_back(StageOf(network.blocks[i], ranges == Ranges::kWider ? 1 : 0));
+    problem.blocks.push_back(StageOf(network.blocks[i], ranges == Ranges::kWider ? 1 : 0));
   }
   problem.channel_multiple = 1;
   problem.rules = {.non_decreasing_width = false, .out_over_in_max = 0, .bottleneck_over_out_min = 0, .bottleneck_over_out_max = 1e6};

@@ -75,12 +75,11 @@ std::optional<Candidate> RandomStructure(const DesignProblem& tight, base::Rando
   std::vector<double> widths, bottlenecks, depths;
   std::vector<KernelChoice> kernels;
   const auto within = [&](const Range& range) { return LogUniform(random, range.low, range.high + 1); };
-  widths.push_back(within(tight.stem.out_channels));
-  for (const StageVariables& stage : tight.stages) {
-    widths.push_back(within(stage.out_channels));
-    bottlenecks.push_back(stage.bottleneck_channels.high > 0 ? within(stage.bottleneck_channels) : 0);
-    depths.push_back(within(stage.depth));
-    kernels.push_back(stage.kernels[static_cast<size_t>(random.UniformInt(0, static_cast<int64_t>(stage.kernels.size()) - 1))]);
+  for (const BlockVariables& block : tight.blocks) {
+    widths.push_back(within(block.out_channels));
+    bottlenecks.push_back(block.bottleneck_channels.high > 0 ? within(block.bottleneck_channels) : 0);
+    depths.push_back(within(block.depth));
+    kernels.push_back(block.kernels[static_cast<size_t>(random.UniformInt(0, static_cast<int64_t>(block.kernels.size()) - 1))]);
   }
   const Candidate candidate = RoundToAdmitted(tight, widths, bottlenecks, depths, kernels);
   if (!IsAdmitted(tight, candidate)) return std::nullopt;

@@ -42,9 +42,8 @@ double Distance(const CellOptions& options, const mad::Measures& measures) {
 void MoveOne(const mad::DesignProblem& problem, mad::Candidate& candidate, base::Random& random) {
   const int64_t sign = random.Bernoulli(0.5) ? 1 : -1;
   const int width_step = static_cast<int>(sign * random.UniformInt(1, 4)) * problem.channel_multiple;
-  const auto last = static_cast<int64_t>(candidate.stages.size()) - 1;
-  const auto place = static_cast<size_t>(random.UniformInt(0, last));
-  mad::StageChoice& stage = candidate.stages[place];
+  const auto place = static_cast<size_t>(random.UniformInt(1, static_cast<int64_t>(problem.Stages())));
+  mad::BlockChoice& stage = candidate.blocks[place];
   switch (random.UniformInt(0, 4)) {
     case 0:
       stage.depth += static_cast<int>(sign * random.UniformInt(1, 2));
@@ -56,19 +55,19 @@ void MoveOne(const mad::DesignProblem& problem, mad::Candidate& candidate, base:
       if (stage.bottleneck_channels > 0) stage.bottleneck_channels += width_step;
       break;
     case 3:
-      candidate.stem_channels += width_step;
+      candidate.blocks.front().out_channels += width_step;
       break;
     default: {
-      const std::vector<mad::KernelChoice>& kernels = problem.stages[place].kernels;
+      const std::vector<mad::KernelChoice>& kernels = problem.blocks[place].kernels;
       stage.kernel = kernels[static_cast<size_t>(random.UniformInt(0, static_cast<int64_t>(kernels.size()) - 1))];
     }
   }
 }
 
 std::vector<int> Numbers(const mad::Candidate& candidate) {
-  std::vector<int> numbers = {candidate.stem_channels};
-  for (const mad::StageChoice& stage : candidate.stages) {
-    numbers.insert(numbers.end(), {static_cast<int>(stage.kernel.Code()), stage.depth, stage.out_channels, stage.bottleneck_channels});
+  std::vector<int> numbers;
+  for (const mad::BlockChoice& block : candidate.blocks) {
+    numbers.insert(numbers.end(), {static_cast<int>(block.kernel.Code()), block.depth, block.out_channels, block.bottleneck_channels});
   }
   return numbers;
 }

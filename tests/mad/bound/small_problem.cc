@@ -24,6 +24,17 @@ std::vector<std::string> RepeatingTypes() {
   return types;
 }
 
+// A stem or a tail.
+BlockVariables ConvBlock(int kernel, int stride, const Range& out_channels) {
+  BlockVariables block;
+  block.is_stage = false;
+  block.type = "conv";
+  block.kernels = {kernel};
+  block.stride = stride;
+  block.out_channels = out_channels;
+  return block;
+}
+
 }  // namespace
 
 DesignProblem MakeSmallProblem(base::Random& random) {
@@ -34,7 +45,7 @@ DesignProblem MakeSmallProblem(base::Random& random) {
       &FindFormulation(formulations[static_cast<size_t>(random.UniformInt(0, static_cast<int64_t>(formulations.size()) - 1))], "");
   problem.input = {3, 32, 32, 1};
   problem.head.classes = 10;
-  problem.stem.out_channels = Some(random, 1, 2);
+  problem.blocks.push_back(ConvBlock(3, 2, Some(random, 1, 2)));
   problem.rules.non_decreasing_width = random.Bernoulli(0.7);
   problem.rules.out_over_in_max = random.Bernoulli(0.7) ? 2 : 0;
   problem.rules.bottleneck_over_out_min = random.Uniform(0.1, 0.6);
@@ -42,7 +53,7 @@ DesignProblem MakeSmallProblem(base::Random& random) {
   const int stages = static_cast<int>(random.UniformInt(1, 3));
   int score_stages = 1;
   for (int i = 0; i < stages; ++i) {
-    StageVariables stage;
+    BlockVariables stage;
     stage.type = types[static_cast<size_t>(random.UniformInt(0, static_cast<int64_t>(types.size()) - 1))];
     stage.stride = static_cast<int>(random.UniformInt(1, 2));
     score_stages += stage.stride - 1;
@@ -50,9 +61,9 @@ DesignProblem MakeSmallProblem(base::Random& random) {
     stage.depth = {1, stages == 3 ? 2 : 4};
     stage.out_channels = Some(random, 1 + 2 * i, 4);
     if (FindBlockType(stage.type).traits.has_bottleneck) stage.bottleneck_channels = Some(random, 1, 5);
-    problem.stages.push_back(stage);
+    problem.blocks.push_back(stage);
   }
-  if (random.Bernoulli(0.3)) problem.tail = BlockSpec{.kernel = 1, .out_channels = 96};
+  if (random.Bernoulli(0.3)) problem.blocks.push_back(ConvBlock(1, 1, {96, 96}));
   problem.objective = DefaultObjective(*problem.formulation, score_stages);
   problem.objective.depth_term = static_cast<DepthTerm>(random.UniformInt(0, 2));
   problem.budgets.flops_convention = problem.formulation->flops_convention;
@@ -71,28 +82,25 @@ DesignProblem MakeSmallProblem(base::Random& random) {
 
 void VisitAll(const DesignProblem& problem, const std::function<void(const Candidate&)>& visit) {
   Candidate candidate;
-  candidate.stages.resize(problem.stages.size());
+  candidate.blocks.resize(problem.blocks.size());
   const std::function<void(size_t)> extend = [&](size_t i) {
-    if (i == problem.stages.size()) {
+    if (i == problem.blocks.size()) {
       if (IsAdmitted(problem, candidate)) visit(candidate);
       return;
     }
-    const StageVariables& stage = problem.stages[i];
-    for (const auto& kernel : stage.kernels) {
-      for (int depth = stage.depth.low; depth <= stage.depth.high; ++depth) {
-        for (int out = stage.out_channels.low; out <= stage.out_channels.high; out += problem.channel_multiple) {
-          for (int m = stage.bottleneck_channels.low; m <= stage.bottleneck_channels.high; m += problem.channel_multiple) {
-            candidate.stages[i] = {kernel, depth, out, m};
+    const BlockVariables& block = problem.blocks[i];
+    for (const auto& kernel : block.kernels) {
+      for (int depth = block.depth.low; depth <= block.depth.high; ++depth) {
+        for (int out = block.out_channels.low; out <= block.out_channels.high; out += problem.channel_multiple) {
+          for (int m = block.bottleneck_channels.low; m <= block.bottleneck_channels.high; m += problem.channel_multiple) {
+            candidate.blocks[i] = {kernel, depth, out, m};
             extend(i + 1);
           }
         }
       }
     }
   };
-  for (int stem = problem.stem.out_channels.low; stem <= problem.stem.out_channels.high; stem += problem.channel_multiple) {
-    candidate.stem_channels = stem;
-    extend(0);
-  }
+  extend(0);
 }
 
 std::optional<Candidate> DrawCandidate(const DesignProblem& problem, base::Random& random) {
@@ -100,13 +108,13 @@ std::optional<Candidate> DrawCandidate(const DesignProblem& problem, base::Rando
     return range.low + multiple * static_cast<int>(random.UniformInt(0, (range.high - range.low) / multiple));
   };
   for (int attempt = 0; attempt < 100; ++attempt) {
-    std::vector<double> widths{static_cast<double>(draw(problem.stem.out_channels, problem.channel_multiple))}, bottlenecks, depths;
-    decltype(problem.stages[0].kernels) kernels;
-    for (const StageVariables& stage : problem.stages) {
-      widths.push_back(draw(stage.out_channels, problem.channel_multiple));
-      bottlenecks.push_back(draw(stage.bottleneck_channels, problem.channel_multiple));
-      depths.push_back(draw({stage.depth.low, std::min(stage.depth.high, stage.depth.low + 30)}, 1));
-      kernels.push_back(stage.kernels[static_cast<size_t>(random.UniformInt(0, static_cast<int64_t>(stage.kernels.size()) - 1))]);
+    std::vector<double> widths, bottlenecks, depths;
+    std::vector<KernelChoice> kernels;
+    for (const BlockVariables& block : problem.blocks) {
+      widths.push_back(draw(block.out_channels, problem.channel_multiple));
+      bottlenecks.push_back(draw(block.bottleneck_channels, problem.channel_multiple));
+      depths.push_back(draw({block.depth.low, std::min(block.depth.high, block.depth.low + 30)}, 1));
+      kernels.push_back(block.kernels[static_cast<size_t>(random.UniformInt(0, static_cast<int64_t>(block.kernels.size()) - 1))]);
     }
     const Candidate candidate = RoundToAdmitted(problem, widths, bottlenecks, depths, kernels);
     if (IsAdmitted(problem, candidate)) return candidate;

@@ -32,7 +32,7 @@ TEST(SoundnessTest, TheProofEndsAtTheOptimumOfEverySmallProblem) {
       const Measures measures = evaluator.Evaluate(candidate);
       if (measures.excess == 0 && (!optimum || measures.objective > *optimum)) optimum = measures.objective;
     });
-    Tangents guess{std::vector<double>(problem.stages.size(), 2.0), 8};
+    Tangents guess{std::vector<double>(problem.blocks.size(), 2.0), 8};
     ProofOptions options;
     options.gap = 0;
     const Proof proof = ProveBound(problem, std::nullopt, guess, options);
@@ -61,14 +61,15 @@ Box RandomBox(const DesignProblem& problem, const Candidate& inside, base::Rando
     };
     if (range.low < range.high) range = {toward(range.low), toward(range.high)};
   };
-  shrink(box.widths[0], inside.stem_channels, problem.channel_multiple);
-  for (size_t i = 0; i < inside.stages.size(); ++i) {
-    shrink(box.widths[i + 1], inside.stages[i].out_channels, problem.channel_multiple);
-    shrink(box.bottlenecks[i], inside.stages[i].bottleneck_channels, problem.channel_multiple);
-    shrink(box.depths[i], inside.stages[i].depth, 1);
+  for (size_t i = 0; i < inside.blocks.size(); ++i) {
+    BlockBox& block = box.blocks[i];
+    const BlockChoice& choice = inside.blocks[i];
+    shrink(block.width, choice.out_channels, problem.channel_multiple);
+    shrink(block.bottleneck, choice.bottleneck_channels, problem.channel_multiple);
+    shrink(block.depth, choice.depth, 1);
     if (random.Bernoulli(0.5)) {
-      const auto& offered = problem.stages[i].kernels;
-      box.kernels[i] = uint64_t{1} << (std::find(offered.begin(), offered.end(), inside.stages[i].kernel) - offered.begin());
+      const auto& offered = problem.blocks[i].kernels;
+      block.kernels = uint64_t{1} << (std::find(offered.begin(), offered.end(), choice.kernel) - offered.begin());
     }
   }
   return box;
@@ -109,7 +110,7 @@ void CheckRandomStructures(const DesignProblem& loaded, uint64_t stream, int cas
 
     Lagrangian lagrangian(problem, forms);
     Tangents tangents{{}, measures.used[kLayers] * random.Uniform(0.5, 2)};
-    for (const StageChoice& choice : inside->stages) tangents.depths.push_back(choice.depth + random.Uniform(-1, 1));
+    for (const BlockChoice& choice : inside->blocks) tangents.depths.push_back(choice.depth + random.Uniform(-1, 1));
     std::vector<double> multipliers;
     for (size_t m = 0; m < lagrangian.multipliers(); ++m) {
       multipliers.push_back(random.Bernoulli(0.2) ? 0 : std::abs(measures.objective) * std::pow(10, random.Uniform(-3, 0.5)));

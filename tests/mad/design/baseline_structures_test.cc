@@ -57,12 +57,12 @@ TEST(ResNetLikeTest, HasTheCostAskedForAndTheProportions) {
     EXPECT_LE(assessment.used[kParams], 1.05 * cost.params);
     EXPECT_GE(assessment.used[kFlops], 0.6 * cost.flops);
     EXPECT_GE(assessment.used[kParams], 0.6 * cost.params);
-    ASSERT_EQ(network.blocks.size(), 1 + problem.stages.size());
+    ASSERT_EQ(network.blocks.size(), problem.blocks.size());
     int deepest = 0, shallowest = 100;
     for (size_t i = 1; i < network.blocks.size(); ++i) {
       const BlockSpec& block = network.blocks[i];
       EXPECT_EQ(block.type, "basic");
-      EXPECT_EQ(block.stride, problem.stages[i - 1].stride);
+      EXPECT_EQ(block.stride, problem.blocks[i].stride);
       const int growth = i > 1 && block.stride == 2 ? 2 : 1;
       EXPECT_EQ(block.out_channels, growth * network.blocks[i - 1].out_channels);
       deepest = std::max(deepest, block.depth);

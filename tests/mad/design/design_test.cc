@@ -89,6 +89,14 @@ TEST(DesignTest, SolvesSmallInputsOfOneChannel) {
   EXPECT_LE(result.network.blocks[1].out_channels, result.network.blocks[2].out_channels);
 }
 
+// The formulation leaves out the first two depths of such networks.
+TEST(DesignTest, AProofIsTightWhereNoDepthCountsInThePenalty) {
+  const DesignResult result = Design(Small({"formulation=reference", "stages.1.type=bottleneck", "solver.gap=1e-4"}));
+  EXPECT_EQ(result.status, DesignStatus::kOptimalWithinGap);
+  EXPECT_EQ(result.assessment.score.depth_penalty, 10) << "exp of a variance of 0";
+  EXPECT_LE(*result.Gap(), 1e-4 * (1 + 1e-9)) << "though the penalty is most of a small objective";
+}
+
 TEST(DesignTest, NamesTheBudgetThatEvenTheSmallestStructureExceeds) {
   const std::string message = InfeasibleMessage(Small({"budgets.params=500"}));
   EXPECT_NE(message.find("params"), std::string::npos) << message;
@@ -111,8 +119,8 @@ TEST(DesignTest, RoundedCandidatesKeepTheRules) {
   for (int i = 0; i < 1000; ++i) {
     std::vector<double> widths, bottlenecks, depths;
     std::vector<KernelChoice> kernels;
-    for (int k = 0; k < 3; ++k) widths.push_back(random.Uniform(1, 400));
-    for (int k = 0; k < 2; ++k) {
+    for (int k = 0; k < 3; ++k) {
+      widths.push_back(random.Uniform(1, 400));
       bottlenecks.push_back(random.Uniform(1, 400));
       depths.push_back(random.Uniform(0, 20));
       kernels.push_back(3);
@@ -127,8 +135,8 @@ TEST(DesignTest, TheFastEvaluatorAgreesWithTheAssessment) {
     Evaluator evaluator(problem);
     base::Random random(3, base::RandomPurpose::kSearch);
     for (int i = 0; i < 200; ++i) {
-      std::vector<double> widths{random.Uniform(8, 32)}, bottlenecks, depths;
-      std::vector<KernelChoice> kernels;
+      std::vector<double> widths{random.Uniform(8, 32)}, bottlenecks{0}, depths{1};
+      std::vector<KernelChoice> kernels{3};
       for (int k = 0; k < 5; ++k) {
         widths.push_back(random.Uniform(8, 2048));
         bottlenecks.push_back(random.Uniform(8, 512));

@@ -87,6 +87,17 @@ TEST(SweepTest, TheTableHasALineAPointAndQuotesMessages) {
   EXPECT_EQ(std::count(first.begin(), first.end(), ','), std::count(head.begin(), head.end(), ','));
 }
 
+TEST(SweepTest, ANeighbourWithAnotherTailIsNoAnswer) {
+  const auto with_tail = [](int channels) {
+    return LoadProblem(base::ConfigsFolder() + "/design/cifar-32.yaml",
+                       {"tail={type: conv, kernel: 1, out_channels: " + std::to_string(channels) + "}"});
+  };
+  const NetworkSpec network = Design(with_tail(160)).network;
+  DesignResult none, found;
+  EXPECT_FALSE(PreferNeighbour(with_tail(192), network, none));
+  EXPECT_TRUE(PreferNeighbour(with_tail(160), network, found));
+}
+
 TEST(SweepTest, ANeighbourReplacesAWorseAnswerAndOnlyWhereItKeepsTheBudgets) {
   const std::string file = base::ConfigsFolder() + "/design/cifar-32.yaml";
   const DesignProblem problem = LoadProblem(file, {"solver.time_limit_seconds=600"});

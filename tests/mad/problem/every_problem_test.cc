@@ -30,8 +30,8 @@ class EveryProblemTest : public ::testing::TestWithParam<std::string> {
 
   std::vector<KernelChoice> RandomKernels(base::Random& random) const {
     std::vector<KernelChoice> kernels;
-    for (const StageVariables& stage : problem_.stages) {
-      kernels.push_back(stage.kernels[static_cast<size_t>(random.UniformInt(0, static_cast<int64_t>(stage.kernels.size()) - 1))]);
+    for (const BlockVariables& block : problem_.blocks) {
+      kernels.push_back(block.kernels[static_cast<size_t>(random.UniformInt(0, static_cast<int64_t>(block.kernels.size()) - 1))]);
     }
     return kernels;
   }
@@ -44,11 +44,11 @@ TEST_P(EveryProblemTest, TheEvaluatorAgreesWithTheAssessment) {
   base::Random random(3, base::RandomPurpose::kSearch);
   const auto within = [&](const Range& range) { return range.low * std::pow(double(range.high) / range.low, random.Uniform()); };
   for (int trial = 0; trial < 50; ++trial) {
-    std::vector<double> widths{within(problem_.stem.out_channels)}, bottlenecks, depths;
-    for (const StageVariables& stage : problem_.stages) {
-      widths.push_back(within(stage.out_channels));
-      bottlenecks.push_back(stage.bottleneck_channels.high > 0 ? within(stage.bottleneck_channels) : 0);
-      depths.push_back(within(stage.depth));
+    std::vector<double> widths, bottlenecks, depths;
+    for (const BlockVariables& block : problem_.blocks) {
+      widths.push_back(within(block.out_channels));
+      bottlenecks.push_back(block.bottleneck_channels.high > 0 ? within(block.bottleneck_channels) : 0);
+      depths.push_back(within(block.depth));
     }
     const Candidate candidate = RoundToAdmitted(problem_, widths, bottlenecks, depths, RandomKernels(random));
     const NetworkSpec network = ToNetwork(problem_, candidate);
@@ -71,7 +71,7 @@ TEST_P(EveryProblemTest, GradientsOfTheRelaxationEqualFiniteDifferences) {
     const size_t variables = smooth.lower.size(), constraints = static_cast<size_t>(smooth.constraints);
     std::vector<double> x;
     for (size_t i = 0; i < variables; ++i) x.push_back(random.Uniform(smooth.lower[i], 0.5 * (smooth.lower[i] + smooth.upper[i]) + 1e-3));
-    for (size_t i = variables - problem_.stages.size(); i < variables; ++i) x[i] = random.Uniform(1, 3);  // the penalty grows like exp
+    for (size_t i = variables - problem_.Stages(); i < variables; ++i) x[i] = random.Uniform(1, 3);  // the penalty grows like exp
     std::vector<double> gradient(variables), values(constraints), jacobian(constraints * variables), none;
     const double objective = smooth.objective(x, gradient);
     smooth.constraint_values(x, values, jacobian);

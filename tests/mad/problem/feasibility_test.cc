@@ -17,22 +17,22 @@ DesignProblem Problem(const std::string& rounding) {
 
 TEST(AdmittedTest, ExactRatiosAskForATenthAndGiveFourfold) {
   const DesignProblem problem = Problem("exact");
-  EXPECT_EQ(AdmittedBottlenecks(problem, problem.stages[1], 1232).low, 128);
-  EXPECT_EQ(AdmittedBottlenecks(problem, problem.stages[1], 80).low, 8);
-  EXPECT_EQ(AdmittedBottlenecks(problem, problem.stages[1], 1232).high, 1232);
-  EXPECT_EQ(AdmittedOutputs(problem, problem.stages[1], 64).high, 256);
-  EXPECT_EQ(AdmittedOutputs(problem, problem.stages[1], 64).low, 64);
+  EXPECT_EQ(AdmittedBottlenecks(problem, problem.blocks[2], 1232).low, 128);
+  EXPECT_EQ(AdmittedBottlenecks(problem, problem.blocks[2], 80).low, 8);
+  EXPECT_EQ(AdmittedBottlenecks(problem, problem.blocks[2], 1232).high, 1232);
+  EXPECT_EQ(AdmittedOutputs(problem, problem.blocks[2], 64).high, 256);
+  EXPECT_EQ(AdmittedOutputs(problem, problem.blocks[2], 64).low, 64);
 }
 
 TEST(AdmittedTest, NearestRatiosRoundHalvesToEven) {
   const DesignProblem problem = Problem("nearest");
-  EXPECT_EQ(AdmittedBottlenecks(problem, problem.stages[1], 1232).low, 120);  // 123.2
-  EXPECT_EQ(AdmittedBottlenecks(problem, problem.stages[1], 120).low, 16);    // 1.5 multiples
-  EXPECT_EQ(AdmittedBottlenecks(problem, problem.stages[1], 200).low, 16);    // 2.5
-  EXPECT_EQ(AdmittedBottlenecks(problem, problem.stages[1], 280).low, 32);    // 3.5
-  EXPECT_EQ(AdmittedBottlenecks(problem, problem.stages[1], 16).low, 8);      // at least one multiple
-  EXPECT_EQ(AdmittedOutputs(problem, problem.stages[1], 64).high, 272);       // 272 / 4 = 8.5 multiples: down to 8
-  EXPECT_EQ(AdmittedOutputs(problem, problem.stages[1], 72).high, 296);       // 304 / 4 = 9.5 multiples would go up to 10
+  EXPECT_EQ(AdmittedBottlenecks(problem, problem.blocks[2], 1232).low, 120);  // 123.2
+  EXPECT_EQ(AdmittedBottlenecks(problem, problem.blocks[2], 120).low, 16);    // 1.5 multiples
+  EXPECT_EQ(AdmittedBottlenecks(problem, problem.blocks[2], 200).low, 16);    // 2.5
+  EXPECT_EQ(AdmittedBottlenecks(problem, problem.blocks[2], 280).low, 32);    // 3.5
+  EXPECT_EQ(AdmittedBottlenecks(problem, problem.blocks[2], 16).low, 8);      // at least one multiple
+  EXPECT_EQ(AdmittedOutputs(problem, problem.blocks[2], 64).high, 272);       // 272 / 4 = 8.5 multiples: down to 8
+  EXPECT_EQ(AdmittedOutputs(problem, problem.blocks[2], 72).high, 296);       // 304 / 4 = 9.5 multiples would go up to 10
 }
 
 TEST(AdmittedTest, NearestRatiosAgreeWithTheirDefinitionForEveryInput) {
@@ -42,7 +42,7 @@ TEST(AdmittedTest, NearestRatiosAgreeWithTheirDefinitionForEveryInput) {
     for (int out = 8; out <= 2048; out += 8) {
       if (std::max(1.0, std::nearbyint(out / 32.0)) * 8 <= in) largest = out;
     }
-    EXPECT_EQ(AdmittedOutputs(problem, problem.stages[1], in).high, std::min(largest, 2048)) << in;
+    EXPECT_EQ(AdmittedOutputs(problem, problem.blocks[2], in).high, std::min(largest, 2048)) << in;
   }
 }
 
@@ -50,11 +50,11 @@ TEST(AdmittedTest, TightRangesKeepEveryAdmittedStructure) {
   for (const std::string rounding : {"exact", "nearest"}) {
     const DesignProblem problem = Problem(rounding), tight = WithTightRanges(problem);
     // The widest growth there is, front to back.
-    Candidate widest{problem.stem.out_channels.high, {}};
-    int in = widest.stem_channels;
-    for (const StageVariables& stage : problem.stages) {
-      in = AdmittedOutputs(problem, stage, in).high;
-      widest.stages.push_back({stage.kernels.front(), 1, in, AdmittedBottlenecks(problem, stage, in).low});
+    Candidate widest;
+    int in = problem.input.channels;
+    for (const BlockVariables& block : problem.blocks) {
+      in = AdmittedOutputs(problem, block, in).high;
+      widest.blocks.push_back({block.kernels.front(), 1, in, block.is_stage ? AdmittedBottlenecks(problem, block, in).low : 0});
     }
     EXPECT_TRUE(IsAdmitted(problem, widest));
     EXPECT_TRUE(IsAdmitted(tight, widest)) << rounding;

@@ -15,8 +15,8 @@ DesignProblem Load(const std::vector<std::string>& overrides = {}) {
 }
 
 Candidate Deep(int depth) {
-  Candidate candidate{32, {}};
-  for (int i = 0; i < 5; ++i) candidate.stages.push_back({3, i == 4 ? depth : 1, 64, 16});
+  Candidate candidate{{{3, 1, 32, 0}}};
+  for (int i = 0; i < 5; ++i) candidate.blocks.push_back({3, i == 4 ? depth : 1, 64, 16});
   return candidate;
 }
 

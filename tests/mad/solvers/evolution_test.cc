@@ -105,11 +105,11 @@ TEST(EvolutionTest, MutatesTwoBlocksAChild) {
   for (int i = 0; i < 2000; ++i) {
     const Candidate& parent = *problem.solver.start;
     const Candidate child = released.Child(parent, random);
-    int changed = child.stem_channels != parent.stem_channels ? 1 : 0;
-    for (size_t s = 0; s < parent.stages.size(); ++s) changed += child.stages[s] == parent.stages[s] ? 0 : 1;
+    int changed = 0;
+    for (size_t b = 0; b < parent.blocks.size(); ++b) changed += child.blocks[b] == parent.blocks[b] ? 0 : 1;
     EXPECT_LE(changed, 2);
-    EXPECT_EQ(child.stages.back(), parent.stages.back());
-    last_changed += freed.Child(parent, random).stages.back() == parent.stages.back() ? 0 : 1;
+    EXPECT_EQ(child.blocks.back(), parent.blocks.back());
+    last_changed += freed.Child(parent, random).blocks.back() == parent.blocks.back() ? 0 : 1;
   }
   EXPECT_GT(last_changed, 300) << "2 draws of 6 blocks change the last one in about 30 %";
   EXPECT_LT(last_changed, 900);
@@ -129,18 +129,18 @@ solver: {name: evolution, evolution: {channel_scales: [0.5, 2], bottleneck_ratio
   const DesignProblem problem = ProblemFromConfig(config);
   const ReleasedMutation mutation(problem, /*every_block=*/false);
   base::Random random(7, base::RandomPurpose::kSearch);
-  Candidate candidate{32, {{3, 1, 64, 192}, {3, 1, 128, 384}}};
+  Candidate candidate{{{3, 1, 32, 0}, {3, 1, 64, 192}, {3, 1, 128, 384}, {1, 1, 1792, 0}}};
   bool last_changed = false;
   for (int i = 0; i < 2000; ++i) {
     candidate = mutation.Child(candidate, random);
-    int in = candidate.stem_channels;
-    for (const StageChoice& stage : candidate.stages) {
+    int in = candidate.blocks[0].out_channels;
+    for (const BlockChoice& stage : {candidate.blocks[1], candidate.blocks[2]}) {
       const double ratio = static_cast<double>(stage.bottleneck_channels) / stage.out_channels;
       EXPECT_LE(std::min({std::abs(ratio - 1.5), std::abs(ratio - 3), std::abs(ratio - 6)}) * stage.out_channels, 4 + 1e-9);
       EXPECT_GE(stage.out_channels, in);
       in = stage.out_channels;
     }
-    last_changed = last_changed || candidate.stages[1].depth > 1;
+    last_changed = last_changed || candidate.blocks[2].depth > 1;
   }
   EXPECT_TRUE(last_changed) << "the last block is the tail here";
 }
@@ -153,9 +153,9 @@ TEST(EvolutionTest, KeepsALayerBudgetWhileItMutates) {
   for (int i = 0; i < 2000; ++i) {
     candidate = mutation.Child(candidate, random);
     int units = 0;
-    for (const StageChoice& stage : candidate.stages) units += stage.depth;
+    for (size_t b = 1; b < candidate.blocks.size(); ++b) units += candidate.blocks[b].depth;
     EXPECT_LE(1 + 3 * units, 46);
-    for (size_t s = 1; s < candidate.stages.size(); ++s) EXPECT_LE(candidate.stages[s].depth, 46 / 3 / 4);
+    for (size_t b = 2; b < candidate.blocks.size(); ++b) EXPECT_LE(candidate.blocks[b].depth, 46 / 3 / 4);
   }
 }
 
