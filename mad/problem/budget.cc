@@ -8,6 +8,17 @@
 namespace deepmad::mad {
 namespace {
 
+// Each list names all of its budgets, in order.
+template <size_t kCount>
+constexpr bool IsComplete(const std::array<Budget, kCount>& list) {
+  for (size_t i = 0; i < kCount; ++i) {
+    if (list[i] != i || list[i] == kBudgets) return false;
+  }
+  return true;
+}
+static_assert(IsComplete(kEveryAdditive) && IsComplete(kEveryBudget));
+static_assert(kBudgetInfos[kEffectiveness].limit == &Budgets::effectiveness);
+
 // The classifier at one channel more is the product and input rates of a line.
 HeadAmount LatencyAroundBlocks(const LatencyModel& model, const NetworkSpec& shape) {
   HeadAmount amount;
