@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "mad/design/design.h"
 #include "mad/problem/budget_tolerance.h"
+#include "mad/problem/feasibility.h"
 
 namespace deepmad::mad {
 namespace {
@@ -23,9 +24,9 @@ using Settings = std::function<void(const DesignProblem& problem, const Use& use
 
 // Strides of the resolutions at which the stages work: the first is the stride of the first stage, all others are 2.
 std::vector<int> Resolutions(const DesignProblem& problem) {
-  std::vector<int> strides = {problem.stages.front().stride};
-  for (size_t i = 1; i < problem.stages.size(); ++i) {
-    if (problem.stages[i].stride == 2) strides.push_back(2);
+  std::vector<int> strides;
+  for (const BlockVariables& block : problem.blocks) {
+    if (block.is_stage && (strides.empty() || block.stride == 2)) strides.push_back(block.stride);
   }
   return strides;
 }
@@ -161,15 +162,15 @@ const std::map<std::string, Settings>& Shapes() {
 
 // The stem is as wide as the first stage, within the range that the problem gives it.
 NetworkSpec Around(const Blocks& blocks, const DesignProblem& problem, const std::string& name) {
-  NetworkSpec network;
+  NetworkSpec network = ToNetwork(problem, SmallestCandidate(problem));
   network.name = name;
-  network.input = problem.input;
-  network.head = problem.head;
-  BlockSpec stem = Block(problem.stem.type.c_str(), problem.stem.stride, 1, problem.stem.kernel.side, 0,
-                         std::clamp(blocks.front().out_channels, problem.stem.out_channels.low, problem.stem.out_channels.high));
-  network.blocks.push_back(stem);
-  network.blocks.insert(network.blocks.end(), blocks.begin(), blocks.end());
-  if (problem.tail) network.blocks.push_back(*problem.tail);
+  BlockSpec stem = network.blocks.front();
+  const Range& widths = problem.blocks.front().out_channels;
+  stem.out_channels = std::clamp(blocks.front().out_channels, widths.low, widths.high);
+  std::vector<BlockSpec> all = {stem};
+  all.insert(all.end(), blocks.begin(), blocks.end());
+  if (problem.HasTail()) all.push_back(network.blocks.back());
+  network.blocks = std::move(all);
   return network;
 }
 
@@ -177,12 +178,12 @@ NetworkSpec Around(const Blocks& blocks, const DesignProblem& problem, const std
 double Distance(const DesignProblem& problem, const NetworkSpec& network) {
   const Assessment assessment = Assess(problem, network);
   double distance = 0;
-  for (int quantity = 0; quantity < kQuantities; ++quantity) {
-    const std::optional<double>& limit = Limit(problem, quantity);
+  for (const Budget budget : kEveryAdditive) {
+    const std::optional<double>& limit = Limit(problem, budget);
     if (!limit) continue;
-    const double used = assessment.used[static_cast<size_t>(quantity)];
+    const double used = assessment.used[budget];
     if (used > MostAllowed(*limit)) return std::numeric_limits<double>::infinity();
-    if (quantity == kFlops || quantity == kParams) distance += std::log(*limit / used);
+    if (budget == kFlops || budget == kParams) distance += std::log(*limit / used);
   }
   return distance;
 }

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "mad/problem/budget_quantity.h"
+#include "mad/problem/budget.h"
 #include "train/report/page.h"
 #include "train/study/predictors.h"
 
@@ -41,11 +41,11 @@ const StudyStructure& StructureOf(const TuneCandidates& candidates, const std::s
 
 base::Json CostJson(const StudyStructure& structure, const mad::DesignProblem& problem) {
   base::Json cost;
-  for (const int quantity : {mad::kFlops, mad::kParams}) {
-    const auto index = static_cast<size_t>(quantity);
-    const double used = structure.assessment.used[index];
-    cost[mad::kQuantityInfos[index].name] = used;
-    if (const auto& limit = mad::Limit(problem, quantity)) cost[std::string(mad::kQuantityInfos[index].name) + "_share"] = used / *limit;
+  for (const mad::Budget budget : {mad::kFlops, mad::kParams}) {
+    const std::string name = mad::kBudgetInfos[budget].name;
+    const double used = structure.assessment.used[budget];
+    cost[name] = used;
+    if (const auto& limit = mad::Limit(problem, budget)) cost[name + "_share"] = used / *limit;
   }
   for (const auto& [name, value] : Predictors(structure.network, structure.assessment)) {
     if (name == "objective" || name == "effectiveness" || name == "layers") cost[name] = value;

@@ -34,8 +34,8 @@ TEST(HandMadeShape, KeepsTheBudgetsAndFillsOneOfThem) {
       EXPECT_NO_THROW(Validate(network));
       const Assessment assessment = Assess(problem, network);
       double fullest = 0;
-      for (const int quantity : {kFlops, kParams}) {
-        const double share = assessment.used[static_cast<size_t>(quantity)] / *Limit(problem, quantity);
+      for (const Budget quantity : {kFlops, kParams}) {
+        const double share = assessment.used[quantity] / *Limit(problem, quantity);
         EXPECT_LE(share, MostAllowed(1));
         fullest = std::max(fullest, share);
       }

@@ -72,7 +72,7 @@ TEST_F(TuneCandidatesTest, AreMadeOnceAndReadAgain) {
     EXPECT_EQ(again.structures[i].name, made.structures[i].name);
     EXPECT_EQ(again.structures[i].group, made.structures[i].group);
     EXPECT_EQ(StructureDigest(again.structures[i].network), StructureDigest(made.structures[i].network));
-    EXPECT_EQ(again.structures[i].assessment.effectiveness, made.structures[i].assessment.effectiveness);
+    EXPECT_EQ(again.structures[i].assessment.used[mad::kEffectiveness], made.structures[i].assessment.used[mad::kEffectiveness]);
   }
   EXPECT_EQ(again.left_out.size(), made.left_out.size());
 }
