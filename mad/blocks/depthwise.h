@@ -15,7 +15,10 @@ Unit<T> DepthwiseBottleneckUnit(const UnitDims<T>& dims) {
   branch.main.push_back(DepthwiseConv("conv2.conv1", dims.bottleneck, dims.kernel, dims.stride));
   branch.main.push_back(BatchNorm("conv2.bn1", dims.bottleneck));
   branch.main.push_back(Activation(dims.activation, dims.bottleneck));
-  if (dims.se_ratio > 0) branch.main.push_back(SqueezeExcite("se2", dims.bottleneck, SqueezeExciteHidden(dims.bottleneck, dims)));
+  if (dims.se_ratio > 0) {
+    const T hidden = SqueezeExciteHidden(dims.bottleneck, dims);
+    branch.main.push_back(SqueezeExcite("se2", dims.bottleneck, hidden, TraitsOf(dims.activation).squeeze_excite));
+  }
   AppendConvNorm(branch.main, "conv3", dims.bottleneck, dims.out, Extent{});
   SetShortcut(branch, dims);
   branch.post = {Activation(dims.activation, dims.out)};

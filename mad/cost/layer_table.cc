@@ -1,11 +1,29 @@
 #include "mad/cost/layer_table.h"
 
 #include "mad/cost/network_cost.h"
+#include "mad/recipe/fused_plan.h"
 
 namespace deepmad::mad {
 namespace {
 
-// Walks the layers of paths and appends a row for each convolution and attention.
+// What a position of a map sees: `field` input pixels along one side; `jump` of them lie between neighbours.
+struct Reach {
+  MapSizes maps;
+  int64_t field = 1, jump = 1;
+};
+
+Reach OutputMap(Reach reach, const Layer<double>& layer) {
+  // In attention every position sees all others: a kernel of 2 h - 1.
+  const int kernel = layer.kind == LayerKind::kAttention ? 2 * reach.maps.true_size.h - 1 : layer.kernel.h;
+  reach.field += (kernel - 1) * reach.jump;
+  reach.jump *= layer.stride.h;
+  reach.maps.Shrink(layer.stride);
+  return reach;
+}
+
+Reach PooledMap(const Reach& reach) { return {PooledMap(reach.maps), reach.field, reach.jump}; }
+
+// Appends a row for each layer that multiplies. The parameters of the others belong to the row before, but for those of layer norms.
 class RowWriter {
  public:
   void StartUnit(const std::string& prefix, int block) {
@@ -13,62 +31,30 @@ class RowWriter {
     block_ = block;
   }
 
-  void Add(const Layer<double>& layer, Extent& size, int64_t& field, int64_t& jump) {
-    switch (layer.kind) {
-      case LayerKind::kConv: {
-        size = OutputSize(size, layer.stride);
-        field += (layer.kernel.h - 1) * jump;
-        jump *= layer.stride.h;
-        LayerRow row;
-        row.name = prefix_ + layer.name;
-        row.block = block_;
-        row.kernel = layer.kernel;
-        row.stride = layer.stride;
-        row.in_channels = static_cast<int>(layer.in);
-        row.out_channels = static_cast<int>(layer.out);
-        row.depthwise = layer.depthwise;
-        row.out_size = size;
-        row.bits = layer.bits;
-        row.params = ConvWeights(layer) + (layer.bias ? layer.out : 0);
-        row.macs = ConvWeights(layer) * size.Volume();
-        row.receptive_field = field;
-        Append(row);
-        break;
-      }
-      case LayerKind::kNorm:
-        (layer.norm == NormKind::kLayer ? params_before_ : rows_.back().params) += 2 * layer.out;
-        break;
-      case LayerKind::kLayerScale:
-        rows_.back().params += layer.out;
-        break;
-      case LayerKind::kAttention: {
-        field += 2 * (size.h - 1) * jump;  // every position sees all others: a kernel of 2 h - 1
-        LayerRow row;
-        row.name = prefix_ + "attention";
-        row.block = block_;
-        row.in_channels = 3 * static_cast<int>(layer.out);
-        row.out_channels = static_cast<int>(layer.out);
-        row.out_size = size;
-        row.macs = 2.0 * size.Volume() * size.Volume() * layer.out;
-        row.receptive_field = field;
-        Append(row);
-        break;
-      }
-      case LayerKind::kAveragePool:
-      case LayerKind::kMaxPool:
-        size = OutputSize(size, layer.stride);
-        field += (layer.kernel.h - 1) * jump;
-        jump *= layer.stride.h;
-        break;
-      case LayerKind::kSqueezeExcite: {
-        Extent one{};
-        int64_t inner_field = field, inner_jump = jump;
-        for (const Layer<double>& inner : SqueezeExciteLayers(layer)) Add(inner, one, inner_field, inner_jump);
-        break;
-      }
-      case LayerKind::kActivation:
-        break;
+  void Add(const LayerVisit<double, Reach>& visit) {
+    const Layer<double>& layer = visit.layer;
+    UnitCount<double> count;
+    CountLayer(LayerVisit<double, MapSizes>{layer, visit.before, visit.path, visit.in.maps, visit.out.maps}, count);
+    if (count.macs == 0) {
+      const bool before = layer.kind == LayerKind::kNorm && layer.norm == NormKind::kLayer;
+      if (count.params > 0) (before ? params_before_ : rows_.back().params) += count.params;
+      return;
     }
+    LayerRow row;
+    row.name = prefix_ + (layer.name.empty() ? NameWithoutTensors(FusedOpOf(layer), layer.activation) : layer.name);
+    row.block = block_;
+    row.kernel = layer.kernel;
+    row.stride = layer.stride;
+    row.in_channels = static_cast<int>(layer.kind == LayerKind::kAttention ? 3 * layer.out : layer.in);
+    row.out_channels = static_cast<int>(layer.out);
+    row.depthwise = layer.depthwise;
+    row.bits = layer.bits;
+    row.out_size = visit.out.maps.true_size;
+    row.params = count.params + params_before_;
+    row.macs = count.macs;
+    row.receptive_field = visit.out.field;
+    params_before_ = 0;
+    rows_.push_back(std::move(row));
   }
 
   std::vector<LayerRow> Take() {
@@ -77,12 +63,6 @@ class RowWriter {
   }
 
  private:
-  void Append(LayerRow row) {
-    row.params += params_before_;
-    params_before_ = 0;
-    rows_.push_back(std::move(row));
-  }
-
   std::vector<LayerRow> rows_;
   std::string prefix_;
   int block_ = 0;
@@ -93,19 +73,13 @@ class RowWriter {
 
 std::vector<LayerRow> LayerRows(const NetworkSpec& network) {
   RowWriter writer;
-  int64_t field = 1, jump = 1;
+  Reach reach;
   for (const PlacedBlock& block : PlaceBlocks(network)) {
-    Extent size = block.in_size;
+    reach.maps.true_size = block.in_size;
     const std::vector<Unit<double>> units = BlockUnits(block);
     for (size_t i = 0; i < units.size(); ++i) {
       writer.StartUnit(UnitPrefix(block, static_cast<int>(i)), block.index);
-      for (const Branch<double>& branch : units[i]) {
-        Extent shortcut_size = size;
-        int64_t shortcut_field = field, shortcut_jump = jump;
-        for (const Layer<double>& layer : branch.main) writer.Add(layer, size, field, jump);
-        for (const Layer<double>& layer : branch.shortcut) writer.Add(layer, shortcut_size, shortcut_field, shortcut_jump);
-        for (const Layer<double>& layer : branch.post) writer.Add(layer, size, field, jump);
-      }
+      reach = WalkUnit(units[i], reach, [&](const LayerVisit<double, Reach>& visit) { writer.Add(visit); });
     }
   }
   std::vector<LayerRow> rows = writer.Take();
@@ -119,7 +93,7 @@ std::vector<LayerRow> LayerRows(const NetworkSpec& network) {
   head.bits = {network.head.bits, network.head.bits};
   head.params = HeadParams(channels, network.head);
   head.macs = HeadMacs(channels, network.head);
-  head.receptive_field = field;
+  head.receptive_field = reach.field;
   rows.push_back(head);
   return rows;
 }

@@ -11,11 +11,9 @@ double QuantiserValues(const NetworkSpec& spec) {
   for (const PlacedBlock& block : PlaceBlocks(spec)) {
     if (block.spec->weight_bits.empty()) continue;
     for (const Unit<double>& unit : BlockUnits(block)) {
-      for (const Branch<double>& branch : unit) {
-        for (const Layer<double>& layer : branch.main) {
-          if (layer.kind == LayerKind::kConv && layer.bits.Quantised()) values += QuantiserValues(ConvWeights(layer), layer.out);
-        }
-      }
+      WalkUnit(unit, block.in_size, [&](const LayerVisit<double, Extent>& visit) {
+        if (visit.layer.bits.Quantised()) values += QuantiserValues(ConvWeights(visit.layer), visit.layer.out);
+      });
     }
   }
   if (spec.head.bits > 0) {

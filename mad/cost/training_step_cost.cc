@@ -6,30 +6,52 @@
 
 namespace deepmad::mad {
 
-TrainingAmounts TrainingAmountsOf(const NetworkSpec& spec) {
-  TrainingAmounts amounts{};
-  for (const LayerWork<double>& work : NetworkWork(spec)) {
-    const WorkShape& shape = work.shape;
-    const double area = shape.map.Volume(), values = area * work.out;
-    if (shape.layer == "conv") {
-      const double volume = shape.kernel.Volume();
+namespace {
+
+void Add(const LayerWork<double>& work, TrainingAmounts& amounts) {
+  const WorkShape& shape = work.shape;
+  const double area = shape.map.Volume(), values = area * work.out, volume = shape.kernel.Volume();
+  amounts[kStepLayers] += 1;
+  switch (shape.op) {
+    case FusedOp::kConv:
       amounts[volume == 1 ? kPointwiseMacs : kKernelMacs] += values * work.in * volume;
       amounts[kConvValues] += values;
-    } else if (shape.layer == "depthwise") {
-      amounts[kDepthwiseMacs] += values * shape.kernel.Volume();
+      break;
+    case FusedOp::kDepthwise:
+      amounts[kDepthwiseMacs] += values * volume;
       amounts[kDepthwiseValues] += values;
-    } else if (shape.layer == "squeeze-excite") {
+      break;
+    case FusedOp::kSqueezeExcite:
       amounts[kPointwiseMacs] += 2 * work.in * work.out;
       amounts[kOtherValues] += area * work.in;
-    } else if (shape.layer == "pool and classifier") {
+      break;
+    case FusedOp::kClassifier:
       amounts[kPointwiseMacs] += work.in * work.out;
       amounts[kOtherValues] += area * work.in;
-    } else {
-      if (shape.layer == "attention") amounts[kPointwiseMacs] += 2 * area * values;
+      break;
+    case FusedOp::kAttention:
+      amounts[kPointwiseMacs] += 2 * area * values;
       amounts[kOtherValues] += values;
-    }
-    amounts[kStepLayers] += 1;
+      break;
+    case FusedOp::kInput:
+    case FusedOp::kQuantise:
+    case FusedOp::kAveragePool:
+    case FusedOp::kMaxPool:
+    case FusedOp::kLayerNorm:
+    case FusedOp::kActivation:
+    case FusedOp::kBatchNorm:
+    case FusedOp::kLayerScale:
+    case FusedOp::kAdd:
+      amounts[kOtherValues] += values;
+      break;
   }
+}
+
+}  // namespace
+
+TrainingAmounts TrainingAmountsOf(const NetworkSpec& spec) {
+  TrainingAmounts amounts{};
+  for (const LayerWork<double>& work : NetworkWork(spec)) Add(work, amounts);
   amounts[kStepParams] = Cost(spec).params;
   return amounts;
 }

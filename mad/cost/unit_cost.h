@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "mad/cost/quantisation_entropy.h"
-#include "mad/recipe/layer.h"
+#include "mad/recipe/walk.h"
 
 namespace deepmad::mad {
 
@@ -46,31 +46,42 @@ T ConvWeights(const Layer<T>& conv) {
   return ConvFanIn(conv) * conv.out;
 }
 
-// Whether a layer is an activation whose derivative is computed from its input, not from its output. Behind a convolution that input is
-// counted already.
+inline MapSizes PooledMap(const MapSizes& /*maps*/) {
+  return {Extent{}, 0};
+}  // side 0: the reference leaves squeeze-excite out of its FLOPs
 template <typename T>
-bool KeepsInput(const Layer<T>& layer) {
-  return layer.kind == LayerKind::kActivation && layer.activation != ActivationKind::kNone && layer.activation != ActivationKind::kRelu &&
-         layer.activation != ActivationKind::kSigmoid;
+MapSizes OutputMap(MapSizes maps, const Layer<T>& layer) {
+  maps.Shrink(layer.stride);
+  return maps;
 }
 
-// Adds one layer that starts on maps of size `maps` and moves `maps` past it. `in_main_path`: whether it counts as a layer of the network.
+// Whether training keeps the input of a layer beside its result: of an activation that needs it for its derivative, unless the convolution
+// before it counts that map already.
 template <typename T>
-void CountLayer(const Layer<T>& layer, bool in_main_path, MapSizes& maps, UnitCount<T>& count) {
+bool KeepsInput(const LayerVisit<T, MapSizes>& visit) {
+  if (!TraitsOf(visit.layer.activation).keeps_input) return false;
+  const bool behind_layer = visit.path == Path::kMain && visit.before != nullptr && visit.before->kind != LayerKind::kConv;
+  return behind_layer || visit.path == Path::kPost;
+}
+
+// Adds one layer, without the inner layers of squeeze-excite.
+template <typename T>
+void CountLayer(const LayerVisit<T, MapSizes>& visit, UnitCount<T>& count) {
   using std::log;
+  const Layer<T>& layer = visit.layer;
+  const double area = visit.out.TrueArea(), reference_area = visit.out.ReferenceArea();
   switch (layer.kind) {
     case LayerKind::kConv: {
-      maps.Shrink(layer.stride);
       const T weights = ConvWeights(layer);
       const Bits& bits = layer.bits;
       const T biases = layer.bias ? layer.out : T{};
       count.params += weights + biases;
       count.reference_params += (bits.Quantised() ? weights * T(bits.weight / 8.0) : weights) + biases;
-      count.macs += weights * T(maps.TrueArea());
-      count.reference_flops += weights * T(maps.ReferenceArea() * (bits.Quantised() ? bits.activation * bits.weight / 64.0 : 1.0));
+      count.macs += weights * T(area);
+      count.reference_flops += weights * T(reference_area * (bits.Quantised() ? bits.activation * bits.weight / 64.0 : 1.0));
       if (bits.Quantised()) count.log_quantisation += QuantisationEntropy(bits);
-      count.activations += T(maps.TrueArea()) * layer.out;  // read again by the norm behind it, alone or in a sum with the shortcut
-      if (in_main_path) {
+      count.activations += T(area) * layer.out;  // read again by the norm behind it, alone or in a sum with the shortcut
+      if (visit.path == Path::kMain || visit.path == Path::kPost) {
         count.log_width += log(ConvFanIn(layer));
         ++count.layers;
       }
@@ -79,38 +90,37 @@ void CountLayer(const Layer<T>& layer, bool in_main_path, MapSizes& maps, UnitCo
     case LayerKind::kNorm:
       count.params += T(2) * layer.out;
       count.reference_params += T(2) * layer.out;
-      count.reference_flops += T(2 * maps.ReferenceArea()) * layer.out;
+      count.reference_flops += T(2 * reference_area) * layer.out;
       // A batch norm and the ReLU behind it keep one result together; this one is read by a convolution.
-      if (layer.norm == NormKind::kLayer) count.activations += T(maps.TrueArea()) * layer.out;
+      if (layer.norm == NormKind::kLayer) count.activations += T(area) * layer.out;
       break;
     case LayerKind::kActivation:
-      count.reference_flops += T(maps.ReferenceArea()) * layer.out;
-      count.activations += T(maps.TrueArea()) * layer.out;  // read again by the convolution behind it
+      count.reference_flops += T(reference_area) * layer.out;
+      count.activations += T(area) * layer.out;  // read again by the convolution behind it
+      if (KeepsInput(visit)) count.activations += T(area) * layer.out;
       break;
     case LayerKind::kAveragePool:
+      count.reference_flops += T(visit.in.ReferenceArea()) * layer.out;
+      count.activations += T(area) * layer.out;
+      break;
     case LayerKind::kMaxPool:
-      count.reference_flops += T(maps.ReferenceArea()) * layer.out;
-      maps.Shrink(layer.stride);
-      // Maxima are kept with their places, of 8 bytes each.
-      count.activations += T((layer.kind == LayerKind::kMaxPool ? 3 : 1) * maps.TrueArea()) * layer.out;
+      count.reference_flops += T(visit.in.ReferenceArea()) * layer.out;
+      count.activations += T(3 * area) * layer.out;  // with the places of the maxima, of 8 bytes each
       break;
     case LayerKind::kAttention:  // q k^T and its product with v
-      count.macs += T(2 * maps.TrueArea() * maps.TrueArea()) * layer.out;
-      count.reference_flops += T(2 * maps.ReferenceArea() * maps.ReferenceArea()) * layer.out;
-      count.activations += T(maps.TrueArea()) * layer.out;  // the result; the weights are computed again in the backward pass
+      count.macs += T(2 * area * area) * layer.out;
+      count.reference_flops += T(2 * reference_area * reference_area) * layer.out;
+      count.activations += T(area) * layer.out;  // the result; the weights are computed again in the backward pass
       break;
     case LayerKind::kLayerScale:
       count.params += layer.out;
       count.reference_params += layer.out;
-      count.reference_flops += T(maps.ReferenceArea()) * layer.out;
-      count.activations += T(maps.TrueArea()) * layer.out;
+      count.reference_flops += T(reference_area) * layer.out;
+      count.activations += T(area) * layer.out;
       break;
-    case LayerKind::kSqueezeExcite: {
-      count.activations += T(maps.TrueArea()) * layer.out;  // the product
-      MapSizes one{Extent{}, 0};                            // side 0: the reference leaves squeeze-excite out of its FLOPs
-      for (const Layer<T>& inner : SqueezeExciteLayers(layer)) CountLayer(inner, /*in_main_path=*/false, one, count);
+    case LayerKind::kSqueezeExcite:
+      count.activations += T(area) * layer.out;  // the product
       break;
-    }
   }
 }
 
@@ -119,26 +129,14 @@ template <typename T>
 UnitCount<T> CountUnit(const Unit<T>& unit, MapSizes& maps) {
   UnitCount<T> count;
   for (const Branch<T>& branch : unit) {
-    MapSizes shortcut_maps = maps;
-    const Layer<T>* before = nullptr;
-    for (const Layer<T>& layer : branch.main) {
-      CountLayer(layer, /*in_main_path=*/true, maps, count);
-      if (KeepsInput(layer) && before != nullptr && before->kind != LayerKind::kConv) count.activations += T(maps.TrueArea()) * layer.out;
-      before = &layer;
-    }
     bool projected = false;
-    for (const Layer<T>& layer : branch.shortcut) {
-      CountLayer(layer, /*in_main_path=*/false, shortcut_maps, count);
+    maps = WalkBranch(branch, maps, [&](const LayerVisit<T, MapSizes>& visit) {
+      CountLayer(visit, count);
+      if (visit.path != Path::kShortcut || visit.layer.kind != LayerKind::kConv || projected) return;
       // The released formula counts one more value per output of a projected shortcut.
-      if (layer.kind == LayerKind::kConv && !projected) {
-        count.reference_flops += T(shortcut_maps.ReferenceArea()) * layer.out;
-        projected = true;
-      }
-    }
-    for (const Layer<T>& layer : branch.post) {
-      CountLayer(layer, /*in_main_path=*/true, maps, count);
-      if (KeepsInput(layer)) count.activations += T(maps.TrueArea()) * layer.out;
-    }
+      count.reference_flops += T(visit.out.ReferenceArea()) * visit.layer.out;
+      projected = true;
+    });
     // A branch without an activation at its end gives on what its norm or sum wrote.
     if (branch.post.empty() && !branch.main.empty() && branch.main.back().kind == LayerKind::kNorm)
       count.activations += T(maps.TrueArea()) * branch.main.back().out;

@@ -2,17 +2,9 @@
 
 namespace deepmad::mad {
 
-bool MixesChannels(const WorkShape& shape) {
-  return shape.layer == "conv" || shape.layer == "squeeze-excite" || shape.layer == "pool and classifier";
-}
-
-bool HasKernel(const WorkShape& shape) {
-  return shape.layer == "conv" || shape.layer == "depthwise" || shape.layer == "average pool" || shape.layer == "max pool";
-}
-
 std::string WorkKind(const WorkShape& shape, int spatial_dims) {
-  std::string kind = shape.layer;
-  if (HasKernel(shape)) {
+  std::string kind = FusedOpName(shape.op);
+  if (TraitsOf(shape.op).has_kernel) {
     kind += " " + (spatial_dims == 3 ? std::to_string(shape.kernel.t) + "x" : "") + std::to_string(shape.kernel.h) + "x" +
             std::to_string(shape.kernel.w);
   }
@@ -22,11 +14,11 @@ std::string WorkKind(const WorkShape& shape, int spatial_dims) {
 std::vector<LayerWork<double>> WorkAroundBlocks(const NetworkSpec& spec) {
   const double channels = spec.input.channels;
   const Extent size{spec.input.frames, spec.input.height, spec.input.width};
-  std::vector<LayerWork<double>> work{{"input", {.layer = "type and layout", .map = size}, channels, channels}};
+  std::vector<LayerWork<double>> work{{"input", {.op = FusedOp::kInput, .map = size}, channels, channels}};
   if (spec.head.IsClassifier()) {
     const PlacedBlock last = PlaceBlocks(spec).back();
     work.push_back({spec.head.name,
-                    {.layer = "pool and classifier", .map = last.out_size},
+                    {.op = FusedOp::kClassifier, .map = last.out_size},
                     static_cast<double>(last.spec->out_channels),
                     static_cast<double>(spec.head.classes)});
   }

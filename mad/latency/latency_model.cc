@@ -24,7 +24,7 @@ std::string CaseName(const std::string& precision, int batch) { return fmt::form
 }  // namespace
 
 LatencyModel::Kind LatencyModel::KindOf(const WorkShape& shape) {
-  return {shape.layer, shape.kernel.Volume(), shape.stride.h, shape.adds_shortcut, shape.activation};
+  return {shape.op, shape.kernel.Volume(), shape.stride.h, shape.adds_shortcut, shape.activation};
 }
 
 LatencyModel::LatencyModel(const LatencyTable& table, const std::string& precision, int batch, const std::string& where)
@@ -57,7 +57,7 @@ void LatencyModel::FitKinds(const std::vector<LayerMeasurement>& layers) {
     for (const auto& [area, rows] : sizes) most = std::max(most, rows.size());
     for (const auto& [area, rows] : sizes) {
       if (rows.size() < std::min(kLeastRows, most)) continue;
-      const bool mixes = MixesChannels(rows.front()->shape);
+      const bool mixes = TraitsOf(rows.front()->shape.op).mixes_channels;
       std::vector<FitRow> fit;
       for (const LayerMeasurement* row : rows) {
         const double in = row->in, out = row->out;
@@ -75,8 +75,8 @@ const LatencyModel::Kind* LatencyModel::Nearest(const WorkShape& shape) const {
   const Kind* nearest = nullptr;
   double least = 1e300;
   for (const auto& [kind, sizes] : kinds_) {
-    const auto& [layer, volume, stride, adds, activation] = kind;
-    if (layer != std::get<0>(wanted)) continue;
+    const auto& [op, volume, stride, adds, activation] = kind;
+    if (op != std::get<0>(wanted)) continue;
     const double distance = 100 * std::abs(std::log(static_cast<double>(volume) / std::get<1>(wanted))) +
                             10 * (stride != std::get<2>(wanted)) + 2 * (activation != std::get<4>(wanted)) +
                             1 * (adds != std::get<3>(wanted));
@@ -91,13 +91,13 @@ const LatencyModel::Kind* LatencyModel::Nearest(const WorkShape& shape) const {
 LatencyModel::Rates LatencyModel::RatesOf(const WorkShape& shape) const {
   const Kind* kind = Nearest(shape);
   if (kind == nullptr) {
-    throw base::UsageError(fmt::format("the latency table has no layer of kind '{}'", shape.layer), where_,
+    throw base::UsageError(fmt::format("the latency table has no layer of kind '{}'", FusedOpName(shape.op)), where_,
                            "quantised layers are not measured; for others measure again with this version's deepmad profile");
   }
   const std::vector<SizedRates>& sizes = kinds_.at(*kind);
   const double area = shape.map.Volume();
   const auto above = std::find_if(sizes.begin(), sizes.end(), [&](const SizedRates& sized) { return sized.area >= area; });
-  const bool pairs = shape.layer == "attention";  // of positions: what it does for each pixel grows with the map too
+  const bool pairs = shape.op == FusedOp::kAttention;  // of positions: what it does for each pixel grows with the map too
   Rates rates;
   const auto add = [&](const SizedRates& sized, double share, double growth) {
     if (pairs) growth *= area / sized.area;

@@ -32,7 +32,7 @@ class LatencyModel {
   template <typename T>
   T Milliseconds(const LayerWork<T>& work) const {
     const Rates rates = RatesOf(work.shape);
-    if (!MixesChannels(work.shape)) return T(rates.constant) + T(rates.in) * work.in;
+    if (!TraitsOf(work.shape.op).mixes_channels) return T(rates.constant) + T(rates.in) * work.in;
     return T(rates.constant) + T(rates.in) * work.in + T(rates.out) * work.out + T(rates.product) * (work.in * work.out);
   }
   // Milliseconds of a unit whose input has size `size`.
@@ -54,7 +54,7 @@ class LatencyModel {
     Rates rates;
   };
   // A kind of layer at all map sizes: layer, pixels of the kernel, stride, shortcut, activation.
-  using Kind = std::tuple<std::string, int, int, bool, ActivationKind>;
+  using Kind = std::tuple<FusedOp, int, int, bool, ActivationKind>;
   static Kind KindOf(const WorkShape& shape);
 
   Rates RatesOf(const WorkShape& shape) const;

@@ -41,8 +41,8 @@ int CountFrom(const base::Json& json) {
 
 base::Json LayerJson(const LayerMeasurement& row) {
   const WorkShape& shape = row.shape;
-  base::Json json{{"layer", shape.layer}};
-  if (HasKernel(shape)) {
+  base::Json json{{"layer", FusedOpName(shape.op)}};
+  if (TraitsOf(shape.op).has_kernel) {
     json["kernel"] = {shape.kernel.h, shape.kernel.w};
     json["stride"] = {shape.stride.h, shape.stride.w};
     json["shortcut"] = shape.adds_shortcut;
@@ -59,8 +59,8 @@ base::Json LayerJson(const LayerMeasurement& row) {
 LayerMeasurement LayerFrom(const base::Json& json) {
   const auto extent = [&](const char* key) { return Extent{1, CountFrom(json.at(key).at(0)), CountFrom(json.at(key).at(1))}; };
   LayerMeasurement row;
-  row.shape.layer = json.at("layer").get<std::string>();
-  if (HasKernel(row.shape)) {
+  row.shape.op = FusedOpFromName(json.at("layer").get<std::string>(), "");
+  if (TraitsOf(row.shape.op).has_kernel) {
     row.shape.kernel = extent("kernel");
     row.shape.stride = extent("stride");
     row.shape.adds_shortcut = json.at("shortcut").get<bool>();

@@ -23,7 +23,7 @@ static_assert(kBudgetInfos[kEffectiveness].limit == &Budgets::effectiveness);
 HeadAmount LatencyAroundBlocks(const LatencyModel& model, const NetworkSpec& shape) {
   HeadAmount amount;
   for (LayerWork<double> work : WorkAroundBlocks(shape)) {
-    const bool of_head = work.shape.layer == "pool and classifier";
+    const bool of_head = work.shape.op == FusedOp::kClassifier;
     if (of_head) work.in = 0;
     const double constant = model.Milliseconds(work);
     amount.constant += constant;

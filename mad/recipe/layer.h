@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "mad/recipe/activation.h"
+
 namespace deepmad::mad {
 
 // Kernel, stride or map size in time, height, width. 2-D networks keep t = 1.
@@ -33,15 +35,14 @@ enum class NormKind {
   kBatch,
   kLayer,  // over the channels of each position, eps kLayerNormEps, then a scale and a shift a channel
 };
-enum class ActivationKind { kNone, kRelu, kRelu6, kSilu, kSigmoid, kGelu };
 inline constexpr double kLayerNormEps = 1e-6;
 
 // One composite operation. Which fields count depends on `kind`:
 //   kConv           in, out, kernel, stride, depthwise, bias, bits; padding (k-1)/2 per axis
 //   kNorm           norm, out
 //   kActivation     activation, out
-//   kSqueezeExcite  out (its input and output), hidden; global average, conv out->hidden, norm, SiLU, conv hidden->out, norm, sigmoid,
-//                   multiply
+//   kSqueezeExcite  out (its input and output), hidden, activation, gate; global average, conv out->hidden, norm, activation,
+//                   conv hidden->out, norm, gate, multiply
 //   kAveragePool    out, kernel = stride; ceil mode, padding not counted (equal to floor mode wherever the size divides)
 //   kMaxPool        out, kernel, stride; padding (k-1)/2 per axis
 //   kAttention      out; takes 3 out channels, queries, keys and values, and mixes the positions of the map: softmax(q k^T / sqrt(width of
@@ -59,6 +60,7 @@ struct Layer {
   bool bias = false;
   NormKind norm = NormKind::kBatch;
   ActivationKind activation = ActivationKind::kNone;
+  ActivationKind gate = ActivationKind::kNone;
   T hidden{};
   Bits bits{};
 };
@@ -80,9 +82,6 @@ struct Branch {
 // A unit applies its branches one after the other. A block is its first unit plus (depth - 1) other units.
 template <typename T>
 using Unit = std::vector<Branch<T>>;
-
-const char* ActivationName(ActivationKind kind);                                       // "relu"
-ActivationKind ActivationFromName(const std::string& name, const std::string& where);  // UsageError for an unknown one
 
 template <typename T>
 Layer<T> Conv(const std::string& name, const T& in, const T& out, Extent kernel, Extent stride = {}) {
@@ -149,10 +148,12 @@ Layer<T> MaxPool(const T& channels, Extent kernel, Extent stride) {
 }
 
 template <typename T>
-Layer<T> SqueezeExcite(const std::string& name, const T& channels, const T& hidden) {
+Layer<T> SqueezeExcite(const std::string& name, const T& channels, const T& hidden, const SqueezeExciteKinds& kinds = {}) {
   Layer<T> layer{LayerKind::kSqueezeExcite, name};
   layer.out = channels;
   layer.hidden = hidden;
+  layer.activation = kinds.hidden;
+  layer.gate = kinds.gate;
   return layer;
 }
 
@@ -174,16 +175,15 @@ Layer<T> LayerScale(const std::string& name, const T& channels) {
 // Heads of an attention layer: as many as leave each at least 32 channels, so any number of channels has some. 96: 3 of 32; 80: 2 of 40.
 int AttentionHeads(int channels);
 
-// A squeeze-excite layer as the plain layers between its global average and its multiplication, named below the layer's own name. Defined
-// once for cost and lowering.
+// A squeeze-excite layer as the plain layers between its global average and its multiplication, named below the layer's own name.
 template <typename T>
 std::vector<Layer<T>> SqueezeExciteLayers(const Layer<T>& layer) {
   return {Conv(layer.name + ".conv1.conv1", layer.out, layer.hidden, Extent{}),
           BatchNorm(layer.name + ".conv1.bn1", layer.hidden),
-          Activation(ActivationKind::kSilu, layer.hidden),
+          Activation(layer.activation, layer.hidden),
           Conv(layer.name + ".conv2.conv1", layer.hidden, layer.out, Extent{}),
           BatchNorm(layer.name + ".conv2.bn1", layer.out),
-          Activation(ActivationKind::kSigmoid, layer.out)};
+          Activation(layer.gate, layer.out)};
 }
 
 // Whether an inference network folds the layer into the convolution before it.

@@ -67,31 +67,17 @@ struct LayerSums {
 inline LayerSums SumLayers(const NetworkSpec& network) {
   LayerSums sums;
   for (const PlacedUnit& placed : PlacedUnits(network)) {
-    MapSizes main_maps = placed.in_maps;
-    const auto add = [&](const std::vector<Layer<double>>& layers, MapSizes& maps) {
-      for (const Layer<double>& layer : layers) {
-        UnitCount<double> count;
-        CountLayer(layer, true, maps, count);
-        if (layer.kind == LayerKind::kConv) {
-          sums.conv_macs += count.macs;
-          sums.conv_weights += count.params;
-        } else if (layer.kind == LayerKind::kNorm) {
-          sums.norm_params += count.params;
-        } else if (layer.kind == LayerKind::kSqueezeExcite) {
-          sums.se_macs += count.macs;
-          for (const Layer<double>& inner : SqueezeExciteLayers(layer)) {
-            if (inner.kind == LayerKind::kConv) sums.se_weights += ConvWeights(inner);
-            if (inner.kind == LayerKind::kNorm) sums.se_norm_params += 2 * inner.out;
-          }
-        }
+    WalkUnit(placed.unit, placed.in_maps, [&](const LayerVisit<double, MapSizes>& visit) {
+      UnitCount<double> count;
+      CountLayer(visit, count);
+      const bool inner = visit.path == Path::kInner;
+      if (visit.layer.kind == LayerKind::kConv) {
+        (inner ? sums.se_macs : sums.conv_macs) += count.macs;
+        (inner ? sums.se_weights : sums.conv_weights) += count.params;
+      } else if (visit.layer.kind == LayerKind::kNorm) {
+        (inner ? sums.se_norm_params : sums.norm_params) += count.params;
       }
-    };
-    for (const Branch<double>& branch : placed.unit) {
-      MapSizes shortcut_maps = main_maps;
-      add(branch.main, main_maps);
-      add(branch.shortcut, shortcut_maps);
-      add(branch.post, main_maps);
-    }
+    });
   }
   return sums;
 }

@@ -16,10 +16,10 @@ void AddRows(WorkShape shape, std::vector<LayerMeasurement>& rows) {
     shape.map = {1, side, side};
     for (const int in : kChannels) {
       for (const int out : kChannels) {
-        if (!MixesChannels(shape) && in != out) continue;
+        if (!TraitsOf(shape.op).mixes_channels && in != out) continue;
         LayerMeasurement row{shape, in, out, {}, 7};
         row.milliseconds = Exactly(MadeMilliseconds(row));
-        for (int copy = 0; copy < (MixesChannels(shape) ? 1 : 2); ++copy) rows.push_back(row);  // six at least
+        for (int copy = 0; copy < (TraitsOf(shape.op).mixes_channels ? 1 : 2); ++copy) rows.push_back(row);  // six at least
       }
     }
   }
@@ -55,7 +55,7 @@ void CollectShapes(const BlockType& type, std::vector<WorkShape>& shapes) {
 double MadeMilliseconds(const LayerMeasurement& row) {
   const double area = row.shape.map.Volume(), volume = row.shape.kernel.Volume() / row.shape.stride.h;
   const double values = 1e-6 * area * (row.shape.adds_shortcut ? 2 : 1);
-  if (!MixesChannels(row.shape)) return 0.01 + values * volume * row.in;
+  if (!TraitsOf(row.shape.op).mixes_channels) return 0.01 + values * volume * row.in;
   return 0.02 + values * (row.in + 2 * row.out) + 1e-8 * area * volume * row.in * row.out;
 }
 
@@ -66,7 +66,7 @@ LatencyTable MadeLatencyTable() {
   table.threads = 1;
   table.resolutions = {64};
   InferenceCase& inference = table.inference.emplace_back(InferenceCase{"float32", 1, 3.5, {}, {}});
-  std::vector<WorkShape> shapes{{.layer = "type and layout"}, {.layer = "pool and classifier"}};
+  std::vector<WorkShape> shapes{{.op = FusedOp::kInput}, {.op = FusedOp::kClassifier}};
   for (const std::string& name : BlockRegistry::Get().Names()) {
     const BlockType& type = FindBlockType(name);
     if (!type.traits.has_time) CollectShapes(type, shapes);

@@ -40,7 +40,7 @@ inline BlockSpec RandomBlock(const std::string& type, int in_channels, base::Ran
   block.stride = draw(1, 2);
   block.out_channels = traits.keeps_channels || random.Bernoulli(0.3) ? in_channels : draw(1, options.max_channels);
   if (traits.has_bottleneck) block.bottleneck_channels = draw(1, options.max_channels);
-  if (random.Bernoulli(0.3)) block.activation = static_cast<ActivationKind>(draw(0, 5));
+  if (random.Bernoulli(0.3)) block.activation = kActivationTraits[draw(0, std::size(kActivationTraits) - 1)].kind;
   if (traits.se_ratio > 0 && random.Bernoulli(0.5)) block.se_ratio = 0.125 * draw(1, 8);
   if (traits.shortcut && random.Bernoulli(0.3)) block.shortcut = static_cast<ShortcutRule>(draw(0, 4));
   if (traits.layer_scale && random.Bernoulli(0.5)) block.layer_scale = random.Bernoulli(0.5);

@@ -33,8 +33,8 @@ TEST(ProbeNetwork, CoversEveryKernelStrideAndMapSizeOfItsType) {
       for (const LayerWork<double>& work : NetworkWork(ProbeNetwork(type, 224, Stream(number)))) {
         const WorkShape& shape = work.shape;
         const std::string at = WorkKind(shape, 2) + " " + std::to_string(shape.stride.h) + " " + std::to_string(shape.map.h);
-        if (shape.layer == "depthwise") depthwise.insert(at);
-        if (shape.layer == "conv" && !shape.adds_shortcut && std::string(type) == "bottleneck") dense.insert(at);
+        if (shape.op == FusedOp::kDepthwise) depthwise.insert(at);
+        if (shape.op == FusedOp::kConv && !shape.adds_shortcut && std::string(type) == "bottleneck") dense.insert(at);
       }
     }
   }

@@ -20,7 +20,7 @@ constexpr double kScale = 1.25;  // of the made table's whole passes
 LatencyModel MadeModel() { return LatencyModel(MadeLatencyTable(), "float32", 1, "table.json"); }
 
 LayerWork<double> ConvWork(int kernel, int side, double in, double out) {
-  return {"conv", {.layer = "conv", .kernel = Square(kernel), .stride = Extent{}, .map = Square(side)}, in, out};
+  return {"conv", {.op = FusedOp::kConv, .kernel = Square(kernel), .stride = Extent{}, .map = Square(side)}, in, out};
 }
 
 NetworkSpec SmallNetwork() {
@@ -49,7 +49,7 @@ TEST(LatencyModel, GivesBackWhatMadeTheTableAtEveryLayer) {
   const LatencyModel model = MadeModel();
   for (const LayerMeasurement& row : table.inference[0].layers) {
     const LayerWork<double> work{"", row.shape, static_cast<double>(row.in), static_cast<double>(row.out)};
-    EXPECT_NEAR(model.Milliseconds(work), kScale * row.milliseconds.median, 1e-4 * row.milliseconds.median) << row.shape.layer;
+    EXPECT_NEAR(model.Milliseconds(work), kScale * row.milliseconds.median, 1e-4 * row.milliseconds.median) << FusedOpName(row.shape.op);
   }
 }
 
@@ -66,11 +66,11 @@ TEST(LatencyModel, AttentionGrowsWithTheSquareOfTheMap) {
   const auto made = [](double area, double channels) { return 0.01 + 1e-8 * area * area * channels; };
   LatencyTable table = MadeLatencyTable();
   for (LayerMeasurement& row : table.inference.front().layers) {
-    if (row.shape.layer == "attention") row.milliseconds.median = made(row.shape.map.Volume(), row.in);
+    if (row.shape.op == FusedOp::kAttention) row.milliseconds.median = made(row.shape.map.Volume(), row.in);
   }
   const LatencyModel model(table, "float32", 1, "table.json");
   for (const int side : {8, 12, 24, 32, 64}) {  // 4 to 32 were measured
-    const LayerWork<double> work{"attention", {.layer = "attention", .map = Square(side)}, 40, 40};
+    const LayerWork<double> work{"attention", {.op = FusedOp::kAttention, .map = Square(side)}, 40, 40};
     const double expected = kScale * made(side * side, 40);
     EXPECT_NEAR(model.Milliseconds(work), expected, 1e-3 * expected) << side;
   }
@@ -84,8 +84,8 @@ TEST(LatencyModel, TakesTheNearestKindWhereItsOwnWasNotMeasured) {
   LayerWork<double> silu = ConvWork(5, 16, 40, 64);
   silu.shape.activation = ActivationKind::kSigmoid;
   EXPECT_EQ(model.Milliseconds(silu), of_5);
-  silu.shape.layer = "fourier";
-  EXPECT_NE(MessageOf([&] { model.Milliseconds(silu); }).find("no layer of kind 'fourier': table.json"), std::string::npos);
+  silu.shape.op = FusedOp::kQuantise;
+  EXPECT_NE(MessageOf([&] { model.Milliseconds(silu); }).find("no layer of kind 'quantise': table.json"), std::string::npos);
 }
 
 TEST(LatencyModel, NamesTheCasesThatATableHas) {

@@ -41,7 +41,7 @@ TEST(LatencyTable, NamesTheFileThatIsNone) {
   const TemporaryFolder folder;
   LatencyTable table = MadeLatencyTable();
   std::vector<LayerMeasurement>& layers = table.inference.front().layers;
-  std::erase_if(layers, [](const LayerMeasurement& row) { return !HasKernel(row.shape); });
+  std::erase_if(layers, [](const LayerMeasurement& row) { return !TraitsOf(row.shape.op).has_kernel; });
   layers.resize(3);
   const std::string good = LatencyTableText(table);
   const struct {
@@ -57,6 +57,7 @@ TEST(LatencyTable, NamesTheFileThatIsNone) {
                {Replaced(good, "\"device\"", "\"devise\""), "key 'device' not found"},
                {Replaced(good, "\"ms\":[", "\"ms\":[-"), "are no quartiles of a time"},
                {Replaced(good, "\"activation\":\"", "\"activation\":\"x"), "unknown activation"},
+               {Replaced(good, "\"layer\":\"", "\"layer\":\"x"), "unknown kind of layer"},
                {Replaced(good, "\"kernel_macs\":", "\"kernel_macs\":-"), "kernel_macs -"},
                {Replaced(good, "\"steps\": [", "\"steps\": [], \"rows\": ["), "no training steps"}};
   for (const auto& c : cases) {

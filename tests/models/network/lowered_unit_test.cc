@@ -59,17 +59,10 @@ struct Unit {
   }
 };
 
-mad::Layer<double> SqueezeExcite(const std::string& name, double channels, double hidden) {
-  mad::Layer<double> layer{mad::LayerKind::kSqueezeExcite, name};
-  layer.out = channels;
-  layer.hidden = hidden;
-  return layer;
-}
-
 mad::Unit<double> SqueezeExciteUnit() {
   Branch<double> branch;
   branch.main = {mad::DepthwiseConv("conv2.conv1", 4.0, mad::Square(3)), mad::BatchNorm("conv2.bn1", 4.0),
-                 Activation(ActivationKind::kSilu, 4.0), SqueezeExcite("se2", 4, 2)};
+                 Activation(ActivationKind::kSilu, 4.0), mad::SqueezeExcite("se2", 4.0, 2.0)};
   branch.shortcut_kind = ShortcutKind::kIdentity;
   branch.post = {Activation(ActivationKind::kSilu, 4.0)};
   return {branch};
