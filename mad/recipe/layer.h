@@ -186,12 +186,6 @@ std::vector<Layer<T>> SqueezeExciteLayers(const Layer<T>& layer) {
           Activation(layer.gate, layer.out)};
 }
 
-// Whether an inference network folds the layer into the convolution before it.
-template <typename T>
-bool FoldsIntoConv(const Layer<T>& layer) {
-  return layer.kind == LayerKind::kLayerScale || (layer.kind == LayerKind::kNorm && layer.norm == NormKind::kBatch);
-}
-
 // Output size of one axis: padding (k-1)/2 gives ceil(n / stride) for odd k; pools use ceil mode.
 inline int OutputSize(int size, int stride) { return (size + stride - 1) / stride; }
 inline Extent OutputSize(Extent size, Extent stride) {

@@ -8,17 +8,12 @@
 #include <ATen/ops/cudnn_convolution_add_relu.h>
 #include <ATen/ops/cudnn_convolution_relu.h>
 #include <ATen/ops/full_like.h>
-#include <ATen/ops/gelu.h>
-#include <ATen/ops/hardtanh.h>
 #include <ATen/ops/linspace.h>
 #include <ATen/ops/relu.h>
-#include <ATen/ops/sigmoid.h>
-#include <ATen/ops/silu.h>
 #include <c10/util/accumulate.h>
 
 #include <algorithm>
 #include <limits>
-#include <stdexcept>
 #include <string_view>
 #include <utility>
 
@@ -70,45 +65,9 @@ bool OneDnnTakes(const at::Tensor& weight) {
   return weight.scalar_type() == at::kBFloat16 && at::get_cpu_capability().starts_with("AVX512");
 }
 
-std::string_view OneDnnName(mad::ActivationKind kind) {
-  switch (kind) {
-    case mad::ActivationKind::kNone:
-      return "none";
-    case mad::ActivationKind::kRelu:
-      return "relu";
-    case mad::ActivationKind::kRelu6:
-      return "hardtanh";
-    case mad::ActivationKind::kSilu:
-      return "swish";
-    case mad::ActivationKind::kSigmoid:
-      return "sigmoid";
-    case mad::ActivationKind::kGelu:
-      return "gelu";
-  }
-  throw std::logic_error("activation without a oneDNN name");
-}
-
 at::MemoryFormat LayoutOf(const at::Tensor& x) { return x.dim() == 5 ? at::MemoryFormat::ChannelsLast3d : at::MemoryFormat::ChannelsLast; }
 
 }  // namespace
-
-at::Tensor Activate(mad::ActivationKind kind, at::Tensor x, bool in_place) {
-  switch (kind) {
-    case mad::ActivationKind::kNone:
-      return x;
-    case mad::ActivationKind::kRelu:
-      return in_place ? at::relu_(x) : at::relu(x);
-    case mad::ActivationKind::kRelu6:
-      return in_place ? at::hardtanh_(x, 0, 6) : at::hardtanh(x, 0, 6);
-    case mad::ActivationKind::kSilu:
-      return in_place ? at::silu_(x) : at::silu(x);
-    case mad::ActivationKind::kSigmoid:
-      return in_place ? at::sigmoid_(x) : at::sigmoid(x);
-    case mad::ActivationKind::kGelu:
-      return in_place ? at::gelu_(x) : at::gelu(x);
-  }
-  throw std::logic_error("activation without a function");
-}
 
 FoldedConv::FoldedConv(const at::Tensor& weight, const at::Tensor& bias, ConvGeometry geometry, mad::ActivationKind activation,
                        at::IntArrayRef input)
@@ -116,11 +75,11 @@ FoldedConv::FoldedConv(const at::Tensor& weight, const at::Tensor& bias, ConvGeo
       geometry_(std::move(geometry)),
       dilation_(geometry_.stride.size(), 1),
       activation_(activation),
+      post_op_(OneDnnPostOpOf(activation)),
       weights_a_channel_(weight.numel() / weight.size(0)),
       one_dnn_(OneDnnTakes(weight)) {
-  if (activation == mad::ActivationKind::kRelu6) {
-    activation_limits_.push_back(at::Scalar(0));
-    activation_limits_.push_back(at::Scalar(6));
+  if (post_op_) {
+    for (const double scalar : post_op_->scalars) post_op_scalars_.push_back(at::Scalar(scalar));
   }
   weight_ = weight.contiguous(LayoutOf(weight));
   if (!one_dnn_ && CudnnTakes(input)) cudnn_input_.assign(input.begin(), input.end());
@@ -164,8 +123,11 @@ at::Tensor FoldedConv::Convolve(const at::Tensor& x) const {
 at::Tensor FoldedConv::Forward(const at::Tensor& x) const {
   if (activation_ == mad::ActivationKind::kRelu && x.sizes() == cudnn_input_) return CudnnRelu(x, {});
   if (!one_dnn_) return Activate(activation_, Convolve(x), /*in_place=*/true);
-  return Operators().conv.call(x, weight_, bias_, geometry_.padding, geometry_.stride, dilation_, geometry_.groups, OneDnnName(activation_),
-                               activation_limits_, activation_ == mad::ActivationKind::kGelu ? "none" : "");
+  const auto convolve = [&](std::string_view activation, std::string_view algorithm) {
+    return Operators().conv.call(x, weight_, bias_, geometry_.padding, geometry_.stride, dilation_, geometry_.groups, activation,
+                                 post_op_scalars_, algorithm);
+  };
+  return post_op_ ? convolve(post_op_->name, post_op_->algorithm) : Activate(activation_, convolve("none", ""), /*in_place=*/true);
 }
 
 at::Tensor FoldedConv::ForwardAdd(const at::Tensor& x, at::Tensor shortcut, bool relu, bool overwrite) const {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "mad/recipe/layer.h"
+#include "models/layers/activation.h"
 
 namespace deepmad::models {
 
@@ -48,13 +48,11 @@ class FoldedConv {
   ConvGeometry geometry_;
   std::vector<int64_t> dilation_;
   mad::ActivationKind activation_;
-  c10::List<std::optional<at::Scalar>> activation_limits_;  // of oneDNN's post-operation
+  std::optional<OneDnnPostOp> post_op_;
+  c10::List<std::optional<at::Scalar>> post_op_scalars_;
   int64_t weights_a_channel_;
   bool one_dnn_;
   std::vector<int64_t> cudnn_input_;  // the size of the maps for which cuDNN fuses the ReLU; empty: none
 };
-
-// Applies the activation alone; with `in_place`, overwrites its input.
-at::Tensor Activate(mad::ActivationKind kind, at::Tensor x, bool in_place);
 
 }  // namespace deepmad::models

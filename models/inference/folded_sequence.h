@@ -1,15 +1,14 @@
-// Executes the layers of a recipe (mad/recipe/layer.h) for inference, with norms and activations fused into convolutions.
+// Executes the operations of a recipe's inference plan (mad/recipe/fused_plan.h).
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 #include <functional>
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "mad/recipe/layer.h"
+#include "mad/recipe/fused_plan.h"
 #include "models/inference/folded_conv.h"
 #include "models/inference/layer_clock.h"
 
@@ -24,31 +23,32 @@ struct FoldingContext {
   int64_t batch;                              // batch size that the weights are laid out for
 };
 
-// A sequence of layers in which each convolution absorbs the norm and activation after it.
+// Returns a convolution of a plan with all that is folded and fused into it. A sum has no activation here: see FoldedConv::ForwardAdd.
+// `prefix` precedes the layers' names in the state_dict.
+FoldedConv FoldConv(const mad::FusedLayer<double>& fused, const std::string& prefix, const FoldingContext& context);
+
 class FoldedSequence {
  public:
-  // `prefix` precedes the layers' names in the state_dict. `size` is the size of the input map and is updated to that of the output map.
-  // `may_overwrite_input` states that nothing else needs the values of the input.
-  FoldedSequence(const std::vector<mad::Layer<double>>& layers, const std::string& prefix, const FoldingContext& context, mad::Extent& size,
+  // REQUIRES: the layers are of a plan with Fusion::kInference. `prefix` precedes their names in the state_dict. `may_overwrite_input`
+  // states that nothing else needs the values of the input.
+  FoldedSequence(const std::vector<mad::FusedLayer<double>>& layers, const std::string& prefix, const FoldingContext& context,
                  bool may_overwrite_input = false);
 
   at::Tensor Forward(at::Tensor x, LayerClock* clock) const;
-  // Returns Forward(x) + shortcut, then ReLU if requested. With `overwrite`, the result may reuse the memory of the shortcut.
-  at::Tensor ForwardAdd(at::Tensor x, const at::Tensor& shortcut, bool relu, bool overwrite, LayerClock* clock) const;
 
-  bool empty() const { return steps_.empty() && !last_; }
+  bool empty() const { return steps_.empty(); }
 
  private:
+  using Function = std::function<at::Tensor(const at::Tensor&)>;
+  using MacsOfResult = std::function<int64_t(const at::Tensor&)>;
   struct Step {
     std::string name, kind;
-    std::function<at::Tensor(const at::Tensor&)> run;
-    std::function<int64_t(const at::Tensor&)> macs = {};  // of its result
+    Function run;
+    MacsOfResult macs;  // empty: none
   };
-  at::Tensor RunSteps(at::Tensor x, LayerClock* clock) const;
+  static Step StepOf(const mad::FusedLayer<double>& fused, const std::string& prefix, const FoldingContext& context, bool may_overwrite);
 
   std::vector<Step> steps_;
-  std::optional<FoldedConv> last_;  // a last convolution without activation, which can add a shortcut
-  std::string last_name_, last_kind_;
 };
 
 }  // namespace deepmad::models

@@ -6,40 +6,61 @@
 
 #include <utility>
 
+#include "mad/latency/fused_layers.h"
 #include "models/layers/lsq_quantiser.h"
 
 namespace deepmad::models {
 namespace {
 
-using Layers = std::vector<mad::Layer<double>>;
-
-bool StartsWithRelu(const Layers& layers) {
-  return !layers.empty() && layers.front().kind == mad::LayerKind::kActivation && layers.front().activation == mad::ActivationKind::kRelu;
-}
-
-// One residual branch: post(main(x) + shortcut(x)).
-class FoldedBranch {
+// Adds a shortcut, in the last convolution of the main path if that can.
+class FoldedSum {
  public:
-  FoldedBranch(const mad::Branch<double>& branch, const std::string& prefix, const FoldingContext& context, mad::Extent& size)
-      : adds_(branch.shortcut_kind != mad::ShortcutKind::kNone), relu_(adds_ && StartsWithRelu(branch.post)) {
-    mad::Extent shortcut_size = size;
-    Layers main = branch.main;
-    if (!adds_) main.insert(main.end(), branch.post.begin(), branch.post.end());
-    main_.emplace(main, prefix, context, size);
-    if (!adds_) return;
-    shortcut_.emplace(branch.shortcut, prefix, context, shortcut_size);
-    post_.emplace(Layers(branch.post.begin() + (relu_ ? 1 : 0), branch.post.end()), prefix, context, size, /*may_overwrite_input=*/true);
+  FoldedSum(const mad::FusedLayer<double>& fused, const std::string& prefix, const FoldingContext& context)
+      : relu_(fused.activation == mad::ActivationKind::kRelu) {
+    if (fused.op == mad::FusedOp::kAdd) return;
+    conv_ = FoldConv(fused, prefix, context);
+    name_ = prefix + fused.name;
+    kind_ = mad::WorkKind(mad::WorkOf(fused)->shape, context.spatial_dims);
   }
 
-  at::Tensor Forward(const at::Tensor& x, bool x_is_free, LayerClock* clock) const {
-    if (!adds_) return main_->Forward(x, clock);
-    const at::Tensor shortcut = shortcut_->Forward(x, clock);
-    return post_->Forward(main_->ForwardAdd(x, shortcut, relu_, x_is_free || !shortcut_->empty(), clock), clock);
+  // With `overwrite`, the result may reuse the memory of the shortcut.
+  at::Tensor Forward(const at::Tensor& x, const at::Tensor& shortcut, bool overwrite, LayerClock* clock) const {
+    if (!conv_) {
+      const at::Tensor sum = x + shortcut;
+      return relu_ ? Activate(mad::ActivationKind::kRelu, sum, /*in_place=*/true) : sum;
+    }
+    // A convolution cannot write over what it reads.
+    at::Tensor y = conv_->ForwardAdd(x, shortcut, relu_, overwrite && !x.is_same(shortcut));
+    if (clock != nullptr) clock->Done(name_, kind_, conv_->Macs(y));
+    return y;
   }
 
  private:
-  bool adds_, relu_;
-  std::optional<FoldedSequence> main_, shortcut_, post_;
+  bool relu_;
+  std::optional<FoldedConv> conv_;
+  std::string name_, kind_;
+};
+
+// One branch: post(main(x) + shortcut(x)), or main(x).
+class FoldedBranch {
+ public:
+  FoldedBranch(const mad::FusedBranch<double>& plan, const std::string& prefix, const FoldingContext& context)
+      : main_(plan.main, prefix, context),
+        shortcut_(plan.shortcut, prefix, context),
+        post_(plan.post, prefix, context, /*may_overwrite_input=*/true) {
+    if (plan.sum) sum_.emplace(*plan.sum, prefix, context);
+  }
+
+  at::Tensor Forward(const at::Tensor& x, bool x_is_free, LayerClock* clock) const {
+    if (!sum_) return main_.Forward(x, clock);
+    const at::Tensor shortcut = shortcut_.Forward(x, clock);
+    const at::Tensor y = main_.Forward(x, clock);
+    return post_.Forward(sum_->Forward(y, shortcut, x_is_free || !shortcut_.empty(), clock), clock);
+  }
+
+ private:
+  FoldedSequence main_, shortcut_, post_;
+  std::optional<FoldedSum> sum_;
 };
 
 FoldingContext ContextOf(Network& network, const InferenceOptions& options) {
@@ -64,7 +85,9 @@ InferenceNetwork::InferenceNetwork(Network& network, const InferenceOptions& opt
     for (const mad::Unit<double>& recipe : mad::BlockUnits(block)) {
       const std::string prefix = mad::UnitPrefix(block, static_cast<int>(units.size()));
       Unit& unit = units.emplace_back();
-      for (const mad::Branch<double>& branch : recipe) unit.branches.emplace_back(branch, prefix, context, size);
+      for (const mad::FusedBranch<double>& branch : mad::FusedPlan(recipe, mad::Fusion::kInference, size)) {
+        unit.branches.emplace_back(branch, prefix, context);
+      }
     }
   }
   if (!spec_.head.IsClassifier()) return;
@@ -88,7 +111,7 @@ at::Tensor InferenceNetwork::Prepare(const at::Tensor& images, LayerClock* clock
   if (clock != nullptr) clock->StartPass();
   at::Tensor x =
       images.detach().to(dtype_).contiguous(images.dim() == 5 ? at::MemoryFormat::ChannelsLast3d : at::MemoryFormat::ChannelsLast);
-  if (clock != nullptr) clock->Done("input", "type and layout", 0);
+  if (clock != nullptr) clock->Done("input", mad::FusedOpName(mad::FusedOp::kInput), 0);
   return x;
 }
 
@@ -112,7 +135,7 @@ at::Tensor InferenceNetwork::Forward(const at::Tensor& images, LayerClock* clock
   if (classifier_step_.defined()) means = Quantise(means, classifier_step_, spec_.head.bits);
   at::Tensor logits = at::linear(means, classifier_weight_, classifier_bias_);
   if (clock != nullptr) {
-    clock->Done(spec_.head.name, "pool and classifier", logits.numel() * classifier_weight_.size(1));
+    clock->Done(spec_.head.name, mad::FusedOpName(mad::FusedOp::kClassifier), logits.numel() * classifier_weight_.size(1));
     clock->EndPass();
   }
   return logits;
