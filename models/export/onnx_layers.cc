@@ -5,6 +5,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "models/export/onnx_activation.h"
 #include "models/export/onnx_quantiser.h"
 #include "models/layers/fold_norm.h"
 #include "models/layers/spatial.h"
@@ -19,12 +20,10 @@ SpatialSizes BothSides(SpatialSizes padding) {
   return padding;
 }
 
-bool IsBatchNorm(const mad::Layer<double>& layer) { return layer.kind == mad::LayerKind::kNorm && layer.norm == mad::NormKind::kBatch; }
-
-// `norm`: folded in; nullptr: none.
-std::string AddConv(const OnnxContext& context, const mad::Layer<double>& layer, const mad::Layer<double>* norm, const std::string& prefix,
-                    const std::string& x) {
+std::string AddConv(const OnnxContext& context, const mad::FusedLayer<double>& fused, const std::string& prefix, const std::string& x) {
   OnnxGraph& graph = context.graph;
+  const mad::Layer<double>& layer = fused.layer;
+  const std::optional<mad::Layer<double>>& norm = fused.affine;
   const std::string name = prefix + layer.name;
   ChannelAffine fold;
   if (norm) {
@@ -76,51 +75,25 @@ std::string AddBatchNorm(const OnnxContext& context, const mad::Layer<double>& l
   return context.graph.AddNode("BatchNormalization", name, inputs, {{"epsilon", static_cast<float>(context.eps)}});
 }
 
-std::string AddActivation(OnnxGraph& graph, mad::ActivationKind kind, const std::string& prefix, const std::string& x) {
-  const std::string name = prefix + mad::ActivationName(kind);
-  switch (kind) {
-    case mad::ActivationKind::kNone:
-      return x;
-    case mad::ActivationKind::kRelu:
-      return graph.AddNode("Relu", name, {x});
-    case mad::ActivationKind::kRelu6:
-      return graph.AddNode("Clip", name,
-                           {x, graph.AddWeight("relu6.low", at::scalar_tensor(0)), graph.AddWeight("relu6.high", at::scalar_tensor(6))});
-    case mad::ActivationKind::kSilu:
-      return graph.AddNode("Mul", name, {x, graph.AddNode("Sigmoid", name + ".sigmoid", {x})});
-    case mad::ActivationKind::kSigmoid:
-      return graph.AddNode("Sigmoid", name, {x});
-    case mad::ActivationKind::kGelu: {  // x (1 + erf(x / sqrt(2))) / 2: the operator itself is of opset 20
-      const auto number = [&](const char* what, double value) { return graph.AddWeight(what, at::scalar_tensor(value)); };
-      const std::string scaled = graph.AddNode("Mul", name + ".scaled", {x, number("gelu.sqrt_half", std::sqrt(0.5))});
-      const std::string erf = graph.AddNode("Erf", name + ".erf", {scaled});
-      const std::string factor = graph.AddNode("Add", name + ".factor", {erf, number("gelu.one", 1)});
-      return graph.AddNode("Mul", name, {graph.AddNode("Mul", name + ".product", {x, factor}), number("gelu.half", 0.5)});
-    }
-  }
-  throw std::logic_error("activation without ONNX nodes");
-}
-
-std::string AddAveragePool(const OnnxContext& context, const mad::Layer<double>& layer, const std::string& prefix, const std::string& x) {
-  return context.graph.AddNode("AveragePool", prefix + "average_pool", {x},
+std::string AddAveragePool(const OnnxContext& context, const mad::Layer<double>& layer, const std::string& name, const std::string& x) {
+  return context.graph.AddNode("AveragePool", name, {x},
                                {{"kernel_shape", SizesOf(layer.kernel, context.spatial_dims)},
                                 {"strides", SizesOf(layer.stride, context.spatial_dims)},
                                 {"ceil_mode", int64_t{1}},
                                 {"count_include_pad", int64_t{0}}});
 }
 
-std::string AddMaxPool(const OnnxContext& context, const mad::Layer<double>& layer, const std::string& prefix, const std::string& x) {
+std::string AddMaxPool(const OnnxContext& context, const mad::Layer<double>& layer, const std::string& name, const std::string& x) {
   const SpatialSizes kernel = SizesOf(layer.kernel, context.spatial_dims);
   return context.graph.AddNode(
-      "MaxPool", prefix + "max_pool", {x},
+      "MaxPool", name, {x},
       {{"kernel_shape", kernel}, {"strides", SizesOf(layer.stride, context.spatial_dims)}, {"pads", BothSides(HalfKernel(kernel))}});
 }
 
 // As Attend of models/layers/attention.h.
-std::string AddAttention(const OnnxContext& context, const mad::Layer<double>& layer, const mad::Extent& size, const std::string& prefix,
+std::string AddAttention(const OnnxContext& context, const mad::Layer<double>& layer, const mad::Extent& size, const std::string& name,
                          const std::string& x) {
   OnnxGraph& graph = context.graph;
-  const std::string name = prefix + "attention";
   const auto numbers = [&](const std::string& what, const std::vector<int64_t>& values) {
     return graph.AddNode("Constant", name + what, {}, {{"value_ints", values}});
   };
@@ -153,52 +126,50 @@ std::string AddLayerScale(const OnnxContext& context, const mad::Layer<double>& 
                                {x, context.graph.AddWeight(name + ".gamma", context.graph.State(name + ".gamma").view(shape))});
 }
 
-std::string AddSqueezeExcite(const OnnxContext& context, const mad::Layer<double>& layer, const std::string& prefix, const std::string& x) {
-  const std::string name = prefix + layer.name;
+std::string AddSqueezeExcite(const OnnxContext& context, const mad::FusedLayer<double>& fused, const std::string& prefix,
+                             const std::string& x) {
+  const std::string name = prefix + fused.name;
   const std::string mean = context.graph.AddNode("GlobalAveragePool", name + ".mean", {x});
-  mad::Extent point;
-  return context.graph.AddNode("Mul", name, {x, AddLayers(context, mad::SqueezeExciteLayers(layer), prefix, mean, point)});
+  return context.graph.AddNode("Mul", name, {x, AddLayers(context, fused.inner, prefix, mean)});
+}
+
+std::string AddLayer(const OnnxContext& context, const mad::FusedLayer<double>& fused, const std::string& prefix, const std::string& x) {
+  const mad::Layer<double>& layer = fused.layer;
+  switch (fused.op) {
+    case mad::FusedOp::kConv:
+    case mad::FusedOp::kDepthwise:
+      return AddConv(context, fused, prefix, x);
+    case mad::FusedOp::kBatchNorm:
+      return AddBatchNorm(context, layer, prefix, x);
+    case mad::FusedOp::kLayerNorm:
+      return AddLayerNorm(context, layer, prefix, x);
+    case mad::FusedOp::kActivation:
+      return AddActivation(context.graph, fused.activation, prefix + fused.name, x);
+    case mad::FusedOp::kSqueezeExcite:
+      return AddSqueezeExcite(context, fused, prefix, x);
+    case mad::FusedOp::kAveragePool:
+      return AddAveragePool(context, layer, prefix + fused.name, x);
+    case mad::FusedOp::kMaxPool:
+      return AddMaxPool(context, layer, prefix + fused.name, x);
+    case mad::FusedOp::kAttention:
+      return AddAttention(context, layer, fused.in, prefix + fused.name, x);
+    case mad::FusedOp::kLayerScale:
+      return AddLayerScale(context, layer, prefix, x);
+    case mad::FusedOp::kQuantise:
+    case mad::FusedOp::kAdd:
+    case mad::FusedOp::kInput:
+    case mad::FusedOp::kClassifier:
+      break;
+  }
+  throw std::logic_error("operation without ONNX nodes");
 }
 
 }  // namespace
 
-std::string AddLayers(const OnnxContext& context, const std::vector<mad::Layer<double>>& layers, const std::string& prefix,
-                      const std::string& x, mad::Extent& size) {
+std::string AddLayers(const OnnxContext& context, const std::vector<mad::FusedLayer<double>>& layers, const std::string& prefix,
+                      const std::string& x) {
   std::string result = x;
-  for (size_t i = 0; i < layers.size(); ++i) {
-    const mad::Layer<double>& layer = layers[i];
-    // Not into a quantised one: runtimes would round the bias to whole numbers of the steps, which turns later values by a step.
-    const bool folds = context.fold_norms && !layer.bits.Quantised() && i + 1 < layers.size() && IsBatchNorm(layers[i + 1]);
-    switch (layer.kind) {
-      case mad::LayerKind::kConv:
-        result = AddConv(context, layer, folds ? &layers[++i] : nullptr, prefix, result);
-        size = mad::OutputSize(size, layer.stride);
-        break;
-      case mad::LayerKind::kNorm:
-        result = IsBatchNorm(layer) ? AddBatchNorm(context, layer, prefix, result) : AddLayerNorm(context, layer, prefix, result);
-        break;
-      case mad::LayerKind::kActivation:
-        result = AddActivation(context.graph, layer.activation, prefix, result);
-        break;
-      case mad::LayerKind::kSqueezeExcite:
-        result = AddSqueezeExcite(context, layer, prefix, result);
-        break;
-      case mad::LayerKind::kAveragePool:
-        result = AddAveragePool(context, layer, prefix, result);
-        size = mad::OutputSize(size, layer.stride);
-        break;
-      case mad::LayerKind::kMaxPool:
-        result = AddMaxPool(context, layer, prefix, result);
-        size = mad::OutputSize(size, layer.stride);
-        break;
-      case mad::LayerKind::kAttention:
-        result = AddAttention(context, layer, size, prefix, result);
-        break;
-      case mad::LayerKind::kLayerScale:
-        result = AddLayerScale(context, layer, prefix, result);
-        break;
-    }
-  }
+  for (const mad::FusedLayer<double>& layer : layers) result = AddLayer(context, layer, prefix, result);
   return result;
 }
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "mad/recipe/layer.h"
+#include "mad/recipe/fused_plan.h"
 #include "models/export/onnx_graph.h"
 
 namespace deepmad::models {
@@ -12,13 +12,13 @@ namespace deepmad::models {
 struct OnnxContext {
   OnnxGraph& graph;
   int spatial_dims;
-  double eps;       // of the norms
-  bool fold_norms;  // fold into the convolution before, unless it is quantised
+  double eps;  // of the norms
+  mad::Fusion fusion;
 };
 
-// Layers one after the other; `prefix` stands before the names of their tensors, `size` is of the map that comes in, afterwards of the one
-// that goes out. Gives the name of the result.
-std::string AddLayers(const OnnxContext& context, const std::vector<mad::Layer<double>>& layers, const std::string& prefix,
-                      const std::string& x, mad::Extent& size);
+// Adds the operations of a plan with context.fusion one after the other and returns the name of the result. `prefix` precedes the names of
+// their tensors in the state_dict.
+std::string AddLayers(const OnnxContext& context, const std::vector<mad::FusedLayer<double>>& layers, const std::string& prefix,
+                      const std::string& x);
 
 }  // namespace deepmad::models

@@ -16,13 +16,12 @@ namespace {
 
 std::string AddUnit(const OnnxContext& context, const mad::Unit<double>& unit, const std::string& prefix, std::string x,
                     mad::Extent& size) {
-  for (const mad::Branch<double>& branch : unit) {
-    mad::Extent shortcut_size = size;
-    std::string y = AddLayers(context, branch.main, prefix, x, size);
-    if (branch.shortcut_kind != mad::ShortcutKind::kNone) {
-      y = context.graph.AddNode("Add", prefix + "add", {y, AddLayers(context, branch.shortcut, prefix, x, shortcut_size)});
+  for (const mad::FusedBranch<double>& branch : mad::FusedPlan(unit, context.fusion, size)) {
+    std::string y = AddLayers(context, branch.main, prefix, x);
+    if (branch.sum) {
+      y = context.graph.AddNode("Add", prefix + branch.sum->name, {y, AddLayers(context, branch.shortcut, prefix, x)});
     }
-    x = AddLayers(context, branch.post, prefix, y, size);
+    x = AddLayers(context, branch.post, prefix, y);
   }
   return x;
 }
@@ -69,7 +68,8 @@ OnnxModel OnnxFromNetwork(Network& network, const OnnxOptions& options) {
   }
   OnnxGraph graph(network.StateDict());
   const mad::Extent input{spec.input.frames, spec.input.height, spec.input.width};
-  const OnnxContext context{graph, spatial_dims, network.batch_norm_settings().eps, options.fold_norms};
+  const OnnxContext context{graph, spatial_dims, network.batch_norm_settings().eps,
+                            options.fold_norms ? mad::Fusion::kBatchNorms : mad::Fusion::kNone};
 
   const std::vector<mad::PlacedBlock> blocks = mad::PlaceBlocks(spec);
   std::vector<std::string> maps;  // of the blocks

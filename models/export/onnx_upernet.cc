@@ -27,7 +27,7 @@ class UPerNetNodes {
     const std::vector<mad::Layer<double>> layers = {mad::Conv("conv", in, out, mad::Square(kernel), mad::Square(1)),
                                                     mad::BatchNorm("bn", out), mad::Activation(mad::ActivationKind::kRelu, out)};
     mad::Extent size = x.size;
-    return {AddLayers(context_, layers, kMain + path + ".", x.name, size), channels_, x.size};
+    return {AddLayers(context_, mad::FusedSequence(layers, context_.fusion, size), kMain + path + ".", x.name), channels_, x.size};
   }
 
   OnnxMap Pool(const OnnxMap& x, const mad::Extent& size) const { return Separable(x, size, "pool", PoolingMatrix); }
