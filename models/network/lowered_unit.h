@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "mad/recipe/layer.h"
@@ -23,14 +24,19 @@ class RecipeUnit {
   const std::vector<at::Tensor>& residual_scales() const { return residual_scales_; }
 
  private:
+  struct LoweredSum {
+    std::optional<BatchNorm> norm;  // the last of the main path, which adds the shortcut in its pass; nullopt: an addition of its own
+    LoweredSequence shortcut;
+    bool relu;        // of the sum
+    int drop_branch;  // its number in drop_paths_
+  };
   struct LoweredBranch {
     LoweredSequence main;
-    mad::ShortcutKind shortcut_kind;
-    LoweredSequence shortcut;
-    bool relu_in_norm;     // the first layer of post happens in the last norm of main
-    LoweredSequence post;  // the rest
-    int drop_branch;       // its number there; -1: no shortcut, so it cannot be left out
+    std::optional<LoweredSum> sum;
+    LoweredSequence post;
   };
+  at::Tensor AddShortcut(const LoweredBranch& branch, at::Tensor y, const at::Tensor& x) const;
+
   std::shared_ptr<DropPaths> drop_paths_;
   std::vector<LoweredBranch> branches_;
   std::vector<at::Tensor> residual_scales_;

@@ -1,17 +1,8 @@
 #include "models/network/lowering.h"
 
-#include <ATen/ops/avg_pool2d.h>
-#include <ATen/ops/avg_pool3d.h>
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/conv3d.h>
-#include <ATen/ops/gelu.h>
-#include <ATen/ops/hardtanh.h>
-#include <ATen/ops/max_pool2d.h>
-#include <ATen/ops/max_pool3d.h>
 #include <ATen/ops/ones.h>
-#include <ATen/ops/relu.h>
-#include <ATen/ops/sigmoid.h>
-#include <ATen/ops/silu.h>
 #include <ATen/ops/zeros.h>
 #include <torch/nn/module.h>
 
@@ -19,10 +10,12 @@
 #include <memory>
 #include <string>
 
+#include "models/layers/activation.h"
 #include "models/layers/attention.h"
 #include "models/layers/layer_norm.h"
 #include "models/layers/lsq_quantiser.h"
 #include "models/layers/module_tree.h"
+#include "models/layers/pool.h"
 #include "models/layers/spatial.h"
 
 namespace deepmad::models {
@@ -52,10 +45,6 @@ Function LowerConv(const mad::Layer<double>& layer, const LoweringContext& conte
   return [=](const at::Tensor& x) { return convolve(quantiser.Input(x), quantiser.Weight()); };
 }
 
-BatchNorm LowerBatchNorm(const mad::Layer<double>& layer, const LoweringContext& context) {
-  return context.norms.Add(ModuleAt(context.container, layer.name), Channels(layer.out), layer.name);
-}
-
 Function LowerLayerNorm(const mad::Layer<double>& layer, const LoweringContext& context) {
   const auto module = ModuleAt(context.container, layer.name);
   const at::Tensor weight = module->register_parameter("weight", at::ones({Channels(layer.out)}));
@@ -71,111 +60,67 @@ Function LowerLayerScale(const mad::Layer<double>& layer, const LoweringContext&
   return [=](const at::Tensor& x) { return x * gamma.view(shape).to(x.scalar_type()); };
 }
 
-Function LowerActivation(const mad::Layer<double>& layer, bool in_place) {
-  switch (layer.activation) {
-    case mad::ActivationKind::kNone:
-      return [](const at::Tensor& x) { return x; };
-    case mad::ActivationKind::kRelu:
-      if (in_place) return [](at::Tensor x) { return at::relu_(x); };
-      return [](const at::Tensor& x) { return at::relu(x); };
-    case mad::ActivationKind::kRelu6:
-      if (in_place) return [](at::Tensor x) { return at::hardtanh_(x, 0, 6); };
-      return [](const at::Tensor& x) { return at::hardtanh(x, 0, 6); };
-    case mad::ActivationKind::kSilu:  // its gradient needs its input: in place would copy that first
-      return [](const at::Tensor& x) { return at::silu(x); };
-    case mad::ActivationKind::kGelu:
-      return [](const at::Tensor& x) { return at::gelu(x); };
-    case mad::ActivationKind::kSigmoid:
-      if (in_place) return [](at::Tensor x) { return at::sigmoid_(x); };
-      return [](const at::Tensor& x) { return at::sigmoid(x); };
-  }
-  throw std::logic_error("activation without a lowering");
+Function LowerSqueezeExcite(const mad::FusedLayer<double>& fused, const LoweringContext& context) {
+  const auto gate = std::make_shared<LoweredSequence>(fused.inner, context);
+  return [=](const at::Tensor& x) { return x * gate->Forward(MeanOverMap(x)); };
 }
 
-Function LowerAveragePool(const mad::Layer<double>& layer, const LoweringContext& context) {
-  const Sizes kernel = SizesOf(layer.kernel, context.spatial_dims);
-  const Sizes stride = SizesOf(layer.stride, context.spatial_dims);
-  if (context.spatial_dims == 3) {
-    return [=](const at::Tensor& x) { return at::avg_pool3d(x, kernel, stride, 0, /*ceil_mode=*/true, /*count_include_pad=*/false); };
-  }
-  return [=](const at::Tensor& x) { return at::avg_pool2d(x, kernel, stride, 0, /*ceil_mode=*/true, /*count_include_pad=*/false); };
+Function LowerActivation(mad::ActivationKind kind, bool may_overwrite) {
+  const bool in_place = may_overwrite && mad::TraitsOf(kind).trains_in_place;
+  return [=](const at::Tensor& x) { return Activate(kind, x, in_place); };
 }
 
-Function LowerMaxPool(const mad::Layer<double>& layer, const LoweringContext& context) {
-  const Sizes kernel = SizesOf(layer.kernel, context.spatial_dims);
-  const Sizes stride = SizesOf(layer.stride, context.spatial_dims);
-  const Sizes padding = HalfKernel(kernel);
-  if (context.spatial_dims == 3) return [=](const at::Tensor& x) { return at::max_pool3d(x, kernel, stride, padding); };
-  return [=](const at::Tensor& x) { return at::max_pool2d(x, kernel, stride, padding); };
-}
-
-Function LowerSqueezeExcite(const mad::Layer<double>& layer, const LoweringContext& context) {
-  const auto gate = std::make_shared<LoweredSequence>(mad::SqueezeExciteLayers(layer), context);
-  const Sizes map_dims = context.spatial_dims == 3 ? Sizes{2, 3, 4} : Sizes{2, 3};
-  return [=](const at::Tensor& x) { return x * gate->Forward(x.mean(map_dims, /*keepdim=*/true)); };
-}
-
-Function Lower(const mad::Layer<double>& layer, const LoweringContext& context, bool in_place) {
-  switch (layer.kind) {
-    case mad::LayerKind::kConv:
+Function Lower(const mad::FusedLayer<double>& fused, const LoweringContext& context, bool may_overwrite) {
+  const mad::Layer<double>& layer = fused.layer;
+  switch (fused.op) {
+    case mad::FusedOp::kConv:
+    case mad::FusedOp::kDepthwise:
       return LowerConv(layer, context);
-    case mad::LayerKind::kNorm:
-      if (layer.norm == mad::NormKind::kLayer) return LowerLayerNorm(layer, context);
-      break;  // the sequence lowers a batch norm together with what follows
-    case mad::LayerKind::kActivation:
-      return LowerActivation(layer, in_place);
-    case mad::LayerKind::kSqueezeExcite:
-      return LowerSqueezeExcite(layer, context);
-    case mad::LayerKind::kAveragePool:
-      return LowerAveragePool(layer, context);
-    case mad::LayerKind::kMaxPool:
-      return LowerMaxPool(layer, context);
-    case mad::LayerKind::kAttention:
-      return [heads = mad::AttentionHeads(static_cast<int>(Channels(layer.out)))](const at::Tensor& x) { return Attend(x, heads); };
-    case mad::LayerKind::kLayerScale:
+    case mad::FusedOp::kBatchNorm:
+      return [norm = LowerBatchNorm(layer, context), relu = fused.activation == mad::ActivationKind::kRelu](const at::Tensor& x) {
+        return norm.Forward(x, {.residual = {}, .relu = relu});
+      };
+    case mad::FusedOp::kLayerNorm:
+      return LowerLayerNorm(layer, context);
+    case mad::FusedOp::kLayerScale:
       return LowerLayerScale(layer, context);
+    case mad::FusedOp::kActivation:
+      return LowerActivation(fused.activation, may_overwrite);
+    case mad::FusedOp::kSqueezeExcite:
+      return LowerSqueezeExcite(fused, context);
+    case mad::FusedOp::kAveragePool:
+    case mad::FusedOp::kMaxPool:
+      return PoolFunction(layer, context.spatial_dims);
+    case mad::FusedOp::kAttention:
+      return [heads = mad::AttentionHeads(static_cast<int>(Channels(layer.out)))](const at::Tensor& x) { return Attend(x, heads); };
+    case mad::FusedOp::kQuantise:
+    case mad::FusedOp::kAdd:
+    case mad::FusedOp::kInput:
+    case mad::FusedOp::kClassifier:
+      break;
   }
-  throw std::logic_error("layer without a lowering");
+  throw std::logic_error("operation without a lowering");
 }
 
 }  // namespace
 
-LoweredSequence::LoweredSequence(const std::vector<mad::Layer<double>>& layers, const LoweringContext& context, bool may_overwrite_input)
+BatchNorm LowerBatchNorm(const mad::Layer<double>& layer, const LoweringContext& context) {
+  return context.norms.Add(ModuleAt(context.container, layer.name), Channels(layer.out), layer.name);
+}
+
+LoweredSequence::LoweredSequence(const std::vector<mad::FusedLayer<double>>& layers, const LoweringContext& context,
+                                 bool may_overwrite_input)
     : result_is_free_(may_overwrite_input) {
-  for (const mad::Layer<double>& layer : layers) {
-    if (last_norm_) {  // is not the last layer after all
-      const bool relu = layer.kind == mad::LayerKind::kActivation && layer.activation == mad::ActivationKind::kRelu;
-      steps_.push_back([norm = *last_norm_, relu](const at::Tensor& x) { return norm.Forward(x, {.residual = {}, .relu = relu}); });
-      last_norm_.reset();
-      if (relu) {
-        result_is_free_ = false;
-        continue;
-      }
-    }
-    if (layer.kind == mad::LayerKind::kNorm && layer.norm == mad::NormKind::kBatch) {
-      last_norm_ = LowerBatchNorm(layer, context);
-    } else {
-      steps_.push_back(Lower(layer, context, result_is_free_));
-    }
+  for (const mad::FusedLayer<double>& layer : layers) {
+    steps_.push_back(Lower(layer, context, result_is_free_));
     // The gradients of convolution, norm, pool and product need their inputs, those of attention and the activations may need their result.
-    if (layer.kind == mad::LayerKind::kAttention) {
-      result_is_free_ = false;
-    } else if (layer.kind != mad::LayerKind::kActivation) {
-      result_is_free_ = true;
-    } else if (layer.activation != mad::ActivationKind::kNone) {
-      result_is_free_ = false;
-    }
+    result_is_free_ = layer.op != mad::FusedOp::kAttention && layer.activation == mad::ActivationKind::kNone;
   }
 }
 
-at::Tensor LoweredSequence::ForwardToLastNorm(at::Tensor x) const {
+at::Tensor LoweredSequence::Forward(at::Tensor x) const {
   for (const Function& step : steps_) x = step(x);
   return x;
-}
-
-at::Tensor LoweredSequence::Forward(at::Tensor x) const {
-  x = ForwardToLastNorm(std::move(x));
-  return last_norm_ ? last_norm_->Forward(x) : x;
 }
 
 }  // namespace deepmad::models
