@@ -5,7 +5,7 @@
 
 namespace deepmad::mad {
 
-enum class ActivationKind { kNone, kRelu, kRelu6, kSilu, kSigmoid, kGelu };
+enum class ActivationKind { kNone, kRelu, kRelu6, kSilu, kSigmoid, kGelu, kHardSwish, kHardSigmoid };
 
 // The activations of a squeeze-excite layer: of its hidden channels, and of the factors that it multiplies the map with.
 struct SqueezeExciteKinds {
@@ -28,6 +28,10 @@ inline constexpr ActivationTraits kActivationTraits[] = {
     {ActivationKind::kSilu, "silu", true, false},        //
     {ActivationKind::kSigmoid, "sigmoid", false, true},  //
     {ActivationKind::kGelu, "gelu", true, false},        //
+    // x hard_sigmoid(x), and relu6(x + 3) / 6: MobileNetV3 (Howard et al., arXiv 1905.02244, section 5.2), which has both in its
+    // squeeze-excite.
+    {ActivationKind::kHardSwish, "hard_swish", true, false, {ActivationKind::kRelu, ActivationKind::kHardSigmoid}},
+    {ActivationKind::kHardSigmoid, "hard_sigmoid", true, false},
 };
 
 // Throws std::logic_error for a kind without traits.

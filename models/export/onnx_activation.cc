@@ -20,6 +20,10 @@ std::string AddActivation(OnnxGraph& graph, mad::ActivationKind kind, const std:
       return graph.AddNode("Mul", name, {x, graph.AddNode("Sigmoid", name + ".sigmoid", {x})});
     case mad::ActivationKind::kSigmoid:
       return graph.AddNode("Sigmoid", name, {x});
+    case mad::ActivationKind::kHardSwish:
+      return graph.AddNode("HardSwish", name, {x});
+    case mad::ActivationKind::kHardSigmoid:
+      return graph.AddNode("HardSigmoid", name, {x}, {{"alpha", 1.0F / 6}, {"beta", 0.5F}});
     case mad::ActivationKind::kGelu: {  // x (1 + erf(x / sqrt(2))) / 2: the operator itself is of opset 20
       const auto number = [&](const char* what, double value) { return graph.AddWeight(what, at::scalar_tensor(value)); };
       const std::string scaled = graph.AddNode("Mul", name + ".scaled", {x, number("gelu.sqrt_half", std::sqrt(0.5))});

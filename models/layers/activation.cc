@@ -1,6 +1,8 @@
 #include "models/layers/activation.h"
 
 #include <ATen/ops/gelu.h>
+#include <ATen/ops/hardsigmoid.h>
+#include <ATen/ops/hardswish.h>
 #include <ATen/ops/hardtanh.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/sigmoid.h>
@@ -24,6 +26,10 @@ at::Tensor Activate(mad::ActivationKind kind, at::Tensor x, bool in_place) {
       return in_place ? at::sigmoid_(x) : at::sigmoid(x);
     case mad::ActivationKind::kGelu:
       return in_place ? at::gelu_(x) : at::gelu(x);
+    case mad::ActivationKind::kHardSwish:
+      return in_place ? at::hardswish_(x) : at::hardswish(x);
+    case mad::ActivationKind::kHardSigmoid:
+      return in_place ? at::hardsigmoid_(x) : at::hardsigmoid(x);
   }
   throw std::logic_error("activation without a function");
 }
@@ -42,6 +48,10 @@ std::optional<OneDnnPostOp> OneDnnPostOpOf(mad::ActivationKind kind) {
       return OneDnnPostOp{"sigmoid"};
     case mad::ActivationKind::kGelu:
       return OneDnnPostOp{"gelu", {}, "none"};
+    case mad::ActivationKind::kHardSwish:
+      return OneDnnPostOp{"hardswish"};
+    case mad::ActivationKind::kHardSigmoid:
+      return OneDnnPostOp{"hardsigmoid"};
   }
   throw std::logic_error("activation without a oneDNN post-operation");
 }

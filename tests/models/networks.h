@@ -60,6 +60,19 @@ inline mad::NetworkSpec LayerNormStructure() {
   return spec;
 }
 
+// Hard-swish and hard-sigmoid in every place that an activation has: alone, behind a norm, behind a sum, and in squeeze-excite.
+inline mad::NetworkSpec HardSwishStructure() {
+  mad::NetworkSpec spec;
+  spec.name = "hard-swish";
+  spec.input = {.channels = 3, .height = 33, .width = 27};
+  spec.blocks = {Block("conv", 1, 3, 2, 6), Block("dw_se_bottleneck", 2, 5, 2, 16, 32), Block("basic", 2, 3, 1, 12, 8),
+                 Block("transformer", 1, 3, 1, 12, 8), Block("conv", 1, 1, 1, 16)};
+  for (mad::BlockSpec& block : spec.blocks) block.activation = mad::ActivationKind::kHardSwish;
+  spec.blocks[2].activation = mad::ActivationKind::kHardSigmoid;
+  spec.head.classes = 5;
+  return spec;
+}
+
 inline std::shared_ptr<Network> InitializedNetwork(const mad::NetworkSpec& spec, uint64_t seed = 1) {
   auto network = BuildNetwork(spec);
   Initialize(*network, {}, seed);

@@ -97,6 +97,21 @@ TEST(OnnxNetwork, FoldedNormsBecomeABiasOfTheConvolution) {
       1e-7);
 }
 
+// The operator's own numbers are others: 0.2 and 0.5.
+TEST(OnnxNetwork, HardSigmoidSaysItsSlope) {
+  const OnnxModel model = OnnxFromNetwork(*FilledNetwork(HardSwishStructure()), {});
+  EXPECT_EQ(Count(model, "HardSwish"), 9);
+  EXPECT_EQ(Count(model, "HardSigmoid"), 6);
+  for (const OnnxNode& node : model.nodes) {
+    if (node.op != "HardSigmoid") continue;
+    ASSERT_EQ(node.attributes.size(), 2u);
+    EXPECT_EQ(node.attributes[0].name, "alpha");
+    EXPECT_EQ(std::get<float>(node.attributes[0].value), 1.0F / 6);
+    EXPECT_EQ(node.attributes[1].name, "beta");
+    EXPECT_EQ(std::get<float>(node.attributes[1].value), 0.5F);
+  }
+}
+
 TEST(OnnxNetwork, InputsAndOutputsHaveTheShapesThatTheNetworkGives) {
   const at::NoGradGuard no_grad;
   mad::NetworkSpec video = PublishedStructure("e3d-s");

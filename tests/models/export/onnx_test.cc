@@ -80,6 +80,15 @@ TEST(OnnxPeer, AttentionOfSeveralHeadsGivesOurLogitsThere) {
   EXPECT_TRUE(Python(folder.path()));
 }
 
+TEST(OnnxPeer, HardSwishAndHardSigmoidGiveOurLogitsThere) {
+  if (PeersPython().empty()) GTEST_SKIP() << "no Python peers: run scripts/setup.sh --peers";
+  const TemporaryFolder folder;
+  const auto network = BuildNetwork(HardSwishStructure());
+  FillByFormula(*network);
+  WriteBoth(*network, folder.File("hard-swish"));
+  EXPECT_TRUE(Python(folder.path()));
+}
+
 // Sizes that no pooling grid and no stride divides.
 TEST(OnnxPeer, UPerNetGivesOurLogitsThere) {
   if (PeersPython().empty()) GTEST_SKIP() << "no Python peers: run scripts/setup.sh --peers";

@@ -82,6 +82,17 @@ TEST(InferenceNetwork, RunsLayerNormsAndAttentionOfSeveralHeadsAsTheyAre) {
   EXPECT_EQ(macs, 3 * std::llround(mad::Cost(spec).macs));
 }
 
+TEST(InferenceNetwork, RunsHardSwishAndHardSigmoidAsTheNetworkDoes) {
+  const mad::NetworkSpec spec = HardSwishStructure();
+  const at::Tensor images = FormulaImages(BatchShape(spec, 3));
+  const auto exact = FilledNetworkOf(spec, at::kDouble);
+  const std::vector<at::Tensor> expected = Outputs(*exact, images);
+  ExpectSame(Outputs(InferenceNetwork(*exact, {.dtype = at::kDouble}), images), expected, 1e-11);
+  const auto single = FilledNetworkOf(spec, at::kFloat);
+  ExpectSame(Outputs(InferenceNetwork(*single), images.to(at::kFloat)), expected, 1e-5);
+  ExpectSame(Outputs(InferenceNetwork(*single, {.dtype = at::kBFloat16}), images.to(at::kFloat)), expected, 0.1);
+}
+
 TEST(InferenceNetwork, QuantisesInputsAndWeightsAsTheNetworkDoes) {
   for (uint64_t seed = 0; seed < 20; ++seed) {
     const mad::NetworkSpec spec = RandomStructure(seed, {.quantised = true});

@@ -72,6 +72,12 @@ TEST(Init, TruncatedNormalHasTheStatedDistribution) {
   EXPECT_EQ(parameters["fc_linear.bias"].abs().sum().item<double>(), 0);
 }
 
+TEST(Init, WeightsDoNotDependOnTheActivations) {
+  mad::NetworkSpec plain = HardSwishStructure();
+  for (mad::BlockSpec& block : plain.blocks) block.activation.reset();
+  EXPECT_TRUE(SameWeights(*Initialized(HardSwishStructure(), {}), *Initialized(plain, {})));
+}
+
 TEST(Init, LayerNormsBiasesAndLayerScalesHaveTheirValuesWhateverTheyHadBefore) {
   mad::NetworkSpec spec = SmallStructure();
   spec.blocks = {Block("conv", 1, 3, 2, 6), Block("convnext", 2, 3, 2, 8, 16), Block("transformer", 1, 3, 1, 12, 16)};

@@ -79,6 +79,25 @@ TEST(RecipeUnit, SqueezeExciteAndDepthwiseFollowTheirDefinition) {
   EXPECT_TRUE(at::allclose(unit.unit.Forward(x), at::silu(main * gate + x), 1e-12, 1e-12));
 }
 
+// MobileNetV3's unit: arXiv 1905.02244, figure 4.
+TEST(RecipeUnit, HardSwishAndHardSigmoidFollowTheirDefinition) {
+  Branch<double> branch;
+  branch.main = {Conv("conv", 4.0, 4.0, Extent{}), mad::BatchNorm("bn", 4.0), Activation(ActivationKind::kHardSwish, 4.0),
+                 mad::SqueezeExcite("se2", 4.0, 2.0, mad::TraitsOf(ActivationKind::kHardSwish).squeeze_excite)};
+  branch.shortcut_kind = ShortcutKind::kIdentity;
+  branch.post = {Activation(ActivationKind::kHardSwish, 4.0)};
+  const Unit unit({branch}, 2);
+  unit.root->eval();
+  const auto hard_sigmoid = [](const at::Tensor& x) { return at::relu(x + 3).clamp_max(6) / 6; };
+  const at::Tensor x = FormulaTensor(99, {2, 4, 5, 7}, 1);
+  at::Tensor main = unit.Norm("bn", at::conv2d(x, unit.Weight("conv")));
+  main = main * hard_sigmoid(main);
+  at::Tensor gate = at::relu(unit.Norm("se2.conv1.bn1", at::conv2d(main.mean({2, 3}, true), unit.Weight("se2.conv1.conv1"))));
+  gate = hard_sigmoid(unit.Norm("se2.conv2.bn1", at::conv2d(gate, unit.Weight("se2.conv2.conv1"))));
+  const at::Tensor sum = main * gate + x;
+  EXPECT_TRUE(at::allclose(unit.unit.Forward(x), sum * hard_sigmoid(sum), 1e-12, 1e-12));
+}
+
 TEST(RecipeUnit, RegistersTensorsInTheOrderOfTheRecipe) {
   const Unit unit(SqueezeExciteUnit(), 2);
   std::vector<std::string> names;
