@@ -1,10 +1,13 @@
 #include "mad/recipe/fused_plan.h"
 
+#include <iterator>
 #include <stdexcept>
 
 #include "base/nearest.h"
 
 namespace deepmad::mad {
+static_assert(std::size(kFusedOpTraits) == static_cast<size_t>(FusedOp::kClassifier) + 1, "each operation has traits");
+
 const FusedOpTraits& TraitsOf(FusedOp op) {
   for (const FusedOpTraits& known : kFusedOpTraits) {
     if (known.op == op) return known;
