@@ -6,7 +6,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 #include <string>
 
@@ -20,25 +22,49 @@
 namespace fakecuda {
 namespace {
 
-// "inner, outer, ...": functions of the program by their return addresses.
-std::string NamesOf(const std::vector<void*>& addresses) {
-  if (addresses.empty()) return "no function of the program";
+using Names = std::map<void*, std::string>;
+
+// Functions of the program by return addresses in it, which one process finds for all: each reads the program's symbols anew.
+Names NamesOf(const std::set<void*>& addresses) {
   Dl_info info{};
-  if (dladdr(addresses.front(), &info) == 0) return "unknown";
+  if (addresses.empty() || dladdr(*addresses.begin(), &info) == 0) return {};
   std::ostringstream command;
-  command << "env -u LD_PRELOAD addr2line -Cfs -e '" << info.dli_fname << "'" << std::hex;
+  command << "exec env -u LD_PRELOAD addr2line -Cfs -e '" << info.dli_fname << "'" << std::hex;
   for (void* address : addresses) command << " 0x" << static_cast<char*>(address) - static_cast<char*>(info.dli_fbase) - 1;
   FILE* output = popen(command.str().c_str(), "r");
-  if (output == nullptr) return "unknown";
-  std::string names;
+  if (output == nullptr) return {};
+  Names names;
   std::array<char, 4096> line{};
-  for (int i = 0; std::fgets(line.data(), line.size(), output) != nullptr; ++i) {
-    if (i % 2 == 1) continue;  // the line in the source
+  for (void* address : addresses) {
+    if (std::fgets(line.data(), line.size(), output) == nullptr) break;
     const std::string name(line.data());
-    names += (names.empty() ? "" : " < ") + name.substr(0, std::min(name.find('('), name.find('\n')));
+    names[address] = name.substr(0, std::min(name.find('('), name.find('\n')));
+    if (std::fgets(line.data(), line.size(), output) == nullptr) break;  // the line in the source
   }
   pclose(output);
   return names;
+}
+
+// "inner < outer < ..." of each call, with how often it came from there.
+nlohmann::json CallersOf(const Calls& calls) {
+  std::set<void*> addresses;
+  for (const auto& [call, callers] : calls.callers) {
+    for (const auto& [stack, count] : callers) addresses.insert(stack.begin(), stack.end());
+  }
+  const Names names = NamesOf(addresses);
+  nlohmann::json report;
+  for (const auto& [call, callers] : calls.callers) {
+    for (const auto& [stack, count] : callers) {
+      std::string text = stack.empty() ? "no function of the program" : "";
+      for (void* address : stack) {
+        const auto known = names.find(address);
+        text += (text.empty() ? "" : " < ") + (known == names.end() ? "unknown" : known->second);
+      }
+      auto& number = report[call][text];
+      number = (number.is_null() ? 0 : number.get<long>()) + count;
+    }
+  }
+  return report;
 }
 
 nlohmann::json Report() {
@@ -56,9 +82,7 @@ nlohmann::json Report() {
     report["laps"].push_back(
         {{"calls", lap.calls}, {"at_seconds", lap.at_seconds}, {"worked_seconds", lap.worked_seconds}, {"idle_seconds", lap.idle_seconds}});
   }
-  for (const auto& [call, callers] : calls.callers) {
-    for (const auto& [addresses, count] : callers) report["callers"][call][NamesOf(addresses)] = count;
-  }
+  if (!calls.callers.empty()) report["callers"] = CallersOf(calls);
   return report;
 }
 
