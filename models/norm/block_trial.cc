@@ -70,7 +70,7 @@ class Inputs {
   at::Device device_;
 };
 
-// In the order of kNames, float64. `forward` takes x, norm and tail; `grad_output` is that of its result.
+// In the order of kNames, float64 on the CPU. `forward` takes x, norm and tail; `grad_output` is that of its result.
 template <typename Forward>
 std::vector<at::Tensor> PassOf(const Case& of, const Inputs& inputs, at::ScalarType type, const at::Tensor& grad_output,
                                const Forward& forward) {
@@ -81,7 +81,7 @@ std::vector<at::Tensor> PassOf(const Case& of, const Inputs& inputs, at::ScalarT
   y.backward(grad_output.to(type));
   std::vector<at::Tensor> result = {y.detach(), norm.running_mean, norm.running_var, x.grad(), norm.weight.grad(), norm.bias.grad()};
   if (of.residual) result.push_back(residual.grad());
-  for (at::Tensor& tensor : result) tensor = tensor.to(at::kDouble);
+  for (at::Tensor& tensor : result) tensor = tensor.cpu().to(at::kDouble);
   return result;
 }
 
@@ -108,12 +108,12 @@ std::string Describe(const Case& of) {
 }
 
 std::string FaultOfCase(const BlockRunner& runner, const Case& of, at::Device device) {
-  const Inputs inputs(of, device);
+  const Inputs inputs(of, at::kCPU);
   const at::Tensor grad_output = GradientAwayFromTheKink(of, inputs);
   const auto expected = PassOf(of, inputs, at::kDouble, grad_output, NormActByOperations);
-  const auto actual = PassOf(of, inputs, of.type, grad_output, [&](const at::Tensor& x, const NormArguments& norm, const NormTail& tail) {
-    return BlockNormAct(runner, x, norm, tail);
-  });
+  const auto actual =
+      PassOf(of, Inputs(of, device), of.type, grad_output.to(device),
+             [&](const at::Tensor& x, const NormArguments& norm, const NormTail& tail) { return BlockNormAct(runner, x, norm, tail); });
   for (size_t i = 0; i < expected.size(); ++i) {
     const double difference = (actual[i] - expected[i]).abs().max().item<double>();
     const double scale = std::max(1.0, expected[i].abs().max().item<double>());

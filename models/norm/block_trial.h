@@ -10,7 +10,8 @@
 namespace deepmad::models {
 
 // Runs every step on the device, forwards and backwards, for all types, layouts and tails, and compares with the separate operations in
-// float64. Empty where they agree up to rounding; else the first difference, or what was thrown.
+// float64 on the CPU, so that a device on which no kernel works is found out too. Empty where they agree up to rounding; else the first
+// difference, or what was thrown.
 std::string FaultOf(const BlockRunner& runner, at::Device device);
 
 }  // namespace deepmad::models
