@@ -55,6 +55,17 @@ TEST_F(RecordingOnGpu, TakesTheMemoryOfOneStep) {
   ExpectRecorded(RunOnGpu(run_.Words(folder_.File("recorded"), Recorded(batches)), {.bytes = 1.4 * peak}));
 }
 
+// One recording of training and one of validation, which the averaged weights use too; the smaller batch at the end is in neither.
+TEST_F(RecordingOnGpu, ValidationReplaysItsPassOverBatchesOfOneSize) {
+  const GpuOutcome outcome = RunOnGpu(
+      run_.Words(folder_.File("run"), Recorded({"validate.batch_size=16", "data.validation_samples=40", "train.ema={decay: 0.9}"})));
+  ExpectClean(outcome);
+  ASSERT_EQ(outcome.reports.size(), 1U);
+  const Json& calls = outcome.reports[0].at("calls");
+  EXPECT_EQ(CallsLike(calls, "cudaStreamBeginCapture"), 2);
+  EXPECT_EQ(CallsLike(calls, "cudaGraphLaunch"), run_.updates() + 2 * 2);
+}
+
 // Batches that do not fit are tried first; what is left of their recordings must not stand in the way, nor may the one that is chosen leave
 // too little memory for the validation.
 TEST_F(RecordingOnGpu, TheLargestBatchIsFoundAndTheRunGoesToItsEnd) {

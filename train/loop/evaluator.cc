@@ -10,6 +10,7 @@
 #include "base/progress.h"
 #include "base/stop_signal.h"
 #include "models/network/network.h"
+#include "train/tasks/logit_metric.h"
 
 namespace deepmad::train {
 namespace {
@@ -33,6 +34,17 @@ Evaluator::Evaluator(const Task& task, models::Network& network, data::Loader& l
                      at::Device device, const RankGroup* ranks)
     : task_(task), network_(network), feed_(loader, device), samples_(samples), precision_(precision), device_(device), ranks_(ranks) {}
 
+void Evaluator::Add(TaskMetric& metric, const data::Batch& batch) {
+  auto* const of_logits = recorded_ && !batch_statistics_ ? dynamic_cast<LogitMetric*>(&metric) : nullptr;
+  const at::Tensor logits = of_logits != nullptr ? recorded_->Run(batch.images) : at::Tensor();
+  const AutocastGuard autocast(precision_, device_.type());
+  if (of_logits != nullptr) {
+    of_logits->AddLogits(logits, batch);
+  } else {
+    metric.Add(network_, batch);
+  }
+}
+
 MetricValues Evaluator::Run(const std::string& label) {
   const c10::InferenceMode inference;
   const ModeGuard mode(network_, /*training=*/batch_statistics_);
@@ -53,10 +65,7 @@ MetricValues Evaluator::Run(const std::string& label) {
     if (any_stop) throw base::Error(base::ErrorKind::kStopped, "stopped by a signal", label, "start again to go on");
     if (!more) continue;
     feed_.Prefetch();  // before Add, which may wait for the device
-    {
-      const AutocastGuard autocast(precision_, device_.type());
-      metric->Add(network_, batch);
-    }
+    Add(*metric, batch);
     seen += batch.images.size(0);
     progress.Update(seen);
   }

@@ -16,6 +16,7 @@
 #include "models/device/device.h"
 #include "models/device/tensor_memory.h"
 #include "train/loop/device_feed.h"
+#include "train/loop/recorded_forward.h"
 #include "train/run/out_of_memory.h"
 #include "train/run/training_components.h"
 
@@ -99,6 +100,8 @@ class Fit {
     feed.Next(&batch);
     network.eval();
     const std::unique_ptr<TaskMetric> metric = task_.NewMetric();
+    RecordedForward recorded(network, train_.precision, device_);
+    if (train_.trainer.update.graphs) recorded.Run(batch.images);  // stays while the last, smaller batch goes without it
     const AutocastGuard autocast(train_.precision, device_.type());
     metric->Add(network, batch);
     metric->Finish();

@@ -294,6 +294,7 @@ RunSummary TrainRun(const base::Config& config, const mad::NetworkSpec& spec, co
   data::Loader validation_loader = experiment.MakeLoader(false);
   Evaluator evaluator(*experiment.task, *experiment.network, validation_loader, experiment.data.validation->size(),
                       experiment.config.precision, experiment.device, experiment.ranks);
+  if (trainer_options.update.graphs) evaluator.ReplayPasses();
   const Schedule schedule(experiment.config.schedule, experiment.config.lr,
                           experiment.UpdatesPerEpoch(train_loader) * trainer_options.batch_size, trainer_options.epochs,
                           trainer_options.batch_size);
@@ -362,6 +363,7 @@ base::Json ValidateRun(const base::Config& config, const mad::NetworkSpec& spec,
   Evaluator evaluator(*experiment.task, *experiment.network, loader, experiment.data.validation->size(), experiment.config.precision,
                       experiment.device, experiment.ranks);
   if (options.batch_statistics) evaluator.UseBatchStatistics();
+  if (experiment.config.trainer.update.graphs) evaluator.ReplayPasses();
   Stopwatch watch;
   const MetricValues metrics = evaluator.Run("validate");
   base::Json result = {{"metrics", MetricsJson(metrics)},

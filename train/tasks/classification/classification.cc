@@ -15,16 +15,17 @@
 #include "train/tasks/classification/distillation.h"
 #include "train/tasks/classification/label_ranks.h"
 #include "train/tasks/classification/mixing.h"
+#include "train/tasks/logit_metric.h"
 #include "train/tasks/task.h"
 
 namespace deepmad::train {
 namespace {
 
-class ClassificationMetric : public TaskMetric {
+class ClassificationMetric : public LogitMetric {
  public:
   // Waits for nothing: what is counted stays on the device.
-  void Add(models::Network& network, const data::Batch& batch) override {
-    const at::Tensor logits = network.Forward(batch.images).to(at::kFloat);
+  void AddLogits(const at::Tensor& outputs, const data::Batch& batch) override {
+    const at::Tensor logits = outputs.to(at::kFloat);
     const int64_t size = logits.size(0);
     const at::Tensor loss =
         SoftTargetCrossEntropy(logits, SoftTargets(batch.labels, logits.size(1), 0)).to(at::kDouble).mul(static_cast<double>(size));
