@@ -41,7 +41,7 @@ TEST_F(RecordingOnGpu, WorkersPinMemoryMeanwhile) {
     SCOPED_TRACE("start " + std::to_string(start));
     const std::string out = folder_.File("run" + std::to_string(start));
     ExpectRecorded(RunOnGpu(
-        run_.Words(out, Recorded({"data.workers=4", "data.queue_batches=64", "data.samples=480", "data.height=200", "data.width=200"}))));
+        run_.Words(out, Recorded({"data.workers=4", "data.queue_batches=64", "data.samples=256", "data.height=200", "data.width=200"}))));
     if (HasFailure()) return;
   }
 }
