@@ -17,7 +17,7 @@ constexpr int kBarWidth = 24;
 double SteadySeconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 std::function<void(const std::string&)> StderrSink() {
-  if (GetLogLevel() == LogLevel::kQuiet) return [](const std::string&) {};
+  if (GetLogLevel() == LogLevel::kQuiet) return nullptr;
   return [](const std::string& text) { std::fputs(text.c_str(), stderr); };
 }
 
@@ -33,7 +33,7 @@ Progress::Progress(ProgressOptions options, bool terminal, std::function<void(co
 Progress::~Progress() { Finish(); }
 
 void Progress::Update(int64_t done, const std::string& note) {
-  if (finished_) return;
+  if (finished_ || !sink_) return;
   done_ = done;
   note_ = note;
   const double now = clock_();
@@ -43,7 +43,7 @@ void Progress::Update(int64_t done, const std::string& note) {
 }
 
 void Progress::Finish() {
-  if (finished_) return;
+  if (finished_ || !sink_) return;
   finished_ = true;
   Draw(Line(done_, note_, clock_()));
   if (terminal_) sink_("\n");

@@ -104,15 +104,20 @@ TEST(Progress, TheDestructorEndsTheLine) {
   EXPECT_EQ(screen.text.back(), '\n');
 }
 
-TEST(Progress, IsSilentWhenTheLogIsQuiet) {
+TEST(Progress, IsSilentWhenTheLogIsQuietAndAsksForNoNote) {
   SetLogLevel(LogLevel::kQuiet);
   ::testing::internal::CaptureStderr();
+  bool asked = false;
+  ProgressOptions options = Options();
+  options.note = [&] { return asked = true, ""; };
+  options.redraw_seconds = options.line_seconds = 0;
   {
-    Progress progress(Options());
+    Progress progress(options);
     progress.Update(1);
   }
   SetLogLevel(LogLevel::kNormal);
   EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
+  EXPECT_FALSE(asked);
 }
 
 TEST(FormatDuration, ShowsHoursOnlyWhenThereAreAny) {
