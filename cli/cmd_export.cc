@@ -1,4 +1,4 @@
-// deepmad export RUN_DIR or NETWORK.yaml --weights W --safetensors F --onnx F
+// deepmad export RUN_DIR or NETWORK.yaml --weights W --safetensors F --onnx F --python F
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -14,6 +14,7 @@
 #include "cli/network_source.h"
 #include "cli/run_folder.h"
 #include "cli/weights_choice.h"
+#include "mad/python/network_source.h"
 #include "models/export/onnx_network.h"
 #include "models/network/network.h"
 #include "models/weights/safetensors.h"
@@ -38,12 +39,13 @@ class ExportCommand : public Command {
     weights_.Declare(app);
     app.add_option("--safetensors", safetensors_, "write the weights, under the names of the published networks, into this file");
     app.add_option("--onnx", onnx_, "write the network with its weights into this file, for onnxruntime and others");
+    app.add_option("--python", python_, "write the network as one file of plain PyTorch, which loads the file of --safetensors");
     app.add_flag("--fold-bn", fold_norms_, "in --onnx, batch norms become part of the convolutions before them");
     app.add_flag("--detections", detections_,
                  "in --onnx of a detector, its boxes after suppression in place of its maps; one picture at a time");
   }
   std::string Example() const override {
-    return "deepmad export runs/quickstart --safetensors quickstart.safetensors --onnx quickstart.onnx";
+    return "deepmad export runs/quickstart --safetensors quickstart.safetensors --onnx quickstart.onnx --python quickstart.py";
   }
 
   void Run() override {
@@ -52,7 +54,7 @@ class ExportCommand : public Command {
       throw base::UsageError(fmt::format("unexpected argument '{}'", split.overrides[0]), "", "try " + Example());
     const std::string& source = split.files[0];
     const std::vector<std::string> targets = Targets();
-    if (targets.empty()) throw base::UsageError("nothing to write", source, "give --safetensors FILE or --onnx FILE");
+    if (targets.empty()) throw base::UsageError("nothing to write", source, "give --safetensors FILE, --onnx FILE or --python FILE");
     if (detections_ && onnx_.empty()) throw base::UsageError("--detections without --onnx", "", "only an ONNX file has them");
     if (fold_norms_ && onnx_.empty()) throw base::UsageError("--fold-bn without --onnx", "", "only an ONNX file has folded norms");
     ModelCard card = Describe(source);
@@ -71,6 +73,7 @@ class ExportCommand : public Command {
     if (const auto classes = weights.metadata.find("classes"); classes != weights.metadata.end()) metadata.insert(*classes);
     if (!safetensors_.empty()) card.files.push_back(WriteWeights(*network, metadata));
     if (!onnx_.empty()) card.files.push_back(WriteGraph(*network, metadata));
+    if (!python_.empty()) card.files.push_back(WriteSource(*network));
     WriteCards(card);
     Report(card, targets, "wrote");
   }
@@ -78,7 +81,7 @@ class ExportCommand : public Command {
  private:
   std::vector<std::string> Targets() const {
     std::vector<std::string> targets;
-    for (const auto& [target, ending] : {std::pair(&safetensors_, ".safetensors"), {&onnx_, ".onnx"}}) {
+    for (const auto& [target, ending] : {std::pair(&safetensors_, ".safetensors"), {&onnx_, ".onnx"}, {&python_, ".py"}}) {
       if (target->empty()) continue;
       if (fs::path(*target).extension() != ending) {
         throw base::UsageError(fmt::format("the name does not end in {}", ending), *target,
@@ -149,6 +152,17 @@ class ExportCommand : public Command {
             ""};
   }
 
+  ExportedFile WriteSource(models::Network& network) const {
+    const models::BatchNormSettings& norms = network.batch_norm_settings();
+    const mad::PythonOptions options{"deepmad " + std::string(base::Version()), norms.eps, norms.momentum};
+    base::WriteFileAtomically(python_, mad::PythonNetwork(network.spec(), options));
+    return {
+        python_, fmt::format("the network as plain PyTorch, class Network: {} parameters", ParameterCount(network)),
+        fmt::format("from {} import Network\n\nnetwork = Network()  # load_state_dict(strict=True) takes the tensors of --safetensors\n",
+                    fs::path(python_).stem().string()),
+        ""};
+  }
+
   // NAME.md beside NAME.safetensors, NAME.onnx and whatever else has this name.
   static void WriteCards(const ModelCard& card) {
     std::map<std::string, std::vector<ExportedFile>> by_card;
@@ -169,6 +183,7 @@ class ExportCommand : public Command {
   WeightsChoice weights_{"best"};
   std::string safetensors_;
   std::string onnx_;
+  std::string python_;
   bool fold_norms_ = false;
   bool detections_ = false;
 };
