@@ -13,6 +13,7 @@ class Crc32 {
   void Add(const void* data, size_t size);
   void Add(std::string_view text) { Add(text.data(), text.size()); }
   std::string Hex() const;  // 8 digits
+  uint32_t value() const { return value_; }
 
  private:
   uint32_t value_ = 0;

@@ -23,12 +23,14 @@ base::Json SplitJson(const data::CheckResult& result) {
   }
   return {{"samples", result.samples},
           {"grey", result.grey},
+          {"turned", result.turned},
           {"class_counts", result.class_counts},
           {"height", {result.min_height, result.max_height}},
           {"width", {result.min_width, result.max_width}},
           {"broken", broken},
           {"missing", result.missing},
-          {"left_out", left_out}};
+          {"left_out", left_out},
+          {"unused_classes", result.unused_classes}};
 }
 
 // The first of `names`, a line each.
@@ -50,6 +52,8 @@ std::string SplitText(const std::string& name, const data::CheckResult& result) 
   if (!result.missing.empty()) {
     text += fmt::format("  {} more should be there and are missing:\n", result.missing.size()) + Lines(result.missing, "  ");
   }
+  if (!result.unused_classes.empty()) text += fmt::format("  warning: {}\n", result.unused_classes);
+  if (result.turned > 0) text += fmt::format("  {} with an EXIF orientation other than upright\n", result.turned);
   for (const data::LeftOut& one : result.left_out) {
     text += fmt::format("  left out, {}: {}\n", one.reason, one.names.size()) + Lines(one.names, "    ");
   }

@@ -9,6 +9,7 @@
 #include "base/atomic_file.h"
 #include "base/build_info.h"
 #include "base/progress.h"
+#include "base/text_file.h"
 #include "cli/command.h"
 #include "cli/model_card.h"
 #include "cli/network_source.h"
@@ -26,7 +27,7 @@ namespace {
 namespace fs = std::filesystem;
 
 base::Json ReadJson(const std::string& path) {
-  base::Json document = base::Json::parse(base::ReadFile(path), nullptr, /*allow_exceptions=*/false);
+  base::Json document = base::Json::parse(base::ReadTextFile(path), nullptr, /*allow_exceptions=*/false);
   if (document.is_discarded()) throw base::FailedError("not a JSON document", path);
   return document;
 }

@@ -7,6 +7,7 @@
 
 #include "base/atomic_file.h"
 #include "base/log.h"
+#include "base/text_file.h"
 #include "cli/command.h"
 #include "mad/network/tinynas_structure.h"
 #include "mad/report/design_report.h"
@@ -70,7 +71,7 @@ class ImportCommand : public Command {
     options.head.classes = classes_;
     if (classes_ == 0) options.head.type = "features";
     options.index = index_;
-    return mad::NetworkFromReleasedText(base::ReadFile(file), file, options);
+    return mad::NetworkFromReleasedText(base::ReadTextFile(file), file, options);
   }
 
   std::string out_, input_;

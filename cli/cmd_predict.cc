@@ -1,14 +1,13 @@
 // deepmad predict RUN_DIR or NETWORK.yaml --weights W FILE...
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <filesystem>
 #include <limits>
 #include <optional>
 
 #include "cli/command.h"
 #include "cli/run_folder.h"
 #include "cli/weights_choice.h"
+#include "data/dataset/files_to_predict.h"
 #include "mad/network/dense_head_type.h"
 #include "train/predict/predict_boxes.h"
 #include "train/predict/predict_images.h"
@@ -18,38 +17,7 @@
 namespace deepmad::cli {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr double kLeastScore = 0.3;  // of the boxes that are shown
-
-// A video as a folder of its frames.
-bool IsFrameFolder(const fs::path& folder) {
-  std::error_code error;
-  return fs::exists(folder / "img_00001.jpg", error);
-}
-
-// Folders stand for the files directly in them, by name; with `videos`, for those and for the folders of frames, and a folder of frames for
-// itself.
-std::vector<std::string> ExpandFolders(const std::vector<std::string>& paths, bool videos) {
-  const char* const hint = videos ? "give videos, or folders of them" : "give picture files, or folders of them";
-  std::vector<std::string> files;
-  for (const std::string& path : paths) {
-    std::error_code error;  // a link that leads in a circle
-    if (!fs::exists(path, error)) throw base::UsageError("no such file or folder", path, hint);
-    if (!fs::is_directory(path) || (videos && IsFrameFolder(path))) {
-      files.push_back(path);
-      continue;
-    }
-    std::vector<std::string> inside;
-    for (const fs::directory_entry& entry : fs::directory_iterator(path)) {
-      if (entry.is_regular_file() || (videos && IsFrameFolder(entry.path()))) inside.push_back(entry.path().string());
-    }
-    if (inside.empty()) throw base::UsageError("an empty folder", path, hint);
-    std::sort(inside.begin(), inside.end());
-    files.insert(files.end(), inside.begin(), inside.end());
-  }
-  return files;
-}
 
 class PredictCommand : public Command {
  public:
@@ -67,7 +35,7 @@ class PredictCommand : public Command {
     const std::string& source = split.files[0];
     const auto [network, config] = OpenRunOrNetwork(source, split.overrides);
     const bool videos = train::TakesVideos(config, network);
-    const std::vector<std::string> files = ExpandFolders({split.files.begin() + 1, split.files.end()}, videos);
+    const std::vector<std::string> files = data::FilesToPredict({split.files.begin() + 1, split.files.end()}, videos);
     const models::WeightsPlace weights = weights_.Find(source);
     train::RunOptions options;
     options.device = common.device;
@@ -83,11 +51,15 @@ class PredictCommand : public Command {
       return;
     }
     if (boxes) {
-      PrintBoxes(train::PredictBoxes(config, network, weights, files, out_, least_score_.value_or(kLeastScore), options));
+      const auto predictions = train::PredictBoxes(config, network, weights, files, out_, least_score_.value_or(kLeastScore), options);
+      PrintBoxes(predictions);
+      CheckAll(predictions.size(), files.size());
       return;
     }
     if (draws) {
-      PrintScenes(train::PredictScenes(config, network, weights, files, out_, options));
+      const auto predictions = train::PredictScenes(config, network, weights, files, out_, options);
+      PrintScenes(predictions);
+      CheckAll(predictions.size(), files.size());
       return;
     }
     base::Json document = base::Json::array();
@@ -102,9 +74,16 @@ class PredictCommand : public Command {
       }
     }
     Print(document, text);
+    CheckAll(document.size(), files.size());
   }
 
  private:
+  // The others are predicted and printed, but the exit code is that of a failure.
+  static void CheckAll(size_t predicted, size_t files) {
+    if (predicted == files) return;
+    throw base::FailedError(fmt::format("{} of {} files could not be read", files - predicted, files), "", "the lines above name them");
+  }
+
   static void Add(const std::string& file, const std::vector<train::ClassScore>& scores, const std::string& sheet, base::Json& document,
                   std::string& text) {
     base::Json top = base::Json::array();

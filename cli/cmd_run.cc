@@ -115,7 +115,7 @@ class RunCommand : public Command {
   std::string profile_;
   std::string weights_;
   std::string head_;
-  int local_ranks_ = 1;
+  int local_ranks_ = 0;
 };
 
 }  // namespace

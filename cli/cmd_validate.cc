@@ -71,7 +71,7 @@ class ValidateCommand : public Command {
 
  private:
   WeightsChoice weights_{"last"};
-  int local_ranks_ = 1;
+  int local_ranks_ = 0;
   std::string predictions_;
 };
 

@@ -54,9 +54,8 @@ void Command::Print(const base::Json& document, const std::string& text) const {
 }
 
 void DeclareLocalRanks(CLI::App& app, int& count) {
-  app.add_option("--nproc", count, "processes on this machine, one a GPU, that share the work; across machines: see docs/cluster.md")
-      ->check(CLI::Range(1, 1024))
-      ->capture_default_str();
+  app.add_option("--nproc", count, "processes on this machine (1), one a GPU, that share the work; across machines: see docs/cluster.md")
+      ->check(CLI::Range(1, 1024));
 }
 
 }  // namespace deepmad::cli

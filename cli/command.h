@@ -48,7 +48,7 @@ class Command {
   void Print(const base::Json& document, const std::string& text) const;
 };
 
-// The flag --nproc: processes on this machine, for train::LaunchLocalRanks.
+// The flag --nproc: processes on this machine, for train::LaunchLocalRanks. `count` stays 0 where it is not given.
 void DeclareLocalRanks(CLI::App& app, int& count);
 
 using CommandRegistry = base::Registry<std::unique_ptr<Command>()>;

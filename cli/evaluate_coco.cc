@@ -34,6 +34,16 @@ std::vector<train::CocoDetection> Detections(const std::vector<data::CocoResult>
   return detections;
 }
 
+// Programs that number classes from 0 write their index for the id.
+const char* MovedHint(const std::vector<train::CocoDetection>& detections, const data::CocoAnnotations& file) {
+  for (const int64_t step : {1, -1}) {
+    const bool all =
+        std::ranges::all_of(detections, [&](const train::CocoDetection& one) { return file.CategoryIndex(one.category + step) >= 0; });
+    if (all) return step == 1 ? "; their category ids look one too small" : "; their category ids look one too large";
+  }
+  return "";
+}
+
 train::CurveSeries PrecisionCurve(const std::string& name, const std::array<double, train::kCocoRecallPoints>& precision) {
   train::CurveSeries series;
   double sum = 0;
@@ -79,8 +89,8 @@ class EvaluateCoco : public Evaluation {
     const train::CocoScores scores = train::ScoreCocoBoxes(truths, detections, threads);
     const double score_seconds = stopwatch.Lap();
     if (scores.other_detections > 0) {
-      base::LogWarning(
-          fmt::format("{} results are of categories that the annotations do not list; they are left out", scores.other_detections));
+      base::LogWarning(fmt::format("{} results are of categories that the annotations do not list; they are left out{}",
+                                   scores.other_detections, MovedHint(detections, file)));
     }
     base::Json document = {{"version", 1}};
     document.update(train::CocoScoresJson(scores, train::CategoryNames(file)));

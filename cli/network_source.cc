@@ -2,8 +2,8 @@
 
 #include <filesystem>
 
-#include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/text_file.h"
 #include "mad/design/design.h"
 #include "mad/report/design_report.h"
 #include "train/run/run.h"
@@ -63,7 +63,7 @@ NetworkSource NetworkOfRun(const base::Config& run, const std::string& folder) {
   run.GetBool("classes_from_data", false);  // so that the resolved configuration is that of the first start
   const mad::DesignProblem problem = ProblemOfRun(run);
   const mad::NetworkSpec spec = mad::LoadNetwork(network.string());
-  const base::Json document = base::Json::parse(base::ReadFile(report.string()), nullptr, /*allow_exceptions=*/false);
+  const base::Json document = base::Json::parse(base::ReadTextFile(report.string()), nullptr, /*allow_exceptions=*/false);
   if (document.is_discarded()) throw base::FailedError("not a JSON document", report.string(), "remove the folder and start again");
   return {spec, document,
           spec.name + " (designed before)\n" + mad::StageTable(spec) + mad::BudgetTable(problem, mad::Assess(problem, spec))};

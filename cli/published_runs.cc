@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "base/atomic_file.h"
 #include "base/build_info.h"
 #include "base/config/config.h"
 #include "base/error.h"
+#include "base/text_file.h"
 
 namespace deepmad::cli {
 namespace {
@@ -17,7 +17,7 @@ FoundRun ReadRun(const fs::path& folder) {
   const std::string config = (folder / "config.yaml").string(), summary = (folder / "summary.json").string();
   FoundRun run{base::Config::FromFile(config).GetString("name", ""), folder.string(), {}};
   if (!fs::exists(summary)) return run;
-  run.summary = base::Json::parse(base::ReadFile(summary), nullptr, /*allow_exceptions=*/false);
+  run.summary = base::Json::parse(base::ReadTextFile(summary), nullptr, /*allow_exceptions=*/false);
   if (!run.summary.is_object()) throw base::FailedError("not a JSON document", summary, "start the run again to have it made anew");
   return run;
 }

@@ -30,7 +30,8 @@ class Config {
   static Config FromFile(const std::string& path);
   static Config FromText(const std::string& text, const std::string& name = "<text>");
 
-  // "key.sub=value"; value is YAML ("3", "[1, 2]", "{type: conv}"). Creates missing mappings; "stages.0.depth=3" enters lists.
+  // "key.sub=value"; the value is taken as typed ("3", "/data/my set #2"), or as YAML where it is in brackets ("[1, 2]", "{type: conv}"),
+  // quoted as a whole or of several lines; nothing, "~" and "null" are null. Creates missing mappings; "stages.0.depth=3" enters lists.
   // A mapping as value replaces the old one as a whole. UsageError when the form is wrong or the path runs through a scalar.
   void Override(const std::string& assignment);
 

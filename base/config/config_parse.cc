@@ -7,11 +7,12 @@
 #include <map>
 #include <optional>
 
-#include "base/atomic_file.h"
 #include "base/build_info.h"
 #include "base/config/config_node.h"
+#include "base/config/config_typed.h"
 #include "base/config/config_yaml.h"
 #include "base/error.h"
+#include "base/text_file.h"
 
 namespace deepmad::base {
 namespace {
@@ -81,7 +82,7 @@ std::shared_ptr<ConfigNode> Parser::File(const std::string& path, const std::sha
   }
   std::string text;
   try {
-    text = ReadFile(path, kMaxBytes);
+    text = ReadTextFile(path, kMaxBytes);
   } catch (const Error& error) {
     throw UsageError(error.what(), included_from);
   }
@@ -133,6 +134,7 @@ void Parser::Convert(const YAML::Node& yaml, int depth, ConfigNode& node) {
     node.kind = ConfigNode::Kind::kScalar;
     node.text = yaml.Scalar();
     node.quoted = yaml.Tag() == "!" || yaml.Tag() == "tag:yaml.org,2002:str";
+    if (!node.quoted) node.text = ExpandHome(node.text);
   }
 }
 
@@ -209,7 +211,11 @@ void ParseConfigValue(const std::string& text, const std::string& source_name, i
   ConfigNode parsed;
   parsed.source = source;
   parsed.name = target.name;
-  if (const std::optional<YAML::Node> yaml = ReadYaml(text, *source)) Parser().Convert(*yaml, depth, parsed);
+  if (!IsTypedYaml(text)) {
+    SetTypedScalar(parsed, text);
+  } else if (const std::optional<YAML::Node> yaml = ReadYaml(text, *source)) {
+    Parser().Convert(*yaml, depth, parsed);
+  }
   target = std::move(parsed);
 }
 

@@ -68,7 +68,15 @@ std::optional<int64_t> ParseInt(const std::string& text) {
   return static_cast<int64_t>(*real);
 }
 
+std::optional<bool> ParseBool(const std::string& text) {
+  if (text == "true" || text == "True" || text == "TRUE") return true;
+  if (text == "false" || text == "False" || text == "FALSE") return false;
+  return std::nullopt;
+}
+
 }  // namespace
+
+bool IsNumberOrBoolean(const std::string& text) { return ParseDouble(text) || ParseInt(text) || ParseBool(text); }
 
 Error WrongValue(const ConfigNode& node, const std::string& expected) {
   return UsageError(fmt::format("{}: expected {}, got {}", DottedName(node.name.get(), ""), expected, Shown(node)), node.Where());
@@ -90,11 +98,9 @@ double ToDouble(const ConfigNode& node, double min, double max) {
 }
 
 bool ToBool(const ConfigNode& node) {
-  if (node.kind == Kind::kScalar && !node.quoted) {
-    if (node.text == "true" || node.text == "True" || node.text == "TRUE") return true;
-    if (node.text == "false" || node.text == "False" || node.text == "FALSE") return false;
-  }
-  throw WrongValue(node, "true or false");
+  const std::optional<bool> value = node.kind == Kind::kScalar && !node.quoted ? ParseBool(node.text) : std::nullopt;
+  if (!value) throw WrongValue(node, "true or false");
+  return *value;
 }
 
 std::string ToString(const ConfigNode& node) {

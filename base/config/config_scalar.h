@@ -19,6 +19,8 @@ double ToDouble(const ConfigNode& node, double min, double max);
 bool ToBool(const ConfigNode& node);
 std::string ToString(const ConfigNode& node);
 
+bool IsNumberOrBoolean(const std::string& text);
+
 // A lone scalar counts as a list of one.
 template <typename T, typename Convert>
 std::vector<T> ToList(const ConfigNode& node, const Convert& convert) {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <sstream>
 
-#include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/text_file.h"
 
 namespace deepmad::data {
 namespace {
@@ -21,7 +21,7 @@ std::vector<std::string> Columns(const std::string& line) {
 }  // namespace
 
 std::vector<std::string> ReadClassNames(const std::string& path) {
-  std::istringstream text(base::ReadFile(path, kMostBytes));
+  std::istringstream text(base::ReadTextFile(path, kMostBytes));
   std::vector<std::string> names;
   size_t column = 0;
   int64_t number = 0;

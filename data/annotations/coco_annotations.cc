@@ -7,6 +7,8 @@
 #include <optional>
 
 #include "base/error.h"
+#include "base/log.h"
+#include "data/annotations/json_forms.h"
 #include "data/annotations/json_record.h"
 #include "data/annotations/json_stream.h"
 
@@ -15,23 +17,23 @@ namespace {
 
 using Value = simdjson::ondemand::value;
 
-int ToSide(std::string_view field, Value value) {
-  const int64_t side = ToInt(field, value);
+int ToSide(std::string_view field, Value value, JsonForms& forms) {
+  const int64_t side = forms.Int(field, value);
   if (side < 1 || side > std::numeric_limits<int>::max()) throw JsonFieldError(fmt::format("{}: expected at least 1, got {}", field, side));
   return static_cast<int>(side);
 }
 
-CocoImage ReadImage(JsonRecords& records, std::string_view text, int64_t index) {
+CocoImage ReadImage(JsonRecords& records, JsonForms& forms, std::string_view text, int64_t index) {
   CocoImage image;
   bool has_id = false;
   records.Read(text, index, [&](std::string_view field, Value value) {
     if (field == "id") {
-      image.id = ToInt(field, value);
+      image.id = forms.Int(field, value);
       has_id = true;
     } else if (field == "width") {
-      image.width = ToSide(field, value);
+      image.width = ToSide(field, value, forms);
     } else if (field == "height") {
-      image.height = ToSide(field, value);
+      image.height = ToSide(field, value, forms);
     } else if (field == "file_name") {
       image.file_name = ToText(field, value);
     }
@@ -40,37 +42,50 @@ CocoImage ReadImage(JsonRecords& records, std::string_view text, int64_t index) 
   return image;
 }
 
-CocoCategory ReadCategory(JsonRecords& records, std::string_view text, int64_t index) {
+CocoCategory ReadCategory(JsonRecords& records, JsonForms& forms, std::string_view text, int64_t index) {
   std::optional<int64_t> id;
   std::optional<std::string> name;
   records.Read(text, index, [&](std::string_view field, Value value) {
-    if (field == "id") id = ToInt(field, value);
+    if (field == "id") id = forms.Int(field, value);
     if (field == "name") name = ToText(field, value);
   });
   if (!id) throw records.Failure(text, index, "no id");
   return {*id, name ? *name : fmt::format("category {}", *id)};
 }
 
-CocoAnnotation ReadAnnotation(JsonRecords& records, std::string_view text, int64_t index) {
+// Of the mask: a number, or a list of the only part's; null where nobody computed it.
+std::optional<double> ReadArea(std::string_view field, Value value, JsonForms& forms) {
+  simdjson::ondemand::json_type type{};
+  if (forms.IsNull(field, value)) return std::nullopt;
+  if (value.type().get(type) != simdjson::SUCCESS || type != simdjson::ondemand::json_type::array) return forms.Number(field, value);
+  std::optional<double> area;
+  size_t parts = 0;
+  for (auto part : value.get_array()) {
+    area = forms.Number(field, part.value());
+    ++parts;
+  }
+  if (parts != 1) throw JsonFieldError(fmt::format("{}: expected a number, got a list of {}", field, parts));
+  return area;
+}
+
+CocoAnnotation ReadAnnotation(JsonRecords& records, JsonForms& forms, std::string_view text, int64_t index) {
   std::optional<int64_t> id, image, category;
   std::optional<std::array<double, 4>> box;
   std::optional<double> area;
   bool crowd = false;
   records.Read(text, index, [&](std::string_view field, Value value) {
     if (field == "id") {
-      id = ToInt(field, value);
+      id = forms.Int(field, value);
     } else if (field == "image_id") {
-      image = ToInt(field, value);
+      image = forms.Int(field, value);
     } else if (field == "category_id") {
-      category = ToInt(field, value);
+      category = forms.Int(field, value);
     } else if (field == "bbox") {
-      box = ToFourNumbers(field, value);
+      box = forms.FourNumbers(field, value);
     } else if (field == "area") {
-      area = ToNumber(field, value);
+      area = ReadArea(field, value, forms);
     } else if (field == "iscrowd") {
-      const int64_t flag = ToInt(field, value);
-      if (flag != 0 && flag != 1) throw JsonFieldError(fmt::format("iscrowd: expected 0 or 1, got {}", flag));
-      crowd = flag == 1;
+      crowd = !forms.IsNull(field, value) && forms.Flag(field, value);
     }
   });
   const char* absent = !id ? "id" : !image ? "image_id" : !category ? "category_id" : !box ? "bbox" : nullptr;
@@ -79,11 +94,15 @@ CocoAnnotation ReadAnnotation(JsonRecords& records, std::string_view text, int64
 }
 
 template <typename Item, typename ReadItem>
-std::vector<Item> ReadList(JsonStream& stream, const std::string& kind, const ReadItem& read_item) {
+std::vector<Item> ReadList(JsonStream& stream, const std::string& kind, JsonForms& forms, const ReadItem& read_item) {
   JsonRecords records(stream.path(), kind);
   std::vector<Item> items;
   stream.EnterArray();
-  while (stream.NextElement()) items.push_back(read_item(records, stream.Value(), static_cast<int64_t>(items.size())));
+  for (int64_t index = 0; stream.NextElement(); ++index) {
+    const std::string_view text = stream.Value();
+    records.Collect([&] { items.push_back(read_item(records, forms, text, index)); });
+  }
+  records.ThrowCollected();
   return items;
 }
 
@@ -126,6 +145,7 @@ int64_t CocoAnnotations::CategoryIndex(int64_t id) const { return IndexOf(catego
 
 CocoAnnotations ReadCocoAnnotations(const std::string& path) {
   JsonStream stream(path);
+  JsonForms forms;
   std::optional<std::vector<CocoImage>> images;
   std::optional<std::vector<CocoAnnotation>> annotations;
   std::optional<std::vector<CocoCategory>> categories;
@@ -135,11 +155,11 @@ CocoAnnotations ReadCocoAnnotations(const std::string& path) {
       throw stream.Broken(fmt::format("'{}' a second time", name));
     }
     if (name == "images") {
-      images = ReadList<CocoImage>(stream, "image", ReadImage);
+      images = ReadList<CocoImage>(stream, "image", forms, ReadImage);
     } else if (name == "annotations") {
-      annotations = ReadList<CocoAnnotation>(stream, "annotation", ReadAnnotation);
+      annotations = ReadList<CocoAnnotation>(stream, "annotation", forms, ReadAnnotation);
     } else if (name == "categories") {
-      categories = ReadList<CocoCategory>(stream, "category", ReadCategory);
+      categories = ReadList<CocoCategory>(stream, "category", forms, ReadCategory);
     } else {
       stream.SkipValue();
     }
@@ -151,6 +171,7 @@ CocoAnnotations ReadCocoAnnotations(const std::string& path) {
   SortById(file.images, "images", path);
   SortById(file.categories, "categories", path);
   CheckReferences(file, path);
+  if (const std::string read = forms.Describe(); !read.empty()) base::LogInfo(fmt::format("{}: read as meant: {}", path, read));
   return file;
 }
 

@@ -40,7 +40,8 @@ struct CocoAnnotations {
 
 // Reads a file of any size; memory use is little more than the result. Checks that ids are unique within their list, that annotations refer
 // to images and categories of the file, and that all numbers are finite; boxes may be empty or outside their image. Unknown members are
-// skipped. Throws FailedError naming the file and the annotation with its image or, for malformed JSON, the byte.
+// skipped. Numbers as text and the like are read as what they mean (data/annotations/json_forms.h) and counted in a line. Throws
+// FailedError naming the file and the annotation with its image, the first few and how many there are, or, for malformed JSON, the byte.
 CocoAnnotations ReadCocoAnnotations(const std::string& path);
 
 }  // namespace deepmad::data

@@ -15,9 +15,11 @@ struct CocoResult {
   double score = 0;
 };
 
-// Reads results in the order of the file; memory use is little more than the result. Checks that all numbers are finite, not whether images
-// and categories exist. Unknown fields are skipped. Throws FailedError naming the file and the result with its image or, for malformed
-// JSON, the byte.
+// Reads results in the order of the file; memory use is little more than the result. The list may also stand in an object, under
+// "annotations", "results", "predictions" or "detections", or be JSON lines. Checks that all numbers are finite, not whether images and
+// categories exist. Unknown fields are skipped. Numbers as text and the like are read as what they mean (data/annotations/json_forms.h) and
+// counted in a line. Throws FailedError naming the file and the result with its image, the first few and how many there are, or, for
+// malformed JSON, the byte.
 std::vector<CocoResult> ReadCocoResults(const std::string& path);
 
 // Writes one result per line, in the given order. Numbers read back bit for bit. Throws FailedError naming the image if a number is not

@@ -39,13 +39,14 @@ std::string ToText(std::string_view field, simdjson::ondemand::value value) {
   return std::string(text);
 }
 
-std::array<double, 4> ToFourNumbers(std::string_view field, simdjson::ondemand::value value) {
+std::array<double, 4> ToFourNumbers(std::string_view field, simdjson::ondemand::value value,
+                                    const std::function<double(simdjson::ondemand::value)>& to_number) {
   simdjson::ondemand::array list;
   if (value.get_array().get(list) != simdjson::SUCCESS) throw Wrong(field, "4 numbers", value);
   std::array<double, 4> numbers{};
   size_t count = 0;
   for (auto item : list) {
-    const double number = ToNumber(field, item.value());
+    const double number = to_number(item.value());
     if (count < numbers.size()) numbers[count] = number;
     ++count;
   }
@@ -56,6 +57,18 @@ std::array<double, 4> ToFourNumbers(std::string_view field, simdjson::ondemand::
 std::string JsonRecords::Reason(const simdjson::simdjson_error& error) {
   if (error.error() == simdjson::INCORRECT_TYPE) return "expected an object";
   return fmt::format("not valid JSON ({})", error.what());
+}
+
+void JsonRecords::ThrowCollected() const {
+  if (failures_ == 0) return;
+  if (failures_ == 1) throw first_failures_.front();
+  std::string text = fmt::format("{} of its entries cannot be read", failures_);
+  const std::string place = ": " + path_;
+  for (const base::Error& failure : first_failures_) {
+    const std::string what = failure.what();
+    text += "; " + (what.ends_with(place) ? what.substr(0, what.size() - place.size()) : what);
+  }
+  throw base::FailedError(text + (failures_ > kShown ? "; ..." : ""), path_);
 }
 
 base::Error JsonRecords::Failure(std::string_view text, int64_t index, const std::string& what) {

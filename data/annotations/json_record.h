@@ -5,9 +5,12 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "base/error.h"
 #include "data/annotations/json_stream.h"
 
 namespace deepmad::data {
@@ -22,7 +25,9 @@ class JsonFieldError : public std::runtime_error {
 int64_t ToInt(std::string_view field, simdjson::ondemand::value value);
 double ToNumber(std::string_view field, simdjson::ondemand::value value);  // finite
 std::string ToText(std::string_view field, simdjson::ondemand::value value);
-std::array<double, 4> ToFourNumbers(std::string_view field, simdjson::ondemand::value value);
+// Each number by `to_number`.
+std::array<double, 4> ToFourNumbers(std::string_view field, simdjson::ondemand::value value,
+                                    const std::function<double(simdjson::ondemand::value)>& to_number);
 
 class JsonRecords {
  public:
@@ -46,15 +51,31 @@ class JsonRecords {
     }
   }
 
+  // Reads an object by `read`, and keeps the FailedError that it throws, so that several can be named at once.
+  template <typename ReadObject>
+  void Collect(const ReadObject& read) {
+    try {
+      read();
+    } catch (const base::Error& error) {
+      if (failures_++ < kShown) first_failures_.push_back(error);
+    }
+  }
+  // Throws FailedError naming the first few that were kept and how many there are; nothing where there are none.
+  void ThrowCollected() const;
+
   // For what its reader finds wrong with it.
   base::Error Failure(std::string_view text, int64_t index, const std::string& what);
 
  private:
+  static constexpr int64_t kShown = 3;
+
   static std::string Reason(const simdjson::simdjson_error& error);
 
   std::string path_;
   std::string kind_;
   simdjson::ondemand::parser parser_;
+  int64_t failures_ = 0;
+  std::vector<base::Error> first_failures_;
 };
 
 }  // namespace deepmad::data

@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/text_file.h"
+
 namespace deepmad::data {
 namespace {
 
@@ -29,6 +31,8 @@ std::string Shown(char c) {
 JsonStream::JsonStream(const std::string& path)
     : path_(path), file_(std::fopen(path.c_str(), "rb"), &std::fclose), window_(kWindow + kPadding) {
   if (!file_) throw base::FailedError(fmt::format("cannot open: {}", std::strerror(errno)), path);
+  More();
+  at_ = base::TextBegin({window_.data(), end_}, path_);
 }
 
 base::Error JsonStream::Broken(const std::string& what) const {

@@ -12,8 +12,8 @@
 #include <unordered_set>
 #include <utility>
 
-#include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/text_file.h"
 
 namespace deepmad::data {
 namespace {
@@ -108,7 +108,7 @@ ListedVideo ReadUcf(const std::string& line, const std::string& where) {
 void EachLine(const std::string& file, const std::function<void(const std::string& line, const std::string& where, int64_t number)>& use) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(file, error)) throw base::UsageError("no such list of videos", file);
-  std::istringstream text(base::ReadFile(file, kMostBytes));
+  std::istringstream text(base::ReadTextFile(file, kMostBytes));
   int64_t number = 0;
   for (std::string line; std::getline(text, line);) {
     ++number;

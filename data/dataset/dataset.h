@@ -35,6 +35,8 @@ class Dataset {
   virtual int64_t label(int64_t index) const = 0;
   virtual std::string source(int64_t index) const = 0;
   virtual const std::vector<std::string>& class_names() const = 0;
+  // Samples, or objects, by class index, as far as labels are known without decoding; empty where pixels are labelled.
+  virtual std::vector<int64_t> class_counts() const;
   // Names of samples that the set lists but that are absent on disk. size() does not count them.
   virtual const std::vector<std::string>& missing() const {
     static const std::vector<std::string> none;

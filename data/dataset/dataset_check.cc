@@ -8,6 +8,8 @@
 #include <thread>
 
 #include "base/error.h"
+#include "data/dataset/class_use.h"
+#include "data/image/label_map.h"
 #include "data/transforms/crop.h"
 
 namespace deepmad::data {
@@ -54,6 +56,7 @@ class Checker {
       const std::lock_guard lock(mutex_);
       if (reason.empty()) {
         Add(image);
+        result_.turned += sample.picture.exif_orientation() != 1;
         if (sample.label_map) AddClasses(*sample.label_map);
         if (sample.boxes) AddObjects(*sample.boxes);
       } else {
@@ -65,6 +68,7 @@ class Checker {
 
   CheckResult Finish() {
     for (auto& [index, reason] : broken_) result_.broken.push_back({dataset_.source(index), std::move(reason)});
+    result_.unused_classes = DescribeUnused(dataset_, {result_.class_counts, result_.samples, unlabelled_});
     return std::move(result_);
   }
 
@@ -81,6 +85,7 @@ class Checker {
   void AddClasses(const Image& label_map) {
     std::array<bool, 256> shown{};
     for (const uint8_t label : label_map.pixels) shown[label] = true;
+    unlabelled_ = unlabelled_ || shown[kNoLabel];
     for (size_t i = 0; i < result_.class_counts.size(); ++i) result_.class_counts[i] += shown[i];
   }
 
@@ -94,6 +99,7 @@ class Checker {
   int64_t next_ = 0;
   int64_t done_ = 0;
   int64_t decoded_ = 0;
+  bool unlabelled_ = false;
   std::map<int64_t, std::string> broken_;  // by index
   CheckResult result_;
 };

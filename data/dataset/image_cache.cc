@@ -19,7 +19,7 @@ Sample ImageCache::Get(int64_t index) const {
   if (full_) return sample;
   // Two threads may decode the same picture; the first to finish stores it.
   const auto image = std::make_shared<const Image>(sample.picture.Decode());
-  sample.picture = Picture(image);
+  sample.picture = Picture(image, sample.picture.exif_orientation());
   const int64_t bytes = static_cast<int64_t>(image->pixels.size());
   const std::lock_guard lock(mutex_);
   if (images_[index]) return sample;

@@ -22,9 +22,10 @@ class Ade20k : public Dataset {
 
   Sample Get(int64_t index) const override {
     const FilePair& pair = files_[static_cast<size_t>(index)];
-    Sample sample{Picture::FromFile(pair.first), kNoWholeLabel, pair.first, nullptr};
+    Sample sample{Picture::FromFile(pair.first).TurnedUpright(), kNoWholeLabel, pair.first, nullptr};
     Image map = ReadLabelMap(pair.second, numbering_);
-    CheckSameSize({map.height, map.width}, pair.second, sample.picture.size(), pair.first);
+    const char* turned = sample.picture.exif_orientation() != 1 ? ", turned upright as its EXIF orientation says" : "";
+    CheckSameSize({map.height, map.width}, pair.second, sample.picture.size(), pair.first + turned);
     CheckClasses(map, static_cast<int64_t>(class_names_.size()), numbering_, pair.second);
     sample.label_map = std::make_shared<const Image>(std::move(map));
     return sample;

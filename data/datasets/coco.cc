@@ -9,7 +9,9 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "data/annotations/other_file_name.h"
 #include "data/dataset/dataset.h"
+#include "data/datasets/box_warnings.h"
 #include "data/datasets/coco_selection.h"
 
 namespace deepmad::data {
@@ -38,12 +40,16 @@ class Coco : public Dataset {
     Sample sample;
     sample.source = source(index);
     sample.boxes = boxes_[static_cast<size_t>(index)];
-    sample.picture = Picture::FromFile(sample.source);
+    sample.picture = Picture::FromFile(sample.source).TurnedUpright();
     if (const Size size = sample.picture.size(); size != sample.boxes->size) {
       const Size& stated = sample.boxes->size;
-      throw base::FailedError(fmt::format("a picture of {}x{} pixels, {}x{} in the annotations of image {}", size.width, size.height,
-                                          stated.width, stated.height, sample.boxes->image_id),
-                              sample.source, "give the pictures that were annotated");
+      const bool turned = sample.picture.exif_orientation() != 1;
+      throw base::FailedError(fmt::format("a picture of {}x{} pixels{}, {}x{} in the annotations of image {}", size.width, size.height,
+                                          turned ? " when turned upright as its EXIF orientation says" : "", stated.width, stated.height,
+                                          sample.boxes->image_id),
+                              sample.source,
+                              turned ? "annotate the upright picture, or remove the orientation from the file"
+                                     : "give the pictures that were annotated, with their EXIF orientation");
     }
     return sample;
   }
@@ -51,6 +57,13 @@ class Coco : public Dataset {
   int64_t label(int64_t) const override { return kNoWholeLabel; }
   std::string source(int64_t index) const override { return files_[static_cast<size_t>(index)]; }
   const std::vector<std::string>& class_names() const override { return class_names_; }
+  std::vector<int64_t> class_counts() const override {
+    std::vector<int64_t> counts(class_names_.size());
+    for (const auto& picture : boxes_) {
+      for (const LabelledBox& box : picture->boxes) ++counts[static_cast<size_t>(box.label)];
+    }
+    return counts;
+  }
   std::vector<LeftOut> left_out() const override { return drops_.Describe(); }
   std::vector<int64_t> class_ids() const override { return class_ids_; }
   std::shared_ptr<const CocoAnnotations> annotations() const override { return annotations_; }
@@ -72,11 +85,21 @@ class Coco : public Dataset {
   std::shared_ptr<const CocoAnnotations> annotations_;
 };
 
-void Report(const CocoSet& set, const std::string& file) {
+void Report(const CocoSet& set, const CocoAnnotations& annotations, const std::string& file) {
+  for (const std::string& warning : BoxWarnings(annotations, set)) base::LogWarning(file + ": " + warning);
   std::string text;
   for (const LeftOut& left_out : set.drops.Describe()) text += fmt::format("; {}: {}", left_out.reason, left_out.names.size());
   if (text.empty()) return;
   base::LogInfo(fmt::format("{}: {} images are used; left out (`deepmad data check` names them){}", file, set.pictures.size(), text));
+}
+
+// By the first picture: names are written by one exporter, all alike.
+void CheckFileNames(const CocoSet& set, const std::string& folder, const std::string& file) {
+  const CocoPicture& first = set.pictures.front();
+  const std::string other = OtherFileName(folder, first.file_name);
+  if (other.empty()) return;
+  throw base::FailedError(fmt::format("image {}: there is no '{}' in {}, but '{}'", first.image_id, first.file_name, folder, other), file,
+                          "write the names into file_name as they are below that folder");
 }
 
 std::unique_ptr<Dataset> MakeCoco(const base::Config& section, Split split) {
@@ -97,7 +120,8 @@ std::unique_ptr<Dataset> MakeCoco(const base::Config& section, Split split) {
   }
   auto read = std::make_shared<const CocoAnnotations>(ReadCocoAnnotations(file));
   CocoSet set = SelectCoco(*read, split, file);
-  Report(set, file);
+  CheckFileNames(set, folder, file);
+  Report(set, *read, file);
   return std::make_unique<Coco>(std::move(set), folder, train ? nullptr : std::move(read));
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "data/annotations/coco_box_form.h"
 
 namespace deepmad::data {
 namespace {
@@ -90,6 +91,13 @@ CocoSet SelectCoco(const CocoAnnotations& file, Split split, const std::string& 
     }
   }
   if (set.pictures.empty()) throw base::FailedError(fmt::format("none of {} images can be used", file.images.size()), path);
+  const bool has_boxes = std::ranges::any_of(set.pictures, [](const CocoPicture& picture) { return !picture.boxes.empty(); });
+  if (split == Split::kTrain && !has_boxes) {
+    std::string reasons;
+    for (const LeftOut& left_out : set.drops.Describe()) reasons += fmt::format("; {}: {}", left_out.reason, left_out.names.size());
+    throw base::FailedError(fmt::format("none of {} boxes can be learnt from{}", file.annotations.size(), reasons), path,
+                            OtherBoxForm(file));
+  }
   return set;
 }
 

@@ -45,7 +45,8 @@ struct CocoSet {
 };
 
 // Selects from `file`, whose `path` is for messages. Validation keeps every image; a training image whose boxes are all dropped stays as
-// background. Throws FailedError for an image without size or file name, and if no image or category is left.
+// background. Throws FailedError for an image without size or file name, and if no image, no category or, for training,
+// no box is left.
 CocoSet SelectCoco(const CocoAnnotations& file, Split split, const std::string& path);
 
 }  // namespace deepmad::data

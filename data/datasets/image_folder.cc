@@ -1,4 +1,4 @@
-// Pictures in ROOT/{train,val}/CLASS/. Keys: root, cache.
+// Pictures in ROOT/{train,val}/CLASS/. Keys: root, cache, exif_orientation.
 #include <algorithm>
 #include <filesystem>
 #include <system_error>
@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "data/annotations/class_folders.h"
 #include "data/dataset/dataset.h"
+#include "data/dataset/exif_key.h"
 #include "data/dataset/image_cache.h"
 
 namespace deepmad::data {
@@ -15,13 +16,13 @@ const char* FolderName(Split split) { return split == Split::kTrain ? "train" : 
 
 class ImageFolder : public Dataset {
  public:
-  explicit ImageFolder(std::string folder)
-      : folder_(std::move(folder)), class_names_(ListClasses(folder_)), files_(ListClassFiles(folder_, class_names_)) {}
+  ImageFolder(std::string folder, bool upright)
+      : folder_(std::move(folder)), upright_(upright), class_names_(ListClasses(folder_)), files_(ListClassFiles(folder_, class_names_)) {}
 
   int64_t size() const override { return static_cast<int64_t>(files_.size()); }
   Sample Get(int64_t index) const override {
     const std::string path = source(index);
-    return {Picture::FromFile(path), label(index), path};
+    return {TurnedIf(upright_, Picture::FromFile(path)), label(index), path};
   }
   int64_t label(int64_t index) const override { return files_[index].label; }
   std::string source(int64_t index) const override {
@@ -32,6 +33,7 @@ class ImageFolder : public Dataset {
 
  private:
   std::string folder_;
+  bool upright_;
   std::vector<std::string> class_names_;
   std::vector<ClassFile> files_;
 };
@@ -56,7 +58,7 @@ std::unique_ptr<Dataset> MakeImageFolder(const base::Config& section, Split spli
   constexpr int64_t kCacheBytes = int64_t{1} << 30;  // of decoded pictures, for each split
   const std::string root = section.GetPath("root");
   const bool cache = section.GetChoice("cache", "auto", {"auto", "none"}) == "auto";
-  auto dataset = std::make_unique<ImageFolder>(root + "/" + FolderName(split));
+  auto dataset = std::make_unique<ImageFolder>(root + "/" + FolderName(split), ReadsUpright(section));
   CheckOtherSplit(root, split, dataset->class_names());
   if (!cache) return dataset;
   return CacheIfSmall(std::move(dataset), kCacheBytes);

@@ -1,4 +1,4 @@
-// What `deepmad pack` wrote. Keys: root (its folder), cache.
+// What `deepmad pack` wrote. Keys: root (its folder), cache, exif_orientation.
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
@@ -8,6 +8,7 @@
 #include "base/file_map.h"
 #include "base/json.h"
 #include "data/dataset/dataset.h"
+#include "data/dataset/exif_key.h"
 #include "data/dataset/image_cache.h"
 #include "data/pack/format.h"
 
@@ -25,7 +26,7 @@ struct Shard {
 
 class Pack : public Dataset {
  public:
-  Pack(const std::string& root, const base::Json& manifest, const std::string& split) {
+  Pack(const std::string& root, const base::Json& manifest, const std::string& split, bool upright) : upright_(upright) {
     manifest.at("classes").get_to(class_names_);
     for (const base::Json& entry : manifest.at("splits").at(split).at("shards")) {
       const std::string path = root + "/" + entry.at("file").get<std::string>();
@@ -60,7 +61,7 @@ class Pack : public Dataset {
       }
       checked_[static_cast<size_t>(index)] = true;
     }
-    if (sample.channels == 0) return {Picture::Encoded(sample.content, shard->map, name), sample.label, name};
+    if (sample.channels == 0) return {TurnedIf(upright_, Picture::Encoded(sample.content, shard->map, name)), sample.label, name};
     ImageView view;
     view.pixels = reinterpret_cast<const uint8_t*>(sample.content.data());
     view.height = sample.size.height;
@@ -87,6 +88,7 @@ class Pack : public Dataset {
     return {&shard, shard.index.sample(index - shard.first)};
   }
 
+  bool upright_;
   std::vector<Shard> shards_;
   int64_t size_ = 0;
   std::vector<std::string> class_names_;
@@ -111,9 +113,10 @@ std::unique_ptr<Dataset> MakePack(const base::Config& section, Split split) {
   constexpr int64_t kCacheBytes = int64_t{1} << 30;  // of decoded pictures, for each split
   const std::string root = section.GetPath("root");
   const bool cache = section.GetChoice("cache", "auto", {"auto", "none"}) == "auto";
+  const bool upright = ReadsUpright(section);
   std::unique_ptr<Dataset> dataset;
   try {
-    dataset = std::make_unique<Pack>(root, ReadManifest(root), split == Split::kTrain ? "train" : "val");
+    dataset = std::make_unique<Pack>(root, ReadManifest(root), split == Split::kTrain ? "train" : "val", upright);
   } catch (const base::Json::exception& e) {
     throw base::FailedError(std::string("damaged manifest: ") + e.what(), root + "/" + kPackManifest, "pack the data set again");
   }

@@ -4,12 +4,13 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
+#include <sstream>
 #include <unordered_set>
 #include <utility>
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/text_file.h"
 #include "data/video/frames.h"
 
 namespace deepmad::data {
@@ -65,8 +66,9 @@ std::unordered_set<std::string> ReadLeftOut(const base::Config& section) {
   std::unordered_set<std::string> paths;
   if (section.IsNull("leave_out")) return paths;
   const std::string path = section.GetPath("leave_out");
-  std::ifstream file(path);
-  if (!file) throw base::UsageError("no such list of videos to leave out", path);
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) throw base::UsageError("no such list of videos to leave out", path);
+  std::istringstream file(base::ReadTextFile(path, size_t{1} << 28));
   for (std::string line; std::getline(file, line);) {
     line.erase(line.find_last_not_of(" \t\r") + 1);
     if (!line.empty()) paths.insert(line);

@@ -43,8 +43,10 @@ void CheckImageSize(int64_t width, int64_t height, const std::string& name) {
   }
 }
 
+bool IsImageFormat(std::string_view bytes) { return bytes.starts_with(kJpegMagic) || bytes.starts_with(kPngMagic); }
+
 void CheckImageFormat(std::string_view bytes, const std::string& name) {
-  if (bytes.starts_with(kJpegMagic) || bytes.starts_with(kPngMagic)) return;
+  if (IsImageFormat(bytes)) return;
   throw base::FailedError(bytes.empty() ? "empty file" : "neither a JPEG nor a PNG image", name, "remove the file or replace it");
 }
 

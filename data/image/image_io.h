@@ -25,6 +25,8 @@ struct DecodeOptions {
   int reduce = 1;         // 2, 4, 8: decode at this fraction of the sides
 };
 
+// Whether the content starts as JPEG or PNG do.
+bool IsImageFormat(std::string_view bytes);
 // Throws FailedError naming `name` if the content is neither JPEG nor PNG.
 void CheckImageFormat(std::string_view bytes, const std::string& name);
 // Reads the size from the header alone. Throws FailedError naming `name` if it cannot be read.

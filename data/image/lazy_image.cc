@@ -18,7 +18,8 @@ PicturePart Keep(DecodedPart decoded) {
 
 Picture::Picture(Image image) : Picture(std::make_shared<const Image>(std::move(image))) {}
 
-Picture::Picture(std::shared_ptr<const Image> image) : pixels_(*image), keeper_(std::move(image)) {}
+Picture::Picture(std::shared_ptr<const Image> image, int exif_orientation)
+    : pixels_(*image), keeper_(std::move(image)), exif_orientation_(exif_orientation) {}
 
 Picture::Picture(ImageView pixels, std::shared_ptr<const void> keeper) : pixels_(pixels), keeper_(std::move(keeper)) {}
 
@@ -28,6 +29,7 @@ Picture Picture::Encoded(std::string_view bytes, std::shared_ptr<const void> kee
   picture.bytes_ = bytes;
   picture.keeper_ = std::move(keeper);
   picture.name_ = std::move(name);
+  picture.exif_orientation_ = ExifOrientation(bytes);
   return picture;
 }
 
@@ -36,14 +38,22 @@ Picture Picture::FromFile(const std::string& path) {
   return Encoded(*content, content, path);
 }
 
-Size Picture::size() const { return bytes_.empty() ? pixels_.size() : DecodeImageSize(bytes_, name_); }
+Picture Picture::TurnedUpright() const {
+  Picture picture = *this;
+  if (!bytes_.empty()) picture.turn_ = exif_orientation_;
+  return picture;
+}
+
+Size Picture::size() const { return bytes_.empty() ? pixels_.size() : UprightSize(DecodeImageSize(bytes_, name_), turn_); }
 
 Image Picture::Decode() const {
-  if (!bytes_.empty()) return DecodeImage(bytes_, name_);
-  return Copy(pixels_);
+  if (bytes_.empty()) return Copy(pixels_);
+  Image image = DecodeImage(bytes_, name_);
+  return turn_ == 1 ? image : Upright(image, turn_);
 }
 
 PicturePart Picture::Read(const Region& region, const DecodeOptions& options) const {
+  if (turn_ != 1) return Keep({Decode(), region});
   if (!bytes_.empty()) return Keep(DecodeImageRegion(bytes_, name_, region, options));
   return {pixels_.Part(region), keeper_};
 }

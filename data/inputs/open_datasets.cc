@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "base/error.h"
+#include "data/dataset/exif_key.h"
 #include "data/dataset/holdout.h"
 #include "data/inputs/augment_config.h"
 #include "data/inputs/boxes_config.h"
@@ -171,16 +172,18 @@ InputOptions ReadInputOptions(const base::Config& section) {
   const ValidationResize resize{side, validate.GetDouble("crop_pct", 0.875, 0.25, 2), ReadInterpolation(validate)};
   const std::string protocol =
       std::to_string(side) + " px, crop_pct " + ShortNumber(resize.crop_pct) + ", " + InterpolationName(resize.interpolation);
-  return InputOptions{TrainPipeline(section.Section("train"), shape, normaliser),
-                      Pipeline(shape, normaliser, FrameCentred(resize, shape.channels), {}, {}),
-                      shape,
-                      /*one_shape=*/true,
-                      LabelKind::kWhole,
-                      protocol,
-                      static_cast<int>(section.GetInt("workers", 2, 0, 1024)),
-                      static_cast<int>(section.GetInt("queue_batches", 4, 1, 1024)),
-                      /*scenes=*/nullptr,
-                      static_cast<int>(section.Section("train").GetInt("repeats", 1, 1, 100))};
+  InputOptions options{TrainPipeline(section.Section("train"), shape, normaliser),
+                       Pipeline(shape, normaliser, FrameCentred(resize, shape.channels), {}, {}),
+                       shape,
+                       /*one_shape=*/true,
+                       LabelKind::kWhole,
+                       protocol,
+                       static_cast<int>(section.GetInt("workers", 2, 0, 1024)),
+                       static_cast<int>(section.GetInt("queue_batches", 4, 1, 1024)),
+                       /*scenes=*/nullptr,
+                       static_cast<int>(section.Section("train").GetInt("repeats", 1, 1, 100))};
+  options.upright = ReadsUpright(section);
+  return options;
 }
 
 Datasets OpenDatasets(const base::Config& section, bool with_train) {

@@ -6,6 +6,7 @@
 //     image_size: 64                    # side of the network's input, pixels
 //     mean: [0.485, 0.456, 0.406]       # on [0, 1], one a channel
 //     std: [0.229, 0.224, 0.225]
+//     exif_orientation: ignored         # of image_folder and pack; applied: turns pictures upright (data/dataset/exif_key.h)
 //     workers: 2                        # loader threads
 //     queue_batches: 4                  # batches ready or being made
 //     holdout: {per_class: 50, score: held_out}   # the last training samples of each class become the validation part;
@@ -54,6 +55,7 @@ struct InputOptions {
   std::shared_ptr<const SceneInput> scenes = nullptr;  // set if pixels are labelled: validation and prediction
   int repeats = 1;                                     // repeated augmentation, see SamplerOptions
   int frames = 0;                                      // frames per clip for a 3-D network; 0: images or single frames
+  bool upright = true;                                 // pictures are turned as their EXIF orientation says
 };
 // UsageError for a wrong value.
 InputOptions ReadInputOptions(const base::Config& data_section);

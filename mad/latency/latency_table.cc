@@ -4,9 +4,9 @@
 
 #include <cmath>
 
-#include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/text_file.h"
 
 namespace deepmad::mad {
 namespace {
@@ -181,7 +181,7 @@ std::string LatencyTableText(const LatencyTable& table) {
 LatencyTable LoadLatencyTable(const std::string& path) {
   std::string text;
   try {
-    text = base::ReadFile(path, kMaxBytes);
+    text = base::ReadTextFile(path, kMaxBytes);
   } catch (const base::Error& error) {
     throw base::UsageError("no latency table to read", path, "deepmad profile --out TABLE measures one");
   }

@@ -72,6 +72,7 @@ class PickleReader {
 
   Pickle Read() {
     for (Opcode opcode = Next(); opcode != Opcode::kStop; opcode = Next()) {
+      machine_.CheckMemory(bytes_.size());
       if (!ReadValue(opcode) && !Combine(opcode) && !Remember(opcode)) {
         Fail("opcode " + std::to_string(static_cast<int>(opcode)) + " is none that torch.save writes");
       }
@@ -157,8 +158,8 @@ class PickleReader {
       case Opcode::kNewObj: machine_.MakeObject(1); return true;
       case Opcode::kNewObjEx: machine_.MakeObject(2); return true;
       case Opcode::kBinPersistentId: machine_.ReadPersistentId(); return true;
-      case Opcode::kInst: RefuseInstance();
-      case Opcode::kObj: machine_.RefuseCallToMark();
+      case Opcode::kInst: ReadInstance(); return true;
+      case Opcode::kObj: machine_.CallToMark(); return true;
       default: return false;
     }
     // clang-format on
@@ -196,9 +197,11 @@ class PickleReader {
     const std::string_view module = Line();
     machine_.PushName(module, Line());
   }
-  [[noreturn]] void RefuseInstance() {
-    const std::string_view module = Line();
-    machine_.RefuseCall(module, Line());
+  // A call in the manner of older protocols, its arguments behind a mark.
+  void ReadInstance() {
+    machine_.DropToMark();
+    ReadName();
+    machine_.Top().kind = Kind::kCall;
   }
 
   std::string_view bytes_;
@@ -246,10 +249,11 @@ std::string Pickle::TypeName(const PickleValue& value) const {
     case Kind::kMark:
       return "mark";
     case Kind::kOpaque:
+    case Kind::kCall:
       break;
   }
   const PickledName& name = names[static_cast<size_t>(value.number)];
-  return Shown(name.module) + "." + Shown(name.name);
+  return (value.kind == Kind::kCall ? "call of " : "") + Shown(name.module) + "." + Shown(name.name);
 }
 
 Pickle ReadPickle(std::string_view bytes, const std::string& where) { return PickleReader(bytes, where).Read(); }

@@ -1,6 +1,7 @@
 // What a Python pickle says, as data. Nothing in it is executed: the few callables that make up a state_dict are known here by name and
-// rebuilt by our own code, harmless ones that only describe a value (a NumPy scalar, a device, a set) stay opaque, and any other call is
-// refused with its name. Protocols 2 to 5, as torch.save writes them (Python's pickletools.py describes the format).
+// rebuilt by our own code, and what any other call would give is a value of kind kCall, which nobody makes. So a checkpoint may hold the
+// objects of any training program beside its weights. Protocols 2 to 5, as torch.save writes them (Python's pickletools.py describes the
+// format).
 #pragma once
 
 #include <cstdint>
@@ -30,6 +31,7 @@ struct PickleValue {
     kStorage,  // number: into Pickle::storages
     kTensor,   // number: into Pickle::tensors
     kOpaque,   // number: into Pickle::names; an object of this class, not looked at
+    kCall,     // number: into Pickle::names; what a call of this function would give
     kMark,     // while reading only
   };
   Kind kind = Kind::kNone;
@@ -38,6 +40,9 @@ struct PickleValue {
     int64_t number = 0;
     const char* text;
   };
+
+  // Whether nothing is known of it but a name.
+  bool IsUnknown() const { return kind == Kind::kOpaque || kind == Kind::kCall; }
 };
 
 struct PickledName {
@@ -71,12 +76,14 @@ struct Pickle {
   const PickleValue& Item(const PickleValue& tuple, size_t i) const { return tuples[static_cast<size_t>(tuple.number) + i]; }
   // The last value under a key, as in Python; nullptr where there is none.
   const PickleValue* Find(const PickleValue& dict, std::string_view key) const;
-  // "int", "torch.device": for messages.
+  // "int", "my.nets.Net", "call of torch.device": for messages.
   std::string TypeName(const PickleValue& value) const;
 };
 
-// Reads the pickle at the start of `bytes`, which must outlive the result. FailedError with `where` for a call that is not allowed, for
-// opcodes of other protocols, and for what is cut off or inconsistent. Takes at most about 64 bytes of memory for each byte of the pickle.
+// Reads the pickle at the start of `bytes`, which must outlive the result. FailedError with `where` for opcodes of other protocols, for
+// what is cut off or inconsistent, and for a pickle whose values need more than kPickleMemory bytes of memory and kPickleMemoryShare for
+// each of its own bytes, which no checkpoint comes near.
+constexpr size_t kPickleMemory = size_t{1} << 24, kPickleMemoryShare = 16;
 Pickle ReadPickle(std::string_view bytes, const std::string& where);
 
 }  // namespace deepmad::models

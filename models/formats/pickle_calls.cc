@@ -2,48 +2,13 @@
 
 #include <algorithm>
 #include <array>
+
+#include "base/error.h"
+
 namespace deepmad::models {
 namespace {
 
 using Kind = PickleValue::Kind;
-
-// Calls that only describe a value which no weight needs, so that it stays opaque. Numbers of NumPy, sets and times stand beside the
-// state_dict in many checkpoints.
-constexpr std::array<std::string_view, 33> kOpaqueCalls = {
-    "_codecs.encode",
-    "builtins.bytearray",
-    "builtins.complex",
-    "builtins.frozenset",
-    "builtins.range",
-    "builtins.set",
-    "builtins.slice",
-    "__builtin__.bytearray",
-    "__builtin__.complex",
-    "__builtin__.frozenset",
-    "__builtin__.set",
-    "__builtin__.slice",
-    "collections.Counter",
-    "collections.defaultdict",
-    "collections.deque",
-    "copy_reg._reconstructor",
-    "copyreg._reconstructor",
-    "datetime.date",
-    "datetime.datetime",
-    "datetime.timedelta",
-    "numpy._core.multiarray._reconstruct",
-    "numpy._core.multiarray.scalar",
-    "numpy.core.multiarray._reconstruct",
-    "numpy.core.multiarray.scalar",
-    "numpy.dtype",
-    "pathlib.PosixPath",
-    "pathlib._local.PosixPath",
-    "pathlib.PurePosixPath",
-    "pathlib.WindowsPath",
-    "torch._utils._rebuild_device_tensor_from_numpy",
-    "torch._utils._rebuild_sparse_tensor",
-    "torch.device",
-    "torch.serialization._get_layout",
-};
 
 struct StorageClass {
   std::string_view name;
@@ -65,7 +30,9 @@ class Caller {
   Caller(Pickle& pickle, const std::string& where) : pickle_(pickle), where_(where) {}
 
   PickleValue Call(const PickleValue& function, const PickleValue& arguments) {
+    if (function.IsUnknown()) return CallOf(function);
     if (function.kind != Kind::kName) Fail("it calls a " + pickle_.TypeName(function));
+    if (arguments.IsUnknown()) return CallOf(function);
     if (arguments.kind != Kind::kTuple) Fail("it calls something without a list of arguments");
     const PickledName& name = pickle_.names[static_cast<size_t>(function.number)];
     const auto is = [&](std::string_view module, std::string_view function_name) {
@@ -79,10 +46,7 @@ class Caller {
     if (is("torch._utils", "_rebuild_parameter_with_state") && count == 4) return FirstAs(Kind::kTensor, arguments);
     if (is("torch", "Size") && count == 1) return FirstAs(Kind::kTuple, arguments);
     if (is("torch._tensor", "_rebuild_from_type_v2") && count == 4) return FromType(arguments);
-    if (!IsOpaque(name)) throw RefusedCall(name, where_);
-    PickleValue value = function;
-    value.kind = Kind::kOpaque;
-    return value;
+    return CallOf(function);
   }
 
   PickleValue PersistentId(const PickleValue& id) {
@@ -112,16 +76,14 @@ class Caller {
  private:
   [[noreturn]] void Fail(const std::string& what) const { throw base::FailedError("bad pickle: " + what, where_); }
 
-  static bool IsOpaque(const PickledName& name) {
-    return std::any_of(kOpaqueCalls.begin(), kOpaqueCalls.end(), [&](std::string_view known) {
-      return known.size() == name.module.size() + 1 + name.name.size() && known.starts_with(name.module) && known.ends_with(name.name) &&
-             known[name.module.size()] == '.';
-    });
+  static PickleValue CallOf(PickleValue function) {
+    function.kind = Kind::kCall;
+    return function;
   }
 
   PickleValue FirstAs(Kind kind, const PickleValue& arguments) {
     const PickleValue& first = pickle_.Item(arguments, 0);
-    if (first.kind != kind && first.kind != Kind::kOpaque) Fail("a tensor is made of a " + pickle_.TypeName(first));
+    if (first.kind != kind && !first.IsUnknown()) Fail("a tensor is made of a " + pickle_.TypeName(first));
     return first;
   }
 
@@ -152,7 +114,7 @@ class Caller {
   PickleValue Tensor(const PickleValue& arguments) {
     const PickleValue &storage = pickle_.Item(arguments, 0), &offset = pickle_.Item(arguments, 1);
     const PickleValue &shape = pickle_.Item(arguments, 2), &strides = pickle_.Item(arguments, 3);
-    if (storage.kind == Kind::kOpaque) return storage;
+    if (storage.IsUnknown()) return storage;
     if (storage.kind != Kind::kStorage || offset.kind != Kind::kInteger || !IsIntegers(shape) || !IsIntegers(strides)) {
       Fail("a tensor of other arguments than storage, offset, shape and strides");
     }
@@ -188,12 +150,6 @@ class Caller {
 
 PickleValue PickledCall(Pickle& pickle, const PickleValue& function, const PickleValue& arguments, const std::string& where) {
   return Caller(pickle, where).Call(function, arguments);
-}
-
-base::Error RefusedCall(const PickledName& function, const std::string& where) {
-  return base::FailedError(
-      "the pickle calls " + Shown(function.module) + "." + Shown(function.name) + ", which is not allowed; nothing was run", where,
-      "save the state_dict alone: torch.save(model.state_dict(), FILE)");
 }
 
 PickleValue PickledPersistentId(Pickle& pickle, const PickleValue& id, const std::string& where) {

@@ -75,7 +75,8 @@ void PickleMachine::Append(size_t first, size_t below) {
   if (target.kind == Kind::kList) {
     std::vector<PickleValue>& list = pickle_.lists[static_cast<size_t>(target.number)];
     for (size_t i = first; i < stack_.size(); ++i) list.push_back(stack_[i]);
-  } else if (target.kind != Kind::kOpaque) {
+    items_ += stack_.size() - first;
+  } else if (!target.IsUnknown()) {
     Fail("it appends to a " + pickle_.TypeName(target));
   }
   CutBackTo(below);
@@ -88,7 +89,8 @@ void PickleMachine::SetItems(size_t first, size_t below) {
   if (target.kind == Kind::kDict) {
     auto& dict = pickle_.dicts[static_cast<size_t>(target.number)];
     for (size_t i = first; i < stack_.size(); i += 2) dict.emplace_back(stack_[i], stack_[i + 1]);
-  } else if (target.kind != Kind::kOpaque) {
+    items_ += stack_.size() - first;
+  } else if (!target.IsUnknown()) {
     Fail("it sets an entry of a " + pickle_.TypeName(target));
   }
   CutBackTo(below);
@@ -159,7 +161,9 @@ void PickleMachine::MakeName() {
 
 void PickleMachine::Call() {
   const PickleValue arguments = Pop(), function = Pop();
+  const size_t dicts = pickle_.dicts.size();
   stack_.push_back(PickledCall(pickle_, function, arguments, where_));
+  if (pickle_.dicts.size() > dicts) items_ += 2 * pickle_.dicts.back().size();  // made of a list
 }
 
 void PickleMachine::ReadPersistentId() {
@@ -170,8 +174,8 @@ void PickleMachine::ReadPersistentId() {
 void PickleMachine::MakeObject(size_t arguments) {
   for (size_t i = 0; i < arguments; ++i) Pop();
   PickleValue& type = Top();
-  if (type.kind != Kind::kName) Fail("an object of a " + pickle_.TypeName(type));
-  type.kind = Kind::kOpaque;
+  if (type.kind != Kind::kName && !type.IsUnknown()) Fail("an object of a " + pickle_.TypeName(type));
+  if (type.kind == Kind::kName) type.kind = Kind::kOpaque;
 }
 
 void PickleMachine::SetState() {
@@ -179,13 +183,23 @@ void PickleMachine::SetState() {
   Top();
 }
 
-void PickleMachine::RefuseCallToMark() {
+void PickleMachine::CallToMark() {
   const size_t first = AfterMark();
-  if (first == stack_.size() || stack_[first].kind != Kind::kName) Fail("it calls something that has no name");
-  const PickledName& name = pickle_.names[static_cast<size_t>(stack_[first].number)];
-  RefuseCall(name.module, name.name);
+  if (first == stack_.size() || (stack_[first].kind != Kind::kName && !stack_[first].IsUnknown()))
+    Fail("it calls something that has no name");
+  PickleValue call = stack_[first];
+  call.kind = Kind::kCall;
+  CutBackTo(first - 1);
+  stack_.push_back(call);
 }
 
-void PickleMachine::RefuseCall(std::string_view module, std::string_view name) const { throw RefusedCall({module, name}, where_); }
+void PickleMachine::CheckMemory(size_t pickle_size) const {
+  const size_t values = stack_.size() + memo_.size() + pickle_.tuples.size() + items_;
+  const size_t memory = values * sizeof(PickleValue) + pickle_.lists.size() * sizeof(pickle_.lists[0]) +
+                        pickle_.dicts.size() * sizeof(pickle_.dicts[0]) + pickle_.names.size() * sizeof(PickledName) +
+                        pickle_.storages.size() * sizeof(PickledStorage) + pickle_.tensors.size() * sizeof(PickledTensor);
+  if (memory > kPickleMemory + kPickleMemoryShare * pickle_size)
+    Fail("its values need more memory than those of any checkpoint of its size");
+}
 
 }  // namespace deepmad::models

@@ -51,9 +51,11 @@ class PickleMachine {
   // An object of a class, made without calling anything of it; its arguments are dropped, and the state it is given.
   void MakeObject(size_t arguments);
   void SetState();
-  // Refuses a call in the manner of older protocols: class and arguments behind a mark.
-  [[noreturn]] void RefuseCallToMark();
-  [[noreturn]] void RefuseCall(std::string_view module, std::string_view name) const;
+  // A call in the manner of older protocols: class and arguments behind a mark.
+  void CallToMark();
+
+  // Whether the values fit the memory that a pickle of this size may take (models/formats/pickle.h).
+  void CheckMemory(size_t pickle_size) const;
 
  private:
   [[noreturn]] void Fail(const std::string& what) const;
@@ -66,6 +68,7 @@ class PickleMachine {
   const std::string& where_;
   Pickle pickle_;
   std::deque<PickleValue> stack_, memo_;  // a deque never holds its values twice to grow
+  size_t items_ = 0;                      // in all lists, and twice those in all dictionaries
 };
 
 }  // namespace deepmad::models

@@ -20,7 +20,7 @@ bool IsSafetensors(std::string_view bytes) {
 StoredWeights ReadStoredWeights(std::string_view bytes, WeightSet set, const std::string& where,
                                 const std::function<void(std::string_view)>& release) {
   const bool safetensors = IsSafetensors(bytes);
-  if (!safetensors && bytes.starts_with("PK")) return ReadTorchZip(bytes, set, where);
+  if (!safetensors && bytes.starts_with("PK")) return ReadTorchZip(bytes, set, where, release);
   if (!safetensors && bytes.starts_with('\x80')) return ReadTorchLegacy(bytes, set, where);
   if (!safetensors && bytes.size() > 262 && bytes.substr(257, 5) == "ustar") {
     throw base::FailedError("a tar file, as PyTorch before 0.2 wrote them", where, "load it in Python and torch.save the state_dict");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "base/error.h"
 #include "models/formats/little_endian.h"
@@ -100,7 +101,8 @@ class LegacyReader {
 
 }  // namespace
 
-StoredWeights ReadTorchZip(std::string_view bytes, WeightSet set, const std::string& where) {
+StoredWeights ReadTorchZip(std::string_view bytes, WeightSet set, const std::string& where,
+                           const std::function<void(std::string_view)>& release) {
   const std::vector<ZipRecord> records = ReadZip(bytes, where);
   const std::string folder = Folder(records, where);
   if (FindRecord(records, folder + "constants.pkl") != nullptr) {
@@ -109,11 +111,15 @@ StoredWeights ReadTorchZip(std::string_view bytes, WeightSet set, const std::str
   if (const ZipRecord* order = FindRecord(records, folder + "byteorder"); order != nullptr && order->data != "little") {
     throw base::FailedError("its byte order is '" + Shown(order->data) + "', not little", where);
   }
-  const Pickle pickle = ReadPickle(FindRecord(records, folder + "data.pkl")->data, where);
+  const ZipRecord& content = *FindRecord(records, folder + "data.pkl");
+  CheckRecord(content, where, release);
+  const Pickle pickle = ReadPickle(content.data, where);
+  std::set<const ZipRecord*> checked;
   const auto find = [&](const PickledStorage& storage) {
     const ZipRecord* record = FindRecord(records, folder + "data/" + std::string(storage.key));
     if (record == nullptr) throw base::FailedError("bad checkpoint: storage '" + Shown(storage.key) + "' is missing", where);
     CheckSize(storage, record->data.size(), where);
+    if (checked.insert(record).second) CheckRecord(*record, where, release);
     return record->data;
   };
   return {StateDictEntries(pickle, set, find, where), {}};

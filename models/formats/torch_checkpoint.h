@@ -1,6 +1,7 @@
 // Files of torch.save: a pickle, and storages beside it.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -8,8 +9,10 @@
 
 namespace deepmad::models {
 
-// A zip file with NAME/data.pkl and NAME/data/KEY.
-StoredWeights ReadTorchZip(std::string_view bytes, WeightSet set, const std::string& where);
+// A zip file with NAME/data.pkl and NAME/data/KEY. The records that the weights stand in are held against their checksums; `release` is
+// called with each part that was looked at.
+StoredWeights ReadTorchZip(std::string_view bytes, WeightSet set, const std::string& where,
+                           const std::function<void(std::string_view)>& release);
 
 // Before PyTorch 1.6, or with _use_new_zipfile_serialization=False: four pickles (a magic number, a version, facts of the machine, the
 // content), a fifth with the keys of the storages, then each storage behind its number of elements.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "base/crc32.h"
 #include "base/error.h"
 #include "models/formats/little_endian.h"
 #include "models/formats/stored_tensor.h"
@@ -78,6 +79,7 @@ class ZipReader {
     if (rest.size() - kEntrySize < name_size + extra_size + comment_size) Fail("a directory entry is cut off");
     const std::string_view name = rest.substr(kEntrySize, name_size);
     const std::string shown = "record '" + Shown(name) + "' ";
+    const auto crc = static_cast<uint32_t>(number(16, 4));
     uint64_t packed = number(20, 4), size = number(24, 4), begin = number(42, 4);
     ReadZip64(rest.substr(kEntrySize + name_size, extra_size), {&size, &packed, &begin}, shown);
     if (number(8, 2) & 1) Fail(shown + "is encrypted");
@@ -89,7 +91,7 @@ class ZipReader {
     const uint64_t header = kLocalSize + Number(begin + 26, 2) + Number(begin + 28, 2);
     if (limit - begin < header || size > limit - begin - header) Fail(shown + "reaches beyond the records");
     if (bytes_.substr(begin + kLocalSize, Number(begin + 26, 2)) != name) Fail(shown + "has another name in its header");
-    return {{name, bytes_.substr(begin + header, size)}, begin, begin + header + size};
+    return {{name, bytes_.substr(begin + header, size), crc}, begin, begin + header + size};
   }
 
   // Extra field 1 gives, in this order, those of the numbers that do not fit 32 bits.
@@ -134,6 +136,19 @@ class ZipReader {
 }  // namespace
 
 std::vector<ZipRecord> ReadZip(std::string_view bytes, const std::string& where) { return ZipReader(bytes, where).Read(); }
+
+void CheckRecord(const ZipRecord& record, const std::string& where, const std::function<void(std::string_view)>& release) {
+  constexpr size_t kPart = 1 << 22;
+  if (record.crc == 0) return;
+  base::Crc32 crc;
+  for (size_t at = 0; at < record.data.size(); at += kPart) {
+    crc.Add(record.data.substr(at, kPart));
+    release(record.data.substr(at, kPart));
+  }
+  if (crc.value() == record.crc) return;
+  throw base::FailedError("the file is damaged, the checksum of its record '" + Shown(record.name) + "' disagrees", where,
+                          "copy it again, or save it anew");
+}
 
 const ZipRecord* FindRecord(const std::vector<ZipRecord>& records, std::string_view name) {
   const auto it = std::lower_bound(records.begin(), records.end(), name,

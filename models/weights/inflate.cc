@@ -5,6 +5,8 @@
 #include <map>
 #include <utility>
 
+#include "models/weights/common_prefix.h"
+
 namespace deepmad::models {
 
 at::Tensor Inflate(const at::Tensor& kernel, int64_t frames, Inflation how) {
@@ -18,7 +20,8 @@ at::Tensor Inflate(const at::Tensor& kernel, int64_t frames, Inflation how) {
   return inflated;
 }
 
-WeightsFile InflateFor(Network& network, WeightsFile weights, Inflation how) {
+WeightsFile InflateFor(Network& network, WeightsFile weights, Inflation how, const std::string& where) {
+  weights = WithoutCommonPrefix(network, std::move(weights), where);
   std::map<std::string, std::vector<int64_t>> shapes;
   for (const auto& [name, tensor] : network.StateDict()) shapes[name] = tensor.sizes().vec();
   for (WeightsEntry& entry : weights.entries) {

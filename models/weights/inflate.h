@@ -19,8 +19,8 @@ enum class Inflation {
 // Inflates a kernel: [out, in, h, w] -> [out, in, frames, h, w], of the same type.
 at::Tensor Inflate(const at::Tensor& kernel, int64_t frames, Inflation how);
 
-// Inflates every 2-D kernel of the file whose namesake in the network is 3-D. Other entries stay unchanged; LoadWeights() reports those
-// that do not fit.
-WeightsFile InflateFor(Network& network, WeightsFile weights, Inflation how);
+// Inflates every 2-D kernel of the file whose namesake in the network is 3-D, after a common prefix was taken off as LoadWeights() does.
+// Other entries stay unchanged; LoadWeights() reports those that do not fit. `where` is the name of the file, for messages.
+WeightsFile InflateFor(Network& network, WeightsFile weights, Inflation how, const std::string& where);
 
 }  // namespace deepmad::models

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "models/weights/common_prefix.h"
 
 namespace deepmad::models {
 namespace {
@@ -33,6 +34,18 @@ bool OfClassifier(const std::string& name) {
 
 bool IsCounter(const std::string& name) { return name.ends_with(".num_batches_tracked"); }
 
+// Averages of checkpoints make fractions of counters.
+bool Converts(const std::string& name, at::ScalarType type, const at::Tensor& target) {
+  return at::isFloatingType(type) == target.is_floating_point() || (IsCounter(name) && at::isFloatingType(type));
+}
+
+// "model-00001-of-00004.safetensors"
+bool IsShard(const std::string& file) {
+  const size_t of = file.rfind("-of-");
+  const auto digit = [&](size_t at) { return at < file.size() && file[at] >= '0' && file[at] <= '9'; };
+  return of != std::string::npos && of > 0 && file.find('/', of) == std::string::npos && digit(of - 1) && digit(of + 4);
+}
+
 // Without a copy of the tensor, unlike at::isfinite; a NaN makes both ends NaN.
 bool IsFinite(const at::Tensor& values) {
   if (!values.is_floating_point() || values.numel() == 0) return true;
@@ -52,7 +65,8 @@ void ForEachPart(const WeightsEntry& entry, const std::function<void(const at::T
 
 }  // namespace
 
-void LoadWeights(Network& network, const WeightsFile& weights, HeadPolicy policy, const std::string& where) {
+void LoadWeights(Network& network, const WeightsFile& file, HeadPolicy policy, const std::string& where) {
+  const WeightsFile weights = WithoutCommonPrefix(network, file, where);
   const bool strict = policy == HeadPolicy::kStrict;
   std::map<std::string, const WeightsEntry*> given;
   bool has_counters = false;
@@ -71,7 +85,7 @@ void LoadWeights(Network& network, const WeightsFile& weights, HeadPolicy policy
     const auto it = given.find(name);
     if (it == given.end()) {
       if (has_counters || !IsCounter(name)) missing.push_back(name);
-    } else if (it->second->shape != target.sizes() || at::isFloatingType(it->second->type) != target.is_floating_point()) {
+    } else if (it->second->shape != target.sizes() || !Converts(name, it->second->type, target)) {
       misshapen.push_back(fmt::format("{} is {} [{}], not {} [{}]", name, c10::toString(it->second->type),
                                       fmt::join(it->second->shape, ", "), c10::toString(target.scalar_type()),
                                       fmt::join(target.sizes(), ", ")));
@@ -89,7 +103,8 @@ void LoadWeights(Network& network, const WeightsFile& weights, HeadPolicy policy
   Describe("of another shape or type", misshapen, parts);
   if (!parts.empty()) {
     throw base::UsageError(fmt::format("the weights do not fit network '{}': {}", network.spec().name, fmt::join(parts, "; ")), where,
-                           "give the network these weights were trained with");
+                           IsShard(where) ? "this is one of several shards: give their index, NAME.index.json"
+                                          : "give the network these weights were trained with");
   }
   const at::NoGradGuard no_grad;
   for (const auto& [entry, target] : copies) {

@@ -19,7 +19,9 @@ enum class HeadPolicy {
 
 // Copies the weights into the network, converting floating-point types and devices. Before anything is copied, missing, unexpected and
 // wrongly shaped entries are listed in one UsageError with `where`, usually the name of the file; a tensor with a number that is not finite
-// is a FailedError. As in Python, checkpoints from before PyTorch 0.4.1, which have no num_batches_tracked at all, fit too.
+// is a FailedError. As in Python, checkpoints from before PyTorch 0.4.1, which have no num_batches_tracked at all, fit too; so do counters
+// that became fractions when checkpoints were averaged by hand. A prefix before all names is taken off where the network's own names then
+// appear (models/weights/common_prefix.h).
 void LoadWeights(Network& network, const WeightsFile& weights, HeadPolicy policy, const std::string& where);
 void LoadStateDict(Network& network, const NamedTensors& tensors, HeadPolicy policy, const std::string& where);
 

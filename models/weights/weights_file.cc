@@ -6,9 +6,15 @@
 
 #include <cstring>
 #include <memory>
+#include <optional>
+#include <set>
 #include <utility>
 
+#include "base/error.h"
 #include "base/file_map.h"
+#include "base/log.h"
+#include "models/formats/wrapper_names.h"
+#include "models/weights/weight_shards.h"
 
 namespace deepmad::models {
 namespace {
@@ -62,11 +68,9 @@ StoredTensor Rows(StoredTensor tensor, int64_t begin, int64_t end) {
   return tensor;
 }
 
-}  // namespace
-
-WeightsFile OpenWeights(const WeightsPlace& place) {
-  const std::shared_ptr<const base::FileMap> file = base::FileMap::Open(place.file);
-  StoredWeights stored = ReadStoredWeights(file->bytes(), place.set, place.file, [&](std::string_view part) { file->Release(part); });
+WeightsFile OpenOne(const std::string& path, WeightSet set) {
+  const std::shared_ptr<const base::FileMap> file = base::FileMap::Open(path);
+  StoredWeights stored = ReadStoredWeights(file->bytes(), set, path, [&](std::string_view part) { file->Release(part); });
   WeightsFile result{{}, std::move(stored.metadata)};
   result.entries.reserve(stored.tensors.size());
   for (StoredTensor& tensor : stored.tensors) {
@@ -75,6 +79,54 @@ WeightsFile OpenWeights(const WeightsPlace& place) {
     result.entries.push_back(std::move(entry));
   }
   return result;
+}
+
+WeightsFile OpenShards(const WeightShards& shards, WeightSet set) {
+  std::set<std::string> files;
+  for (const auto& [name, file] : shards.file_of) files.insert(file);
+  WeightsFile all;
+  size_t found = 0;
+  for (const std::string& file : files) {
+    WeightsFile shard = OpenOne(file, set);
+    for (WeightsEntry& entry : shard.entries) {
+      const auto listed = shards.file_of.find(entry.name);
+      if (listed == shards.file_of.end() || listed->second != file) {
+        throw base::FailedError("tensor '" + Shown(entry.name) + "' is not there by the index " + shards.index, file,
+                                "take index and shards of one version");
+      }
+      all.entries.push_back(std::move(entry));
+      ++found;
+    }
+    all.metadata.merge(shard.metadata);
+  }
+  if (found == shards.file_of.size()) return all;
+  throw base::FailedError(
+      std::to_string(shards.file_of.size() - found) + " of " + std::to_string(shards.file_of.size()) + " tensors are not in their shards",
+      shards.index, "take index and shards of one version");
+}
+
+void TakeOffWrappers(WeightsFile& file, const std::string& where) {
+  std::vector<std::string> names;
+  for (const WeightsEntry& entry : file.entries) names.push_back(entry.name);
+  std::vector<WeightsEntry> entries;
+  for (PlainName& plain : PlainNames(names)) {
+    entries.push_back(std::move(file.entries[plain.index]));
+    entries.back().name = std::move(plain.name);
+  }
+  if (const size_t dropped = file.entries.size() - entries.size(); dropped > 0) {
+    base::LogInfo(where + ": " + std::to_string(dropped) + " counters of averages or profilers beside the weights are left out");
+  }
+  file.entries = std::move(entries);
+}
+
+}  // namespace
+
+WeightsFile OpenWeights(const WeightsPlace& place) {
+  const std::string path = FileOfWeights(place.file);
+  const std::optional<WeightShards> shards = ReadWeightShards(path);
+  WeightsFile file = shards ? OpenShards(*shards, place.set) : OpenOne(path, place.set);
+  TakeOffWrappers(file, path);
+  return file;
 }
 
 }  // namespace deepmad::models

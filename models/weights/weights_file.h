@@ -33,8 +33,10 @@ struct WeightsFile {
   std::map<std::string, std::string> metadata;
 };
 
-// Opens a safetensors file or a file of torch.save (models/formats/stored_weights.h). Throws FailedError naming the file if it cannot be
-// read, UsageError if averaged weights are requested and it has none.
+// Opens a safetensors file or a file of torch.save (models/formats/stored_weights.h), or the shards that an index or a folder names
+// (models/weights/weight_shards.h). The entries have the names of the network's own tensors, without those that wrappers add
+// (models/formats/wrapper_names.h). Throws FailedError naming the file if it cannot be read, UsageError if averaged weights are requested
+// and it has none.
 WeightsFile OpenWeights(const WeightsPlace& place);
 
 }  // namespace deepmad::models

@@ -240,6 +240,8 @@ TEST_F(RanksTest, ABatchThatCannotBeSharedEquallyIsRefused) {
 TEST_F(RanksTest, ABrokenEnvironmentIsNamed) {
   ExpectOneLine(run_.Train(out_, {}, {"RANK=2", "WORLD_SIZE=2"}), 2, {"'2' is not a number from 0 to 1: RANK"});
   ExpectOneLine(run_.Train(out_, {}, {"RANK=0", "WORLD_SIZE=2", "MASTER_ADDR="}), 2, {"the variable is not set: MASTER_ADDR"});
+  ExpectOneLine(run_.Train(out_, Ranks(2), {"RANK=0", "WORLD_SIZE=2", "MASTER_ADDR=localhost", "MASTER_PORT=29500"}), 2,
+                {"--nproc 2 within one of 2 ranks: RANK=0, WORLD_SIZE=2: leave --nproc out"});
 }
 
 }  // namespace

@@ -13,6 +13,7 @@ namespace deepmad::train {
 namespace {
 
 constexpr int kMost = 1'000'000;
+constexpr const char* kStartHint = "start the ranks by --nproc, torchrun, srun or mpirun -x; or unset the variables that a job left over";
 constexpr int kFirstSlurmPort = 20000, kSlurmPorts = 10000;
 
 std::optional<std::string> Variable(const char* name) {
@@ -22,7 +23,7 @@ std::optional<std::string> Variable(const char* name) {
 
 int Number(const char* name, int min, int max) {
   const std::optional<std::string> text = Variable(name);
-  if (!text) throw base::UsageError("the variable is not set", name, "start the ranks by --nproc, torchrun or srun");
+  if (!text) throw base::UsageError("the variable is not set", name, kStartHint);
   int value = 0;
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
   if (error != std::errc() || end != text->data() + text->size() || value < min || value > max) {
@@ -35,12 +36,18 @@ int NumberOr(const char* name, int fallback, int min, int max) { return Variable
 
 std::string Text(const char* name) {
   const std::optional<std::string> text = Variable(name);
-  if (!text) throw base::UsageError("the variable is not set", name, "start the ranks by --nproc, torchrun or srun");
+  if (!text) throw base::UsageError("the variable is not set", name, kStartHint);
   return *text;
+}
+
+// "RANK=0, WORLD_SIZE=8"
+std::string Shown(const char* rank, const char* size) {
+  return fmt::format("{}={}, {}={}", rank, Variable(rank).value_or(""), size, Variable(size).value_or(""));
 }
 
 Launch FromTorchrun() {
   Launch launch;
+  launch.variables = Shown("RANK", "WORLD_SIZE");
   launch.size = Number("WORLD_SIZE", 1, kMost);
   launch.rank = Number("RANK", 0, launch.size - 1);
   launch.local_size = NumberOr("LOCAL_WORLD_SIZE", 1, 1, launch.size);
@@ -53,8 +60,40 @@ Launch FromTorchrun() {
   return launch;
 }
 
+// The variables of an mpirun. None of them says where rank 0 is.
+struct MpirunVariables {
+  const char *rank, *size, *local_rank, *local_size;
+};
+constexpr MpirunVariables kOpenMpi = {"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_RANK",
+                                      "OMPI_COMM_WORLD_LOCAL_SIZE"};
+constexpr MpirunVariables kHydra = {"PMI_RANK", "PMI_SIZE", "MPI_LOCALRANKID", "MPI_LOCALNRANKS"};  // MPICH, Intel MPI
+
+Launch FromMpirun(const MpirunVariables& names) {
+  Launch launch;
+  launch.variables = Shown(names.rank, names.size);
+  launch.size = Number(names.size, 1, kMost);
+  launch.rank = Number(names.rank, 0, launch.size - 1);
+  launch.local_size = NumberOr(names.local_size, 1, 1, launch.size);
+  launch.local_rank = NumberOr(names.local_rank, 0, 0, launch.local_size - 1);
+  if (launch.size == 1) return launch;
+  launch.address = Text("MASTER_ADDR");
+  launch.port = Number("MASTER_PORT", 1, 65535);
+  return launch;
+}
+
+// A shell inside a job. Its variables are those of a task, but nobody started the program as one: srun --pty says so by the port of its
+// terminal, salloc and sbatch by step numbers that no srun gets.
+bool InSlurmShell() {
+  constexpr int64_t kFirstSpecialStep = 0xffff'fff0;
+  const std::string step = Variable("SLURM_STEP_ID").value_or("0");
+  int64_t number = 0;
+  std::from_chars(step.data(), step.data() + step.size(), number);
+  return Variable("SLURM_PTY_PORT") || number >= kFirstSpecialStep;
+}
+
 Launch FromSlurm() {
   Launch launch;
+  launch.variables = Shown("SLURM_PROCID", "SLURM_STEP_NUM_TASKS");
   launch.size = Number("SLURM_STEP_NUM_TASKS", 1, kMost);
   launch.rank = Number("SLURM_PROCID", 0, launch.size - 1);
   launch.local_rank = NumberOr("SLURM_LOCALID", 0, 0, launch.size - 1);
@@ -81,18 +120,29 @@ std::string HostName() {
 std::string Launch::Name() const { return fmt::format("rank {} ({})", rank, HostName()); }
 
 std::string FirstHost(const std::string& list) {
-  const size_t end = list.find_first_of(",[");
-  std::string host = list.substr(0, end);
-  if (end == std::string::npos || list[end] == ',') return host;
-  return host + list.substr(end + 1, list.find_first_of(",-]", end) - end - 1);
+  std::string host;
+  for (size_t at = 0; at < list.size() && list[at] != ',';) {
+    if (list[at] != '[') {
+      host += list[at++];
+      continue;
+    }
+    const size_t end = list.find_first_of(",-]", at + 1);  // of the first number
+    host += list.substr(at + 1, end == std::string::npos ? end : end - at - 1);
+    const size_t close = list.find(']', at);
+    at = close == std::string::npos ? list.size() : close + 1;
+  }
+  return host;
 }
 
 std::optional<Launch> LaunchFromEnvironment() {
+  const auto given = [](const MpirunVariables& names) { return Variable(names.size) && Variable(names.rank); };
   std::optional<Launch> launch;
   if (Variable("RANK") && Variable("WORLD_SIZE")) {
     launch = FromTorchrun();
   } else if (Variable("SLURM_STEP_NUM_TASKS")) {
-    launch = FromSlurm();
+    if (!InSlurmShell()) launch = FromSlurm();
+  } else if (given(kOpenMpi) || given(kHydra)) {
+    launch = FromMpirun(given(kOpenMpi) ? kOpenMpi : kHydra);
   }
   return launch && launch->size > 1 ? launch : std::nullopt;
 }

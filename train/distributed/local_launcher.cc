@@ -56,6 +56,14 @@ std::vector<std::string> OwnCommandLine() {
   return words;
 }
 
+// The number of the process that started a rank. Variables that outlive it name another parent.
+constexpr const char* kParent = "DEEPMAD_LAUNCHER";
+
+bool StartedHere() {
+  const char* parent = std::getenv(kParent);
+  return parent != nullptr && parent == std::to_string(::getppid());
+}
+
 class Ranks {
  public:
   explicit Ranks(int count) {
@@ -99,10 +107,11 @@ class Ranks {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // no rank outlives the one who waits for it
     if (::getppid() != parent) ::_exit(1);
     ::setpgid(0, 0);  // Ctrl-C reaches a rank once, forwarded
-    const std::pair<const char*, int> numbers[] = {
-        {"RANK", rank}, {"WORLD_SIZE", count}, {"LOCAL_RANK", rank}, {"LOCAL_WORLD_SIZE", count}, {"MASTER_PORT", port}};
+    const std::pair<const char*, int> numbers[] = {{"RANK", rank},        {"WORLD_SIZE", count},       {"LOCAL_RANK", rank},
+                                                   {"MASTER_PORT", port}, {"LOCAL_WORLD_SIZE", count}, {kParent, parent}};
     for (const auto& [name, value] : numbers) ::setenv(name, std::to_string(value).c_str(), 1);
     ::setenv("MASTER_ADDR", "127.0.0.1", 1);
+    for (const char* left_over : {"TORCHELASTIC_USE_AGENT_STORE", "TORCHELASTIC_RESTART_COUNT"}) ::unsetenv(left_over);
     sigprocmask(SIG_SETMASK, &before_, nullptr);
     ::execv("/proc/self/exe", arguments);
     ::_exit(127);
@@ -138,8 +147,12 @@ class Ranks {
 }  // namespace
 
 void LaunchLocalRanks(int count) {
-  if (count == 1 || LaunchFromEnvironment()) return;
-  std::exit(Ranks(count).Wait());
+  if (count == 0 || StartedHere()) return;
+  if (const std::optional<Launch> launch = LaunchFromEnvironment()) {
+    throw base::UsageError(fmt::format("--nproc {} within one of {} ranks", count, launch->size), launch->variables,
+                           "leave --nproc out, or unset these variables if a job left them over");
+  }
+  if (count > 1) std::exit(Ranks(count).Wait());
 }
 
 }  // namespace deepmad::train

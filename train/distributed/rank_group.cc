@@ -6,7 +6,6 @@
 #include <c10/util/Exception.h>
 #include <c10/util/Logging.h>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <netdb.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,12 +16,12 @@
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
-#include <torch/csrc/distributed/c10d/TCPStore.hpp>
 #include <vector>
 
 #include "base/error.h"
 #include "models/device/device.h"
 #include "train/distributed/device_backend.h"
+#include "train/distributed/rendezvous.h"
 
 template <>
 const char* deepmad::train::DeviceBackendRegistry::kind() {
@@ -47,44 +46,6 @@ std::string MessageOf(const std::exception& error) {
 std::vector<uint8_t> Bytes(const std::string& text) { return {text.begin(), text.end()}; }
 std::string Text(const std::vector<uint8_t>& bytes) { return {bytes.begin(), bytes.end()}; }
 
-Store MeetingPlace(const Launch& launch, const JoinOptions& options) {
-  c10d::TCPStoreOptions store;
-  store.port = static_cast<uint16_t>(launch.port);
-  store.isServer = launch.rank == 0 && !launch.store_served;
-  store.waitWorkers = false;
-  store.timeout = options.patience;
-  const std::string place = fmt::format("{}:{}", launch.address, launch.port);
-  try {
-    return c10::make_intrusive<c10d::PrefixStore>("deepmad/" + launch.attempt, c10::make_intrusive<c10d::TCPStore>(launch.address, store));
-  } catch (const std::exception& error) {
-    const std::string what = store.isServer ? "cannot serve the other ranks" : "cannot reach rank 0";
-    throw base::FailedError(fmt::format("{} ({})", what, MessageOf(error)), place, "check MASTER_ADDR and MASTER_PORT");
-  }
-}
-
-// Every rank's name, when all have come.
-std::vector<std::string> Meet(const Store& store, const Launch& launch, const JoinOptions& options) {
-  const auto key = [](int rank) { return "name/" + std::to_string(rank); };
-  std::vector<std::string> keys;
-  for (int rank = 0; rank < launch.size; ++rank) keys.push_back(key(rank));
-  store->set(key(launch.rank), Bytes(launch.Name()));
-  try {
-    store->wait(keys, options.patience);
-  } catch (const std::exception&) {
-    std::vector<int> missing;
-    for (int rank = 0; rank < launch.size; ++rank) {
-      if (!store->check({key(rank)})) missing.push_back(rank);
-    }
-    if (missing.empty()) throw;
-    throw base::FailedError(
-        fmt::format("rank {} of {} has not come within {} s", fmt::join(missing, ", "), launch.size, options.patience.count()),
-        fmt::format("{}:{}", launch.address, launch.port), "look at what these ranks print");
-  }
-  std::vector<std::string> names;
-  for (const std::string& each : keys) names.push_back(Text(store->get(each)));
-  return names;
-}
-
 [[noreturn]] void EndProcess(const Launch& launch, const std::string& line, int code) {
   const bool usage = code == static_cast<int>(base::ErrorKind::kUsage);  // a new start alone would not help
   const std::string text = fmt::format("deepmad: {}: {}{}{}\n", launch.Name(), line, usage ? "" : ": ", usage ? "" : kAgain);
@@ -93,7 +54,7 @@ std::vector<std::string> Meet(const Store& store, const Launch& launch, const Jo
 }
 
 std::unique_ptr<Heartbeat> StartHeartbeat(const Store& store, const Launch& launch, const JoinOptions& options) {
-  const std::vector<std::string> names = Meet(store, launch, options);
+  const std::vector<std::string> names = MeetRanks(store, launch, options.patience);
   const auto lost = [launch](const std::string& line, int code) { EndProcess(launch, line, code); };
   if (launch.rank == 0) {
     auto heartbeat = std::make_unique<Heartbeat>(names, options.heartbeat, lost);
@@ -158,7 +119,7 @@ RankGroup::~RankGroup() = default;
 std::unique_ptr<RankGroup> RankGroup::Join(const Launch& launch, at::Device device, const JoinOptions& options) {
   // The library's own lines with their stack traces; what they say comes back as exceptions. TORCH_CPP_LOG_LEVEL brings them back.
   if (std::getenv("TORCH_CPP_LOG_LEVEL") == nullptr) FLAGS_caffe2_log_level = c10::GLOG_FATAL;
-  auto backends = std::make_unique<Backends>(Backends{MeetingPlace(launch, options), {}, device});
+  auto backends = std::make_unique<Backends>(Backends{OpenStore(launch, options.patience), {}, device});
   const Store& store = backends->store;
   if (launch.rank == 0 && launch.store_served) store->set("address", Bytes(AddressTowards(launch.address, launch.port)));
   std::unique_ptr<Heartbeat> heartbeat = StartHeartbeat(store, launch, options);

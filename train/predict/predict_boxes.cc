@@ -7,6 +7,8 @@
 #include "data/dataset/unlabelled_images.h"
 #include "data/inputs/open_datasets.h"
 #include "data/transforms/channels.h"
+#include "train/predict/broken_files.h"
+#include "train/predict/data_of_network.h"
 #include "train/predict/prediction_loop.h"
 #include "train/predict/trained_network.h"
 #include "train/report/box_drawing.h"
@@ -20,8 +22,7 @@ namespace deepmad::train {
 namespace {
 
 data::InputOptions ReadInput(const base::Config& config, const mad::NetworkSpec& spec) {
-  const base::Config input = config.Has("data") ? config : base::Config::FromText("data: {input: boxes}");
-  data::InputOptions options = data::ReadInputOptions(input.Section("data"));
+  data::InputOptions options = data::ReadInputOptions(DataSection(config, {"input=boxes"}));
   if (options.labels != data::LabelKind::kBoxes) {
     throw base::UsageError("network '" + spec.name + "' gives boxes, not a label for each " + data::LabelledThing(options.labels),
                            config.Where("data"), "set data.input to boxes");
@@ -58,11 +59,12 @@ std::vector<BoxPrediction> PredictBoxes(const base::Config& config, const mad::N
   const data::InputOptions input = ReadInput(config, spec);
   TrainConfig train = ReadTrainConfig(config);
   const at::Device device = StartSession(options, train.precision, /*one_shape=*/false);
-  const data::PictureFiles pictures(files);
+  const data::PictureFiles pictures(files, input.upright);
   const std::vector<std::string> drawings = DrawingFiles(files, out);
   const LoadedNetwork detector = LoadTrained(spec, weights, train, device);
   std::vector<BoxPrediction> predictions;
   PredictEach({pictures, input.validation_pipeline, input, train.precision, device}, [&](size_t index, const data::Batch& batch) {
+    if (pictures.IsBroken(static_cast<int64_t>(index))) return;
     const data::InputBoxes& place = batch.boxes.front();
     const models::PictureFrame frame{static_cast<double>(place.height), static_cast<double>(place.width), place.scale_y, place.scale_x};
     const std::vector<std::vector<models::Detection>> found = DetectObjects(*detector.network, batch.images, {frame});
@@ -70,6 +72,7 @@ std::vector<BoxPrediction> PredictBoxes(const base::Config& config, const mad::N
     base::WriteFileAtomically(drawings[index], Drawing(pictures, static_cast<int64_t>(index), objects));
     predictions.push_back({files[index], drawings[index], std::move(objects)});
   });
+  ReportBroken(pictures);
   return predictions;
 }
 

@@ -14,21 +14,19 @@
 #include "models/inference/inference_network.h"
 #include "models/network/network.h"
 #include "models/weights/load.h"
+#include "train/predict/broken_files.h"
+#include "train/predict/data_of_network.h"
 #include "train/predict/predict_videos.h"
 #include "train/run/runtime_setup.h"
 #include "train/run/train_config.h"
+#include "train/run/weight_classes.h"
 
 namespace deepmad::train {
 namespace {
 
 data::InputOptions ReadInput(const base::Config& config, const mad::NetworkSpec& spec) {
-  base::Config input = config;
-  if (!config.Has("data")) {
-    input = base::Config::FromText("data: {}");
-    input.Override("data.image_size=" + std::to_string(spec.input.height));
-    input.Override("data.channels=" + std::to_string(spec.input.channels));
-  }
-  return data::ReadInputOptions(input.Section("data"));
+  return data::ReadInputOptions(
+      DataSection(config, {fmt::format("image_size={}", spec.input.height), fmt::format("channels={}", spec.input.channels)}));
 }
 
 void CheckClassifiesPictures(const base::Config& config, const mad::NetworkSpec& spec) {
@@ -61,21 +59,21 @@ Classifier LoadClassifier(const mad::NetworkSpec& spec, const models::WeightsPla
                           at::Device device) {
   const std::shared_ptr<models::Network> network = models::BuildNetwork(spec);
   network->batch_norm_settings() = config.batch_norm;
-  models::WeightsFile file = models::OpenWeights(weights);
+  const models::WeightsFile file = models::OpenWeights(weights);
   models::LoadWeights(*network, file, models::HeadPolicy::kStrict, weights.file);
   network->to(device);
-  std::vector<std::string> names;
-  if (const std::string& text = file.metadata["classes"]; !text.empty()) names = base::Json::parse(text);
   const at::ScalarType dtype = config.precision.autocast.value_or(at::kFloat);
-  return {models::InferenceNetwork(*network, {.dtype = dtype, .batch = batch_size}), std::move(names)};
+  return {models::InferenceNetwork(*network, {.dtype = dtype, .batch = batch_size}), ClassesOf(file)};
 }
 
-// The best of each row of logits [N, classes].
-void AppendPredictions(const at::Tensor& logits, const std::vector<std::string>& sources, const std::vector<std::string>& class_names,
-                       std::vector<Prediction>& predictions) {
+// The best of each row of logits [N, classes], but for those of broken pictures.
+void AppendPredictions(const at::Tensor& logits, const data::Batch& batch, const data::PictureFiles& pictures,
+                       const std::vector<std::string>& class_names, std::vector<Prediction>& predictions) {
   const at::Tensor probabilities = at::softmax(logits, 1).cpu();
-  for (size_t i = 0; i < sources.size(); ++i) {
-    predictions.push_back({sources[i], LikeliestClasses(probabilities[static_cast<int64_t>(i)], class_names)});
+  for (size_t i = 0; i < batch.sources.size(); ++i) {
+    const auto row = static_cast<int64_t>(i);
+    if (pictures.IsBroken(batch.first_position + row)) continue;
+    predictions.push_back({batch.sources[i], LikeliestClasses(probabilities[row], class_names)});
   }
 }
 
@@ -92,7 +90,7 @@ std::vector<Prediction> Predict(const base::Config& config, const mad::NetworkSp
   }
   TrainConfig train = ReadTrainConfig(config);
   const at::Device device = StartSession(options, train.precision);
-  const data::PictureFiles pictures(files);
+  const data::PictureFiles pictures(files, input.upright);
   batch_size = std::min(batch_size, pictures.size());
   const Classifier classifier = LoadClassifier(spec, weights, train, batch_size, device);
   data::Loader loader(pictures, input.validation_pipeline, LoaderFor(input, batch_size, device));
@@ -106,9 +104,10 @@ std::vector<Prediction> Predict(const base::Config& config, const mad::NetworkSp
   loader.StartEpoch(0);
   while (loader.Next(&batch)) {
     if (base::StopRequested()) throw base::Error(base::ErrorKind::kStopped, "stopped by a signal", "predict", "start again");
-    AppendPredictions(classifier.network.Forward(batch.images.to(device)), batch.sources, classifier.class_names, predictions);
-    progress.Update(static_cast<int64_t>(predictions.size()));
+    AppendPredictions(classifier.network.Forward(batch.images.to(device)), batch, pictures, classifier.class_names, predictions);
+    progress.Update(batch.first_position + batch.images.size(0));
   }
+  ReportBroken(pictures);
   return predictions;
 }
 

@@ -10,6 +10,8 @@
 #include "data/dataset/unlabelled_images.h"
 #include "data/inputs/open_datasets.h"
 #include "data/transforms/channels.h"
+#include "train/predict/broken_files.h"
+#include "train/predict/data_of_network.h"
 #include "train/predict/prediction_loop.h"
 #include "train/predict/trained_network.h"
 #include "train/report/scene_overlay.h"
@@ -22,12 +24,8 @@ namespace deepmad::train {
 namespace {
 
 data::InputOptions ReadInput(const base::Config& config, const mad::NetworkSpec& spec) {
-  base::Config input = config;
-  if (!config.Has("data")) {
-    input = base::Config::FromText("data: {input: scenes}");
-    input.Override("data.image_size=" + std::to_string(spec.input.height));
-  }
-  data::InputOptions options = data::ReadInputOptions(input.Section("data"));
+  data::InputOptions options =
+      data::ReadInputOptions(DataSection(config, {"input=scenes", "image_size=" + std::to_string(spec.input.height)}));
   if (!options.scenes) {
     throw base::UsageError("network '" + spec.name + "' gives a class for each pixel, not for a picture", config.Where("data"),
                            "set data.input to scenes");
@@ -66,18 +64,20 @@ std::vector<ScenePrediction> PredictScenes(const base::Config& config, const mad
   TrainConfig train = ReadTrainConfig(config);
   const SceneReader reader(ReadSceneReading(config.Section("validate"), input.shape.height), *input.scenes);
   const at::Device device = StartSession(options, train.precision, /*one_shape=*/false);
-  const data::PictureFiles pictures(files);
+  const data::PictureFiles pictures(files, input.upright);
   const std::vector<std::string> overlays = DrawingFiles(files, out);
   const LoadedNetwork scene = LoadTrained(spec, weights, train, device);
   const data::Preparation prepare = reader.Prepare();
   std::vector<ScenePrediction> predictions;
   PredictEach({pictures, prepare, input, train.precision, device}, [&](size_t index, const data::Batch& batch) {
+    if (pictures.IsBroken(static_cast<int64_t>(index))) return;
     const SceneMaps maps = reader.Read(*scene.network, batch.images, batch.labels.size(1), batch.labels.size(2));
     const at::Tensor classes = (maps.averaged.defined() ? maps.averaged : maps.classes).contiguous();
     std::vector<ClassShare> shares = SharesOf(classes, scene.class_names);
     base::WriteFileAtomically(overlays[index], Overlay(pictures, static_cast<int64_t>(index), classes, shares));
     predictions.push_back({files[index], overlays[index], std::move(shares)});
   });
+  ReportBroken(pictures);
   return predictions;
 }
 

@@ -10,6 +10,7 @@
 #include "data/dataset/unlabelled_videos.h"
 #include "data/inputs/clips_config.h"
 #include "data/inputs/open_datasets.h"
+#include "train/predict/data_of_network.h"
 #include "train/predict/prediction_loop.h"
 #include "train/predict/trained_network.h"
 #include "train/report/contact_sheet.h"
@@ -21,15 +22,12 @@ namespace deepmad::train {
 namespace {
 
 // The `data` section, or the defaults around the network's input: as everywhere, the crop is 7/8 of the short side.
-base::Config DataSection(const base::Config& config, const mad::NetworkSpec& spec) {
-  if (config.Has("data")) return config.Section("data");
+base::Config DataOf(const base::Config& config, const mad::NetworkSpec& spec) {
+  if (spec.SpatialDims() != 3) return config.Section("data");  // the network alone would be one of pictures
   const int side = std::max(spec.input.height, spec.input.width);
-  base::Config data = base::Config::FromText("{input: clips, clip: {sampling: dense}}");
-  data.Override(fmt::format("image_size={}", side));
-  data.Override(fmt::format("clip.frames={}", spec.input.frames));
-  data.Override(fmt::format("train.short_side={}", (side * 8 + 6) / 7));
-  data.Override(fmt::format("validate.short_side={}", (side * 8 + 6) / 7));
-  return data;
+  return DataSection(
+      config, {"input=clips", "clip.sampling=dense", fmt::format("image_size={}", side), fmt::format("clip.frames={}", spec.input.frames),
+               fmt::format("train.short_side={}", (side * 8 + 6) / 7), fmt::format("validate.short_side={}", (side * 8 + 6) / 7)});
 }
 
 void CheckClassifies(const base::Config& config, const mad::NetworkSpec& spec, const data::InputOptions& input) {
@@ -76,7 +74,7 @@ bool TakesVideos(const base::Config& config, const mad::NetworkSpec& spec) {
 
 std::vector<VideoPrediction> PredictVideos(const base::Config& config, const mad::NetworkSpec& spec, const models::WeightsPlace& weights,
                                            const std::vector<std::string>& files, const std::string& out, const RunOptions& options) {
-  const base::Config section = DataSection(config, spec);
+  const base::Config section = DataOf(config, spec);
   const data::InputOptions input = data::ReadInputOptions(section);
   CheckClassifies(config, spec, input);
   const data::TestClips clips = data::ReadTestClips(section);

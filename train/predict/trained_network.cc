@@ -4,9 +4,9 @@
 #include <set>
 
 #include "base/error.h"
-#include "base/json.h"
 #include "models/weights/load.h"
 #include "train/run/runtime_setup.h"
+#include "train/run/weight_classes.h"
 
 namespace deepmad::train {
 
@@ -26,9 +26,9 @@ std::string NameOf(const std::string& path) {
 
 LoadedNetwork LoadTrained(const mad::NetworkSpec& spec, const models::WeightsPlace& weights, const TrainConfig& config, at::Device device) {
   LoadedNetwork loaded{MakeNetwork(spec, config, device), {}};
-  models::WeightsFile file = models::OpenWeights(weights);
+  const models::WeightsFile file = models::OpenWeights(weights);
   models::LoadWeights(*loaded.network, file, models::HeadPolicy::kStrict, weights.file);
-  if (const std::string& text = file.metadata["classes"]; !text.empty()) loaded.class_names = base::Json::parse(text);
+  loaded.class_names = ClassesOf(file);
   loaded.network->eval();
   return loaded;
 }

@@ -3,6 +3,7 @@
 #include <c10/util/Exception.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "base/build_info.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "data/dataset/class_use.h"
 #include "data/inputs/open_datasets.h"
 #include "data/loader/loader.h"
 #include "models/device/device.h"
@@ -21,6 +23,7 @@
 #include "train/run/batch_size_finder.h"
 #include "train/run/runtime_setup.h"
 #include "train/run/train_config.h"
+#include "train/run/weight_classes.h"
 #include "train/run_folder/error_analysis_page.h"
 #include "train/run_folder/result_digest.h"
 
@@ -138,8 +141,20 @@ void LoadStart(const Experiment& experiment) {
   const auto& start = experiment.config.start;
   if (!start) return;
   models::WeightsFile weights = models::OpenWeights(start->place);
-  if (start->inflation) weights = models::InflateFor(*experiment.network, std::move(weights), *start->inflation);
+  if (start->head == models::HeadPolicy::kStrict) CheckSameClasses(weights, experiment.data.class_names(), start->place.file);
+  if (start->inflation) weights = models::InflateFor(*experiment.network, std::move(weights), *start->inflation, start->place.file);
   models::LoadWeights(*experiment.network, weights, start->head, start->place.file);
+}
+
+// Says which classes have no sample. FailedError where nothing is labelled, which would train on nothing.
+void LookAtClasses(const data::Datasets& data) {
+  for (const auto& [name, set] : {std::pair{"training", data.train.get()}, std::pair{"validation", data.validation.get()}}) {
+    const data::ClassUse use = data::UseOfClasses(*set);
+    const std::string unused = data::DescribeUnused(*set, use);
+    const bool none = !unused.empty() && std::ranges::all_of(use.counts, [](int64_t count) { return count == 0; });
+    if (none && set == data.train.get()) throw base::FailedError(unused, "training set");
+    if (!unused.empty()) base::LogWarning(fmt::format("{} set: {}", name, unused));
+  }
 }
 
 // What several processes need: batches that can be shared, and statistics of all of them.
@@ -282,6 +297,7 @@ RunSummary TrainRun(const base::Config& config, const mad::NetworkSpec& spec, co
     return {experiment.first() ? run_dir.ReadSummary() : base::Json(), true};
   }
 
+  if (experiment.first()) LookAtClasses(experiment.data);
   LoadStart(experiment);
   std::unique_ptr<Ema> ema;
   if (const auto& ema_options = experiment.config.ema) {
@@ -330,6 +346,7 @@ base::Json DescribeRun(const base::Config& config, const mad::NetworkSpec& spec,
   MakeOptimizer(experiment);
   config.GetString("name", spec.name);
   config.CheckAllRead();
+  LookAtClasses(experiment.data);
   LoadStart(experiment);
   const TrainerOptions& trainer = experiment.config.trainer;
   const int64_t updates = experiment.UpdatesPerEpoch(experiment.MakeLoader(true));
@@ -356,7 +373,9 @@ base::Json ValidateRun(const base::Config& config, const mad::NetworkSpec& spec,
   MakeOptimizer(experiment);
   config.GetString("name", spec.name);
   config.CheckAllRead();
-  models::LoadWeights(*experiment.network, weights, models::HeadPolicy::kStrict);
+  const models::WeightsFile file = models::OpenWeights(weights);
+  CheckSameClasses(file, experiment.data.class_names(), weights.file);
+  models::LoadWeights(*experiment.network, file, models::HeadPolicy::kStrict, weights.file);
   const std::string digest = Digest(experiment.network->StateDict());
   if (options.ranks != nullptr) CheckAgreement("the weights", base::JsonLine({{"digest", digest}}), *options.ranks);
   data::Loader loader = experiment.MakeLoader(false);

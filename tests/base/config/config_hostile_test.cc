@@ -125,10 +125,10 @@ TEST(ConfigHostile, OverridesObeyTheSameLimits) {
   Config c = Config::FromText("{}");
   EXPECT_THROW(c.Override("a" + Repeat(".a", 100) + "=1"), Error);
   EXPECT_THROW(c.Override("b=" + Repeat("[", 100000)), Error);
-  EXPECT_THROW(c.Override("c=&a [*a]"), Error);
+  EXPECT_THROW(c.Override("c=[&a [*a]]"), Error);
   EXPECT_THROW(c.Override("d={x: 1, x: 2}"), Error);
   EXPECT_THROW(c.Override("e=1\n---\n2"), Error);
-  EXPECT_THROW(c.Override("f=, {y:}] 2}]"), Error);  // yaml-cpp alone would never end here
+  EXPECT_THROW(c.Override("f=[1], {y:}] 2}]"), Error);  // yaml-cpp alone would never end here
 }
 
 TEST(ConfigHostile, AFileThatIsTooLargeIsRefused) {

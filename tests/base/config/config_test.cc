@@ -256,7 +256,7 @@ TEST(ConfigOverride, AMisspeltOneIsFoundAndNamed) {
 TEST(ConfigOverride, AWrongFormIsAUsageError) {
   Config c = Config::FromText("a: 1\nlist: [{b: 1}]\n");
   for (const char* bad :
-       {"", "a", "=3", ".a=1", "a.=1", "a..b=1", "a.b=1", "list.1.b=1", "list.x=1", "list.-1.b=2", "a={", "a=[1", "a=b: c: d"}) {
+       {"", "a", "=3", ".a=1", "a.=1", "a..b=1", "a.b=1", "list.1.b=1", "list.x=1", "list.-1.b=2", "a={", "a=[1", "a={b: c: d}"}) {
     EXPECT_THROW(c.Override(bad), Error) << bad;
   }
   EXPECT_EQ(UsageMessage([&] { c.Override("a.b=1"); }), "'a' is a single value and has no key 'b': override 'a.b=1'");

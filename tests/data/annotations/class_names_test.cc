@@ -19,6 +19,13 @@ TEST(ClassList, ReadsOneNameALine) {
   EXPECT_EQ(ReadClassNames(folder.Write("names.txt", "road\n\nside walk")), (std::vector<std::string>{"road", "side walk"}));
 }
 
+TEST(ClassList, AByteOrderMarkIsNoPartOfTheFirstName) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(ReadClassNames(folder.Write("names.txt", "\xEF\xBB\xBFroad\r\nside walk\r\n")),
+            (std::vector<std::string>{"road", "side walk"}));
+  EXPECT_EQ(ReadClassNames(folder.Write("table.txt", "\xEF\xBB\xBFName\tIdx\nwall\t1\n")), std::vector<std::string>{"wall"});
+}
+
 TEST(ClassList, NamesABrokenFile) {
   const TemporaryFolder folder;
   const auto failure = [&](const std::string& content) {

@@ -99,19 +99,22 @@ TEST_F(CocoFiles, BrokenAnnotationsNameTheAnnotationAndItsImage) {
       {"346.82", "NaN", "annotation 0 (id 2232, image 9): bbox: expected a number, got NaN"},
       {"346.82", "-Infinity", "annotation 0 (id 2232, image 9): bbox: expected a number, got -Infinity"},
       {"346.82", "1e999", "annotation 0 (id 2232, image 9): bbox: expected a number, got 1e999"},
-      {"346.82", "\"346.82\"", "annotation 0 (id 2232, image 9): bbox: expected a number, got \"346.82\""},
+      {"346.82", "\"346.82 px\"", "annotation 0 (id 2232, image 9): bbox: expected a number, got \"346.82 px\""},
+      {"346.82", "\"nan\"", "annotation 0 (id 2232, image 9): bbox: expected a number, got \"nan\""},
       {"346.82, ", "", "annotation 0 (id 2232, image 9): bbox: expected 4 numbers, got 3"},
       {"346.82, ", "1, 346.82, ", "annotation 0 (id 2232, image 9): bbox: expected 4 numbers, got 5"},
       {"[346.82, 283.14, 87.79, 102.41]", "{\"x\": 1}", "annotation 0 (id 2232, image 9): bbox: expected 4 numbers, got an object"},
       {"[346.82, 283.14, 87.79, 102.41]", "null", "annotation 0 (id 2232, image 9): bbox: expected 4 numbers, got null"},
       {"\"bbox\": [346.82, 283.14, 87.79, 102.41],", "", "annotation 0 (id 2232, image 9): no bbox"},
-      {"5100.6326", "[1]", "annotation 0 (id 2232, image 9): area: expected a number, got a list"},
+      {"5100.6326", "[1, 2]", "annotation 0 (id 2232, image 9): area: expected a number, got a list of 2"},
+      {"5100.6326", "[]", "annotation 0 (id 2232, image 9): area: expected a number, got a list of 0"},
+      {"[346.82, 283.14, 87.79, 102.41]", "[]", "annotation 0 (id 2232, image 9): bbox: expected 4 numbers, got 0"},
       {"\"iscrowd\": 0", "\"iscrowd\": 2", "annotation 0 (id 2232, image 9): iscrowd: expected 0 or 1, got 2"},
-      {"\"iscrowd\": 0", "\"iscrowd\": true", "annotation 0 (id 2232, image 9): iscrowd: expected a whole number, got true"},
+      {"\"iscrowd\": 0", "\"iscrowd\": \"no\"", "annotation 0 (id 2232, image 9): iscrowd: expected a whole number, got \"no\""},
       {"\"category_id\": 18", "\"category_id\": 18.5", "annotation 0 (id 2232, image 9): category_id: expected a whole number, got 18.5"},
       {"\"category_id\": 18", "\"category_id\": \"dog\"",
        "annotation 0 (id 2232, image 9): category_id: expected a whole number, got \"dog\""},
-      {"\"id\": 2232", "\"id\": \"2232\"", "annotation 0 (image 9): id: expected a whole number, got \"2232\""},
+      {"\"id\": 2232", "\"id\": \"02232\"", "annotation 0 (image 9): id: expected a whole number, got \"02232\""},
       {", \"id\": 5", "", "annotation 2 (image 9): no id"},
       {"\"id\": 2232", "\"id\": 99999999999999999999", "annotation 0 (image 9): id: expected a whole number"},
       {"\"id\": 2232", "\"id\": 5", "two annotations with id 5"},
@@ -123,7 +126,7 @@ TEST_F(CocoFiles, BrokenAnnotationsNameTheAnnotationAndItsImage) {
       {"\"name\": \"dog\"", "\"name\": 7", "category 0 (id 18): name: expected a text, got 7"},
       {"\"width\": 640", "\"width\": 0", "image 0 (id 9): width: expected at least 1, got 0"},
       {"\"width\": 640", "\"width\": 6000000000", "image 0 (id 9): width: expected at least 1, got 6000000000"},
-      {"\"height\": 426", "\"height\": \"426\"", "image 0 (id 9): height: expected a whole number, got \"426\""},
+      {"\"height\": 426", "\"height\": \"426 px\"", "image 0 (id 9): height: expected a whole number, got \"426 px\""},
       {"b.jpg", "\xff.jpg", "not valid JSON"},
       {"\"area\": 6,", "\"area\" 6,", "annotation 1"},
       {"\"licenses\"", "\"images\"", "'images' a second time"},
@@ -137,6 +140,54 @@ TEST_F(CocoFiles, BrokenAnnotationsNameTheAnnotationAndItsImage) {
     ExpectContains(failure, c.words);
     ExpectContains(failure, "broken.json");
   }
+}
+
+// As exporters, pandas and spreadsheets write them.
+TEST_F(CocoFiles, WhatHasOneMeaningIsReadAndCounted) {
+  const CocoAnnotations plain = ReadCocoAnnotations(folder_.Write("whole.json", whole_));
+  const struct {
+    const char* from;
+    const char* to;
+    const char* said;
+  } cases[] = {
+      {"\"iscrowd\": 0", "\"iscrowd\": null", "1 iscrowd null"},
+      {"\"iscrowd\": 0", "\"iscrowd\": false", "1 iscrowd as true or false"},
+      {"\"iscrowd\": 1", "\"iscrowd\": true", "1 iscrowd as true or false"},
+      {"\"iscrowd\": 0", "\"iscrowd\": 0.0", "1 iscrowd with a fraction of zero"},
+      {"\"iscrowd\": 0", "\"iscrowd\": \"0\"", "1 iscrowd as text"},
+      {"\"category_id\": 18", "\"category_id\": \"18\"", "1 category_id as text"},
+      {"\"category_id\": 18", "\"category_id\": 18.0", "1 category_id with a fraction of zero"},
+      {"\"image_id\": 9, \"bbox\"", "\"image_id\": 9.0, \"bbox\"", "1 image_id with a fraction of zero"},
+      {"\"width\": 640", "\"width\": \"640\"", "1 width as text"},
+      {"\"id\": 18, ", "\"id\": \"18\", ", "1 id as text"},
+      {"5100.6326", "[5100.6326]", ""},
+      {"346.82, 283.14", "\"346.82\", \"283.14\"", "2 bbox as text"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.to);
+    const std::string path = folder_.Write("exported.json", Replace(whole_, c.from, c.to));
+    testing::internal::CaptureStderr();
+    const CocoAnnotations file = ReadCocoAnnotations(path);
+    EXPECT_EQ(testing::internal::GetCapturedStderr(), c.said[0] == 0 ? "" : path + ": read as meant: " + c.said + "\n");
+    ASSERT_EQ(file.annotations.size(), plain.annotations.size());
+    for (size_t i = 0; i < file.annotations.size(); ++i) {
+      const CocoAnnotation &one = file.annotations[i], &other = plain.annotations[i];
+      EXPECT_EQ(std::tuple(one.id, one.image_id, one.category_id, one.box, one.area, one.crowd),
+                std::tuple(other.id, other.image_id, other.category_id, other.box, other.area, other.crowd));
+    }
+  }
+  const CocoAnnotations without_area = ReadCocoAnnotations(folder_.Write("area.json", Replace(whole_, "5100.6326", "null")));
+  EXPECT_EQ(without_area.annotations[0].area, 87.79 * 102.41);
+}
+
+TEST_F(CocoFiles, TheFirstFewOfManyBrokenAnnotationsAreNamedAndAllAreCounted) {
+  std::string text = R"({"images": [{"id": 1}], "categories": [{"id": 1}], "annotations": [)";
+  for (int i = 0; i < 5; ++i)
+    text += (i > 0 ? ", " : "") + std::string(R"({"id": )") + std::to_string(i) + R"(, "image_id": 1, "category_id": 1, "bbox": []})";
+  const std::string failure = Failure(text + "]}", ReadCocoAnnotations);
+  ExpectContains(failure, "5 of its entries cannot be read; annotation 0 (id 0, image 1): bbox: expected 4 numbers, got 0; annotation 1 ");
+  ExpectContains(failure, "annotation 2 (id 2, image 1): bbox: expected 4 numbers, got 0; ...: ");
+  EXPECT_EQ(failure.find("annotation 3"), std::string::npos);
 }
 
 TEST_F(CocoFiles, ATruncatedFileIsAnErrorWhereverItEnds) {
@@ -155,6 +206,23 @@ TEST_F(CocoFiles, AResultsFileGivesItsRowsInOrder) {
   EXPECT_EQ(results[0].box, (std::array<double, 4>{1.5, -2, 3, 4}));
   EXPECT_EQ(std::tuple(results[1].image_id, results[1].category_id, results[1].score), std::tuple(0, 2, 1.0));
   EXPECT_TRUE(ReadCocoResults(folder_.Write("none.json", "[]")).empty());
+}
+
+TEST_F(CocoFiles, ResultsOfOtherProgramsAreRead) {
+  const std::string row = R"({"image_id": 9, "category_id": 18, "bbox": [1.5, -2, 3, 4], "score": 0.25})";
+  for (const std::string& text :
+       {"[" + row + "]", R"({"annotations": [)" + row + "]}", R"({"info": {}, "predictions": [)" + row + R"(], "x": 1})", row, row + "\n",
+        "[" + Replace(row, "9", "\"9\"") + "]", "[" + Replace(row, "9", "9.0") + "]", "[" + Replace(row, "0.25", "\"0.25\"") + "]"}) {
+    SCOPED_TRACE(text);
+    const std::vector<CocoResult> results = ReadCocoResults(folder_.Write("results.json", text));
+    ASSERT_EQ(results.size(), 1u);
+    EXPECT_EQ(std::tuple(results[0].image_id, results[0].category_id, results[0].box, results[0].score),
+              std::tuple(9, 18, std::array<double, 4>{1.5, -2, 3, 4}, 0.25));
+  }
+  EXPECT_EQ(ReadCocoResults(folder_.Write("lines.jsonl", row + "\n" + row + "\r\n" + row)).size(), 3u);
+  EXPECT_TRUE(ReadCocoResults(folder_.Write("empty.json", R"({"results": []})")).empty());
+  ExpectContains(Failure(row + "\n" + Replace(row, "0.25", "NaN") + "\n" + Replace(row, "18", "null"), ReadCocoResults),
+                 "2 of its entries cannot be read; result 1 (image 9): score: expected a number, got NaN; result 2 (image 9): category_id");
 }
 
 TEST_F(CocoFiles, WrittenResultsAreReadBackToTheLastBit) {
@@ -191,14 +259,16 @@ TEST_F(CocoFiles, BrokenResultsNameTheResultAndItsImage) {
       {", \"image_id\": 0", "", "result 1: no image_id"},
       {"\"category_id\": 2", "\"category\": 2", "result 1 (image 0): no category_id"},
       {"\"bbox\": [0, 0, 1, 1]", "\"bbox\": []", "result 1 (image 0): bbox: expected 4 numbers, got 0"},
-      {"\"image_id\": 9", "\"image_id\": \"9\"", "result 0: image_id: expected a whole number, got \"9\""},
+      {"\"image_id\": 9", "\"image_id\": \"0009\"", "result 0: image_id: expected a whole number, got \"0009\""},
       {"[{", "[5, {", "result 0: expected an object"},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.words);
     ExpectContains(Failure(Replace(results_, c.from, c.to), ReadCocoResults), c.words);
   }
-  ExpectContains(Failure(whole_, ReadCocoResults), "expected a list, got '{'");
+  ExpectContains(Failure(whole_, ReadCocoResults), "expected a list of results, got annotations");
+  ExpectContains(Failure(R"({"model": "x"})", ReadCocoResults), "expected a list, got an object without one");
+  ExpectContains(Failure("7", ReadCocoResults), "expected a list, got '7'");
 }
 
 }  // namespace

@@ -98,7 +98,8 @@ TEST_F(JsonStreamOf, BrokenTextIsAnErrorThatNamesTheByte) {
       {"", "the file ends where an object should come: "},
       {"   ", "some.json: byte 3"},
       {"7", "expected an object, got '7'"},
-      {"\xef\xbb\xbf{}", "expected an object, got byte 0xef"},
+      {"\xef\xbb{}", "expected an object, got byte 0xef"},
+      {"\xff\xfe{", "not a text in UTF-8 but in UTF-16 or UTF-32: "},
       {"[1 2]", "expected ',' or ']', got '2': "},
       {"[1,]", "expected a value, got ']'"},
       {"[,1]", "expected a value, got ','"},
@@ -121,6 +122,20 @@ TEST_F(JsonStreamOf, BrokenTextIsAnErrorThatNamesTheByte) {
     ExpectContains(failure, "some.json");
     ExpectContains(failure, ": byte ");
   }
+}
+
+TEST_F(JsonStreamOf, AByteOrderMarkIsPassedOver) {
+  JsonStream stream(folder_.Write("marked.json", "\xEF\xBB\xBF {\"a\": [1]}\n"));
+  std::string key;
+  stream.EnterObject();
+  ASSERT_TRUE(stream.NextMember(&key));
+  EXPECT_EQ(key, "a");
+  EXPECT_EQ(stream.Value(), "[1]");
+  EXPECT_FALSE(stream.NextMember(&key));
+  stream.End();
+  JsonStream inside(folder_.Write("inside.json", "[\xEF\xBB\xBF]"));
+  inside.EnterArray();
+  EXPECT_TRUE(inside.NextElement()) << "only the start of a file may have one";
 }
 
 TEST_F(JsonStreamOf, AnAbsentFileOrAFolderIsNamed) {

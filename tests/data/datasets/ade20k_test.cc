@@ -3,8 +3,10 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "data/dataset/class_use.h"
 #include "data/dataset/dataset_check.h"
 #include "data/inputs/open_datasets.h"
+#include "tests/data/exif_writer.h"
 #include "tests/data/miniatures.h"
 
 namespace deepmad::data {
@@ -43,6 +45,44 @@ TEST_F(Ade20kTest, TakesTheNamesOfTheBenchmarksList) {
   EXPECT_EQ(Open("class_names: " + own)->class_names().back(), "seven");
   folder_.Write("own.txt", "wall\n");
   ExpectContains(ErrorOf(base::ErrorKind::kUsage, [&] { Open("class_names: " + own); }), "1 names for 7 classes: " + own);
+}
+
+TEST_F(Ade20kTest, LabelsLieOnTheUprightPicture) {
+  const Image upright = Open()->Get(1).picture.Decode();
+  folder_.Write("images/training/1.jpg", WithExif(EncodePng(Upright(upright, 8)), 6));
+  EXPECT_EQ(Open()->Get(1).picture.Decode().pixels, upright.pixels);
+  folder_.Write("images/training/1.jpg", WithExif(EncodePng(upright), 6));
+  ExpectContains(FailureOf(1), "turned upright as its EXIF orientation says");
+}
+
+TEST_F(Ade20kTest, MasksOfZeroAnd255GetAHint) {
+  for (int i = 0; i < 5; ++i) {
+    Image map(21 + i, 30 - 2 * i, 1);
+    map.pixels[0] = 255;
+    folder_.Write("annotations/training/" + std::to_string(i) + ".png", EncodePng(map));
+  }
+  const auto from_zero = Open("label_numbering: from_zero\n"), from_one = Open();
+  EXPECT_EQ(UseOfClasses(*from_zero).counts, (std::vector<int64_t>{5, 0, 0, 0, 0, 0, 0}));
+  for (const std::string& text : {DescribeUnused(*from_zero, UseOfClasses(*from_zero)), CheckDataset(*from_zero, 2).unused_classes,
+                                  DescribeUnused(*from_zero, UseOfClasses(*from_zero, 2))}) {
+    ExpectContains(text, "6 of 7 classes without a pixel: 'class 1', 'class 2'");
+    ExpectContains(text, "255 is no class");
+  }
+  ExpectContains(DescribeUnused(*from_zero, UseOfClasses(*from_zero, 2)), "(in 2 of 5 label maps)");
+  ExpectContains(DescribeUnused(*from_one, UseOfClasses(*from_one)), "7 of 7 classes without a pixel: 'class 1'");
+  ExpectContains(DescribeUnused(*from_one, UseOfClasses(*from_one)), "255 is no class");
+}
+
+TEST_F(Ade20kTest, AClassWithoutAPixelIsNamedWhereAllMapsWereRead) {
+  for (int i = 0; i < 5; ++i) {
+    Image map(21 + i, 30 - 2 * i, 1);
+    for (size_t at = 0; at < map.pixels.size(); ++at) map.pixels[at] = static_cast<uint8_t>(at % 7);  // 7 is never there
+    folder_.Write("annotations/training/" + std::to_string(i) + ".png", EncodePng(map));
+  }
+  const auto set = Open();
+  EXPECT_EQ(DescribeUnused(*set, UseOfClasses(*set)), "1 of 7 classes without a pixel: 'class 7'");
+  EXPECT_EQ(CheckDataset(*set, 2).unused_classes, "1 of 7 classes without a pixel: 'class 7'");
+  EXPECT_EQ(DescribeUnused(*set, UseOfClasses(*set, 3)), "") << "rare classes are rare";
 }
 
 TEST_F(Ade20kTest, TakesOtherNamesOfFolders) {

@@ -6,6 +6,7 @@
 #include "data/annotations/coco_annotations.h"
 #include "data/dataset/dataset_check.h"
 #include "data/inputs/open_datasets.h"
+#include "tests/data/exif_writer.h"
 #include "tests/data/miniatures.h"
 
 namespace deepmad::data {
@@ -70,6 +71,25 @@ TEST_F(CocoDataset, ValidationHasEveryImageAndWhatIsScored) {
   ASSERT_NE(validation->annotations(), nullptr);
   EXPECT_TRUE(validation->annotations()->annotations.back().crowd);
   EXPECT_TRUE(validation->Get(4).boxes->boxes.empty()) << "a crowd is not to be found";
+}
+
+TEST_F(CocoDataset, BoxesLieOnTheUprightPicture) {
+  const Image upright = Open(Split::kTrain)->Get(1).picture.Decode();
+  for (const auto& [orientation, back] : {std::pair{3, 3}, std::pair{6, 8}, std::pair{5, 5}}) {
+    folder_.Write("train2017/101.png", WithExif(EncodePng(Upright(upright, back)), orientation));
+    const Sample sample = Open(Split::kTrain)->Get(1);
+    EXPECT_EQ(sample.picture.Decode().pixels, upright.pixels) << orientation;
+    EXPECT_EQ(sample.picture.size(), sample.boxes->size);
+  }
+  EXPECT_EQ(CheckDataset(*Open(Split::kTrain), 1).turned, 1);
+}
+
+TEST_F(CocoDataset, ASizeThatFitsOnlyBeforeTurningNamesExif) {
+  folder_.Write("train2017/101.png", WithExif(EncodePng(Image(48, 64, 3)), 6));
+  ExpectContains(ErrorOf(base::ErrorKind::kFailed, [&] { Open(Split::kTrain)->Get(1); }),
+                 "a picture of 48x64 pixels when turned upright as its EXIF orientation says, 64x48 in the annotations of image 101");
+  folder_.Write("train2017/101.png", EncodePng(Image(64, 48, 3)));
+  ExpectContains(ErrorOf(base::ErrorKind::kFailed, [&] { Open(Split::kTrain)->Get(1); }), "with their EXIF orientation");
 }
 
 TEST_F(CocoDataset, AnybodysFoldersWork) {

@@ -57,17 +57,21 @@ inline std::string WholePickle(const std::string& code, int protocol = 2) {
   return "\x80" + Bytes(static_cast<uint64_t>(protocol), 1) + code + ".";
 }
 
-// Stored records, one behind the other; `zip64` writes the wide fields and the wide end record.
-inline std::string ZipOf(const std::vector<std::pair<std::string, std::string>>& records, bool zip64 = false) {
+// Stored records, one behind the other; `zip64` writes the wide fields and the wide end record. Checksums are 0, as torch.save writes them
+// when it is told to compute none, unless they are given, in the order of the records.
+inline std::string ZipOf(const std::vector<std::pair<std::string, std::string>>& records, bool zip64 = false,
+                         const std::vector<uint32_t>& checksums = {}) {
   std::string file, directory;
-  for (const auto& [name, data] : records) {
+  for (size_t i = 0; i < records.size(); ++i) {
+    const auto& [name, data] = records[i];
+    const uint32_t checksum = i < checksums.size() ? checksums[i] : 0;
     const uint64_t begin = file.size(), narrow = zip64 ? 0xffffffff : data.size();
     file += std::string("PK\3\4") + Bytes(20, 2) + Bytes(0, 2 + 2 + 4 + 4) + Bytes(data.size(), 4) + Bytes(data.size(), 4) +
             Bytes(name.size(), 2) + Bytes(0, 2) + name + data;
     const std::string extra = zip64 ? Bytes(1, 2) + Bytes(24, 2) + Bytes(data.size(), 8) + Bytes(data.size(), 8) + Bytes(begin, 8) : "";
-    directory += std::string("PK\1\2") + Bytes(20, 2) + Bytes(20, 2) + Bytes(0, 2 + 2 + 4 + 4) + Bytes(narrow, 4) + Bytes(narrow, 4) +
-                 Bytes(name.size(), 2) + Bytes(extra.size(), 2) + Bytes(0, 2 + 2 + 2 + 4) + Bytes(zip64 ? 0xffffffff : begin, 4) + name +
-                 extra;
+    directory += std::string("PK\1\2") + Bytes(20, 2) + Bytes(20, 2) + Bytes(0, 2 + 2 + 4) + Bytes(checksum, 4) + Bytes(narrow, 4) +
+                 Bytes(narrow, 4) + Bytes(name.size(), 2) + Bytes(extra.size(), 2) + Bytes(0, 2 + 2 + 2 + 4) +
+                 Bytes(zip64 ? 0xffffffff : begin, 4) + name + extra;
   }
   const uint64_t start = file.size(), count = records.size();
   file += directory;

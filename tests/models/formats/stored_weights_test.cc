@@ -1,5 +1,6 @@
 #include "models/formats/stored_weights.h"
 
+#include "base/crc32.h"
 #include "models/formats/safetensors_header.h"
 #include "tests/models/formats/checkpoint_writer.h"
 #include "tests/models/formats/refusal.h"
@@ -36,25 +37,62 @@ TEST(StoredWeights, BothFormsOfTorchSaveGiveViewsOfOneStorage) {
   }
 }
 
-TEST(StoredWeights, FindsTheStateDictUnderItsUsualNamesAndWithoutPrefixes) {
-  const std::string state = PickledDict({{"module.w", Row()}}), other = PickledDict({{"module._orig_mod.w", Matrix()}});
-  const auto file = [&](const std::vector<std::pair<std::string, std::string>>& entries) {
-    return TorchZipOf(PickledDict(entries), {{"0", kData}});
-  };
-  for (const char* name : {"state_dict", "model"}) {
-    const std::string nested = file({{"epoch", PickledInt(3)}, {name, state}, {"state_dict_ema", other}, {"t", Row()}});
-    ASSERT_EQ(Read(nested).tensors.size(), 1u);
-    EXPECT_EQ(Read(nested).tensors[0].name, "w");
-    EXPECT_EQ(Read(nested).tensors[0].shape.size(), 1u);
-    ASSERT_EQ(Read(nested, WeightSet::kAveraged).tensors.size(), 1u);
-    EXPECT_EQ(Read(nested, WeightSet::kAveraged).tensors[0].name, "w");
-    EXPECT_EQ(Read(nested, WeightSet::kAveraged).tensors[0].shape.size(), 2u);
+std::string FileOf(const std::vector<std::pair<std::string, std::string>>& entries) {
+  return TorchZipOf(PickledDict(entries), {{"0", kData}});
+}
+
+size_t Dimensions(const StoredWeights& weights) { return weights.tensors.size() == 1 ? weights.tensors[0].shape.size() : 0; }
+
+TEST(StoredWeights, FindsTheStateDictUnderItsUsualNames) {
+  const std::string state = PickledDict({{"w", Row()}}), other = PickledDict({{"w", Matrix()}});
+  for (const char* name : {"state_dict", "model", "model_state_dict", "net", "module"}) {
+    for (const char* averaged : {"state_dict_ema", "model_ema", "ema", "ema_state_dict"}) {
+      const std::string nested = FileOf({{"epoch", PickledInt(3)}, {averaged, other}, {name, state}, {"t", Row()}});
+      EXPECT_EQ(Dimensions(Read(nested)), 1u) << name;
+      EXPECT_EQ(Dimensions(Read(nested, WeightSet::kAveraged)), 2u) << averaged;
+      EXPECT_EQ(Dimensions(Read(FileOf({{averaged, other}}))), 2u) << "the only ones";
+    }
   }
-  EXPECT_EQ(Read(file({{"state_dict_ema", state}})).tensors[0].name, "w");  // the only ones
-  EXPECT_EQ(Read(file({{"module.a", Row()}, {"b", Row()}})).tensors[0].name, "module.a");
-  const std::string trained = file({{"model", state}});
-  EXPECT_TRUE(Contains(Refusal(trained, WeightSet::kAveraged, base::ErrorKind::kUsage),
+  EXPECT_EQ(Dimensions(Read(FileOf({{"ema", PickledDict({{"decay", "N"}, {"module", other}})}}), WeightSet::kAveraged)), 2u);
+  EXPECT_EQ(Dimensions(Read(FileOf({{"model", PickledDict({{"state_dict", state}})}}))), 1u);
+  EXPECT_TRUE(Contains(Refusal(FileOf({{"model", state}}), WeightSet::kAveraged, base::ErrorKind::kUsage),
                        "no averaged weights (state_dict_ema) in it; it holds model (dict)"));
+}
+
+TEST(StoredWeights, TheOnlyDictionaryOfTensorsIsTakenAndNamed) {
+  const std::string state = PickledDict({{"w", Row()}});
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(Dimensions(Read(FileOf({{"epoch", PickledInt(3)}, {"student", state}, {"optimizer", PickledDict({{"state", "}"}})}}))), 1u);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "w.pth: the weights are those under 'student'\n");
+  EXPECT_TRUE(Contains(Refusal(FileOf({{"generator", state}, {"discriminator", state}})),
+                       "several state_dicts in it; it holds generator (dict), discriminator (dict)"));
+}
+
+// Objects that only the training program can make stand beside the weights; where weights should stand, they are named.
+TEST(StoredWeights, CallsBesideTheWeightsAreNoMatter) {
+  const std::string call = PickledCallOf("functools", "partial", PickledGlobal("torch.optim.adam", "Adam"));
+  const std::string state = PickledDict({{"w", Row()}});
+  EXPECT_EQ(Dimensions(Read(FileOf({{"hyper_parameters", PickledDict({{"optimizer", call}})}, {"state_dict", state}}))), 1u);
+  EXPECT_TRUE(Contains(Refusal(FileOf({{"state_dict", PickledDict({{"w", Row()}, {"v", call}})}})),
+                       "'v' in its state_dict is a call of functools.partial, not a tensor: w.pth: nothing in it was run"));
+}
+
+TEST(StoredWeights, OneFlippedBitIsNoticed) {
+  const auto crc_of = [](const std::string& text) {
+    base::Crc32 crc;
+    crc.Add(text);
+    return crc.value();
+  };
+  const std::string content = WholePickle(PickledDict({{"w", Row()}}));
+  std::string bytes = ZipOf({{"archive/data.pkl", content}, {"archive/data/0", kData}, {"archive/data/1", "unused"}}, false,
+                            {crc_of(content), crc_of(kData), 7});
+  EXPECT_EQ(Refusal(bytes), "") << "damage beside the weights is no matter";
+  const size_t at = bytes.find(kData);
+  bytes[at + 5] ^= 1;
+  EXPECT_TRUE(Contains(Refusal(bytes), "the checksum of its record 'archive/data/0' disagrees"));
+  bytes[at + 5] ^= 1;
+  bytes[bytes.find(content) + content.size() - 2] ^= 1;
+  EXPECT_TRUE(Contains(Refusal(bytes), "the checksum of its record 'archive/data.pkl' disagrees"));
 }
 
 TEST(StoredWeights, NamesWhatIsNotAStateDict) {
@@ -66,7 +104,8 @@ TEST(StoredWeights, NamesWhatIsNotAStateDict) {
   EXPECT_TRUE(Contains(refusal(PickledDict({{"w", Row()}, {"epoch", PickledInt(1)}})), "'epoch' in its state_dict is a int, not a tensor"));
   EXPECT_TRUE(Contains(refusal(PickledDict({{"w", Row()}, {"w", Row()}})), "two tensors are called 'w'"));
   EXPECT_TRUE(Contains(refusal("}(" + PickledInt(1) + Row() + "u"), "a name in its state_dict is a int"));
-  EXPECT_TRUE(Contains(refusal(PickledCallOf("os", "system", PickledText("true"))), "calls os.system"));
+  EXPECT_TRUE(Contains(refusal(PickledCallOf("os", "system", PickledText("true"))),
+                       "it holds a call of os.system, not a state_dict: w.pth: nothing in it was run"));
 }
 
 TEST(StoredWeights, RefusesTensorsOutsideTheirStorage) {

@@ -1,5 +1,6 @@
 #include "models/formats/zip_archive.h"
 
+#include "base/crc32.h"
 #include "tests/models/formats/checkpoint_writer.h"
 #include "tests/models/formats/refusal.h"
 
@@ -67,6 +68,26 @@ TEST(ZipArchive, RefusesPlacesOutsideTheFile) {
   EXPECT_TRUE(Contains(Refusal(Replaced(zip, 30, "c")), "another name"));
   const std::string wide = ZipOf({{"a", "hello"}}, true);
   EXPECT_TRUE(Contains(Refusal(Replaced(wide, wide.size() - 22 - 12, Bytes(0, 8))), "no zip64 end record"));
+}
+
+TEST(ZipArchive, ARecordIsHeldAgainstItsChecksum) {
+  const std::string data(5'000'000, 'x');  // more than one part
+  base::Crc32 crc;
+  crc.Add(data);
+  std::string zip = ZipOf({{"a", "hello"}, {"b", data}}, false, {0, crc.value()});
+  const auto check = [&](const char* name) {
+    const std::vector<ZipRecord> records = ReadZip(zip, "w.pth");
+    size_t looked_at = 0;
+    const std::string refusal =
+        RefusalBy([&] { CheckRecord(*FindRecord(records, name), "w.pth", [&](std::string_view part) { looked_at += part.size(); }); });
+    EXPECT_EQ(looked_at, name == std::string("a") ? 0 : data.size());  // nobody computed that of "a"
+    return refusal;
+  };
+  EXPECT_EQ(check("a"), "");
+  EXPECT_EQ(check("b"), "");
+  zip[zip.find("xxx") + 4'999'999] = 'X';
+  EXPECT_EQ(check("a"), "");
+  EXPECT_TRUE(Contains(check("b"), "the file is damaged, the checksum of its record 'b' disagrees: w.pth"));
 }
 
 TEST(ZipArchive, RefusesANameGivenTwice) { EXPECT_TRUE(Contains(Refusal(ZipOf({{"a", "1"}, {"a", "2"}})), "two records 'a'")); }

@@ -53,7 +53,7 @@ TEST(Inflate, MakesA3DNetworkThatSeesInAStillVideoWhatThe2DNetworkSees) {
   for (const int kernel_t : {1, 3}) {
     const auto deep = BuildNetwork(Spec(true, kernel_t));
     deep->eval();
-    LoadWeights(*deep, InflateFor(*deep, WeightsOf(*flat), Inflation::kCentre), HeadPolicy::kStrict, "test");
+    LoadWeights(*deep, InflateFor(*deep, WeightsOf(*flat), Inflation::kCentre, "test"), HeadPolicy::kStrict, "test");
     EXPECT_TRUE(at::allclose(deep->Forward(video), expected, 1e-4, 1e-5)) << kernel_t;
   }
 }
@@ -63,7 +63,7 @@ TEST(Inflate, LeavesWhatDoesNotFitToTheLoader) {
   EXPECT_THROW(LoadWeights(*deep, WeightsOf(*flat), HeadPolicy::kStrict, "test"), std::exception) << "not inflated";
   WeightsFile file = WeightsOf(*flat);
   file.entries[0].shape = {8, 4, 3, 3};
-  EXPECT_THROW(LoadWeights(*deep, InflateFor(*deep, file, Inflation::kRepeat), HeadPolicy::kStrict, "test"), std::exception);
+  EXPECT_THROW(LoadWeights(*deep, InflateFor(*deep, file, Inflation::kRepeat, "test"), HeadPolicy::kStrict, "test"), std::exception);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "models/weights/load.h"
 
 #include <ATen/ops/equal.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
 
@@ -106,6 +107,44 @@ TEST(Load, DroppingTheHeadKeepsTheNetworksOwn) {
   EXPECT_EQ(Refusal(*target, source->StateDict(), HeadPolicy::kDrop), "");
   EXPECT_TRUE(at::equal(target->named_parameters()["fc_linear.weight"], own));
   EXPECT_TRUE(at::equal(target->parameters().front(), source->parameters().front()));
+}
+
+NamedTensors Renamed(const NamedTensors& tensors, const std::string& prefix) {
+  NamedTensors renamed;
+  for (const auto& [name, tensor] : tensors) renamed.emplace_back(prefix + name, tensor);
+  return renamed;
+}
+
+TEST(Load, APrefixBeforeAllNamesIsTakenOffAndSaid) {
+  const NamedTensors state = InitializedNetwork(SmallStructure(), 1)->StateDict();
+  for (const char* prefix : {"model.", "net.backbone.", "student.module."}) {
+    const auto target = InitializedNetwork(SmallStructure(), 2);
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(Refusal(*target, Renamed(state, prefix)), "") << prefix;
+    EXPECT_EQ(testing::internal::GetCapturedStderr(),
+              "weights.safetensors: '" + std::string(prefix) + "' before every name of the weights is taken off\n");
+    EXPECT_TRUE(at::equal(target->StateDict()[0].second, state[0].second));
+  }
+  EXPECT_EQ(Refusal(*InitializedNetwork(SmallStructure(), 2), Renamed(state, "backbone."), HeadPolicy::kDrop), "");
+  NamedTensors mixed = Renamed(state, "model.");
+  mixed.emplace_back("criterion.weight", at::zeros({1}));
+  EXPECT_TRUE(Contains(Refusal(*InitializedNetwork(SmallStructure(), 2), mixed), "unexpected: criterion.weight, model."));
+}
+
+TEST(Load, CountersThatBecameFractionsFit) {
+  NamedTensors tensors = Copy(InitializedNetwork(SmallStructure(), 1)->StateDict());
+  for (auto& [name, tensor] : tensors) {
+    if (name.ends_with(".num_batches_tracked")) tensor = at::full({}, 12.5);
+  }
+  const auto target = InitializedNetwork(SmallStructure(), 2);
+  EXPECT_EQ(Refusal(*target, tensors), "");
+  int counters = 0;
+  for (const auto& [name, tensor] : target->StateDict()) {
+    if (!name.ends_with(".num_batches_tracked")) continue;
+    EXPECT_EQ(tensor.item<int64_t>(), 12) << name;
+    ++counters;
+  }
+  EXPECT_GT(counters, 0);
 }
 
 }  // namespace

@@ -19,9 +19,31 @@ using Variables = std::map<std::string, std::string>;
 class Environment {
  public:
   explicit Environment(const Variables& variables) {
-    for (const char* name : {"RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT",
-                             "TORCHELASTIC_USE_AGENT_STORE", "TORCHELASTIC_RESTART_COUNT", "SLURM_PROCID", "SLURM_STEP_NUM_TASKS",
-                             "SLURM_LOCALID", "SLURM_STEP_TASKS_PER_NODE", "SLURM_STEP_NODELIST", "SLURM_JOB_NODELIST", "SLURM_JOB_ID"}) {
+    for (const char* name : {"RANK",
+                             "WORLD_SIZE",
+                             "LOCAL_RANK",
+                             "LOCAL_WORLD_SIZE",
+                             "MASTER_ADDR",
+                             "MASTER_PORT",
+                             "TORCHELASTIC_USE_AGENT_STORE",
+                             "TORCHELASTIC_RESTART_COUNT",
+                             "SLURM_PROCID",
+                             "SLURM_STEP_NUM_TASKS",
+                             "SLURM_LOCALID",
+                             "SLURM_STEP_TASKS_PER_NODE",
+                             "SLURM_STEP_NODELIST",
+                             "SLURM_JOB_NODELIST",
+                             "SLURM_JOB_ID",
+                             "SLURM_STEP_ID",
+                             "SLURM_PTY_PORT",
+                             "OMPI_COMM_WORLD_RANK",
+                             "OMPI_COMM_WORLD_SIZE",
+                             "OMPI_COMM_WORLD_LOCAL_RANK",
+                             "OMPI_COMM_WORLD_LOCAL_SIZE",
+                             "PMI_RANK",
+                             "PMI_SIZE",
+                             "MPI_LOCALRANKID",
+                             "MPI_LOCALNRANKS"}) {
       ::unsetenv(name);
     }
     for (const auto& [name, value] : variables) ::setenv(name.c_str(), value.c_str(), 1);
@@ -85,6 +107,41 @@ TEST(Launch, TakesAMasterThatTheBatchScriptNames) {
   EXPECT_EQ(LaunchFromEnvironment()->port, 4000);
 }
 
+TEST(Launch, IsReadFromTheMpirunOfOpenMpiMpichAndIntel) {
+  for (const Variables& names : {Variables{{"OMPI_COMM_WORLD_RANK", "3"},
+                                           {"OMPI_COMM_WORLD_SIZE", "4"},
+                                           {"OMPI_COMM_WORLD_LOCAL_RANK", "1"},
+                                           {"OMPI_COMM_WORLD_LOCAL_SIZE", "2"}},
+                                 Variables{{"PMI_RANK", "3"}, {"PMI_SIZE", "4"}, {"MPI_LOCALRANKID", "1"}, {"MPI_LOCALNRANKS", "2"}}}) {
+    const Environment environment(With(With(names, "MASTER_ADDR", "node0"), "MASTER_PORT", "29500"));
+    const Launch launch = LaunchFromEnvironment().value();
+    EXPECT_EQ(launch.rank, 3);
+    EXPECT_EQ(launch.size, 4);
+    EXPECT_EQ(launch.local_rank, 1);
+    EXPECT_EQ(launch.local_size, 2);
+    EXPECT_EQ(launch.address, "node0");
+    EXPECT_EQ(launch.port, 29500);
+  }
+}
+
+TEST(Launch, SaysWhichVariablesMadeTheRank) {
+  {
+    const Environment environment(kTorchrun);
+    EXPECT_EQ(LaunchFromEnvironment()->variables, "RANK=5, WORLD_SIZE=8");
+  }
+  const Environment environment(kSlurm);
+  EXPECT_EQ(LaunchFromEnvironment()->variables, "SLURM_PROCID=3, SLURM_STEP_NUM_TASKS=4");
+}
+
+TEST(Launch, IsNoneInAShellOfSlurm) {
+  for (const auto& [name, value] : Variables{{"SLURM_PTY_PORT", "40001"}, {"SLURM_STEP_ID", "4294967290"}, {"SLURM_STEP_NUM_TASKS", ""}}) {
+    const Environment environment(With(kSlurm, name, value));
+    EXPECT_FALSE(LaunchFromEnvironment()) << name;
+  }
+  const Environment environment(With(kSlurm, "SLURM_STEP_ID", "12"));
+  EXPECT_TRUE(LaunchFromEnvironment());
+}
+
 TEST(Launch, IsNoneForAProcessOnItsOwn) {
   for (const Variables& alone : {Variables{}, Variables{{"RANK", "0"}, {"WORLD_SIZE", "1"}}, Variables{{"RANK", "3"}},
                                  Variables{{"SLURM_PROCID", "0"}, {"SLURM_NTASKS", "4"}},  // in a batch script, outside srun
@@ -119,8 +176,13 @@ TEST(Launch, NamesAVariableThatIsWrongOrMissing) {
 }
 
 TEST(Launch, FindsTheFirstHostOfSlurmsLists) {
-  for (const auto& [list, first] : std::map<std::string, std::string>{
-           {"login", "login"}, {"a,b", "a"}, {"gpu[07-09,11],login", "gpu07"}, {"gpu[3,5]", "gpu3"}, {"gpu[12]", "gpu12"}}) {
+  for (const auto& [list, first] : std::map<std::string, std::string>{{"login", "login"},
+                                                                      {"a,b", "a"},
+                                                                      {"gpu[07-09,11],login", "gpu07"},
+                                                                      {"gpu[3,5]", "gpu3"},
+                                                                      {"gpu[12]", "gpu12"},
+                                                                      {"rack[1-2]node[3-4],x", "rack1node3"},
+                                                                      {"a[1,3-5]-ib,b", "a1-ib"}}) {
     EXPECT_EQ(FirstHost(list), first) << list;
   }
 }

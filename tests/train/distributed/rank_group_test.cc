@@ -7,12 +7,17 @@
 #include <ATen/ops/full.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <memory>
+#include <string>
+#include <thread>
 #include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
+#include "base/stop_signal.h"
 #include "tests/free_port.h"
 #include "tests/train/distributed/on_ranks.h"
 #include "train/distributed/collective_state.h"
@@ -109,6 +114,40 @@ TEST(RankGroup, SaysWhichRankHasNotCome) {
     ADD_FAILURE();
   } catch (const base::Error& error) {
     EXPECT_NE(std::string(error.what()).find("cannot reach rank 0"), std::string::npos) << error.what();
+  }
+}
+
+// What a rank says that waits, until the signal's flag is set.
+std::pair<std::string, std::string> WaitUntilStopped(const Launch& launch) {
+  std::thread stopper([] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2800));
+    base::RequestStop();
+  });
+  std::string failure;
+  testing::internal::CaptureStderr();
+  const auto start = std::chrono::steady_clock::now();
+  try {
+    RankGroup::Join(launch, at::kCPU);
+  } catch (const base::Error& error) {
+    EXPECT_EQ(error.kind(), base::ErrorKind::kStopped);
+    failure = error.what();
+  }
+  stopper.join();
+  base::ClearStopRequest();
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(30));  // not the patience of minutes
+  return {testing::internal::GetCapturedStderr(), failure};
+}
+
+TEST(RankGroup, ALeftOverRankSaysWhomItWaitsForAndEndsAtASignal) {
+  for (const int rank : {0, 1}) {
+    Launch launch = RankOf(rank, 12, FreePort());
+    launch.variables = "RANK=0, WORLD_SIZE=12";
+    const std::string place = "127.0.0.1:" + std::to_string(launch.port),
+                      whom = rank == 0 ? "rank 1, 2, 3, 4, 5, 6, 7, 8 and 3 more" : "rank 0";
+    const auto [said, failure] = WaitUntilStopped(launch);
+    EXPECT_EQ(said, "warning: rank " + std::to_string(rank) + " of 12 by RANK=0, WORLD_SIZE=12: waiting at " + place + " for " + whom +
+                        "; left over from another job? then unset these variables\n");
+    EXPECT_EQ(failure, "stopped by a signal while waiting for " + whom + ": " + place);
   }
 }
 

@@ -75,6 +75,14 @@ class PredictTest : public testing::Test {
   RunOptions options_;
 };
 
+TEST_F(PredictTest, AnOverrideOfOneKeyDoesNotAskForTheOthers) {
+  const std::vector<std::string> files = WritePictures(2);
+  const auto best = [&](const std::string& config) { return Run(files, 4, config).front().top.front().probability; };
+  EXPECT_EQ(best("data: {validate: {crop_pct: 0.875}}"), best("{}"));
+  EXPECT_NE(best("data: {validate: {crop_pct: 0.5}}"), best("{}"));
+  EXPECT_EQ(best("data: {image_size: 24}"), best("{}"));
+}
+
 TEST_F(PredictTest, GivesTheFiveLikeliestClassesOfEachFileByName) {
   const std::vector<std::string> files = WritePictures(3);
   const std::vector<Prediction> found = Run(files, 32);
