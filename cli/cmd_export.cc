@@ -59,14 +59,20 @@ class ExportCommand : public Command {
     if (detections_ && onnx_.empty()) throw base::UsageError("--detections without --onnx", "", "only an ONNX file has them");
     if (fold_norms_ && onnx_.empty()) throw base::UsageError("--fold-bn without --onnx", "", "only an ONNX file has folded norms");
     ModelCard card = Describe(source);
+    const models::BatchNormSettings norms = IsRunFolder(source)
+                                                ? train::ReadTrainConfig(base::Config::FromFile(RunConfigFile(source))).batch_norm
+                                                : models::BatchNormSettings();
+    if (!common.dry_run && !python_.empty()) card.files.push_back(WriteSource(card.network, norms));
+    if (safetensors_.empty() && onnx_.empty()) {  // a structure alone, which needs no weights
+      if (!common.dry_run) WriteCards(card);
+      return Report(card, targets, common.dry_run ? "would write" : "wrote");
+    }
     const models::WeightsPlace place = weights_.Find(source);
     card.weights = place.file;
     if (common.dry_run) return Report(card, targets, "would write");
 
     const std::shared_ptr<models::Network> network = models::BuildNetwork(card.network);
-    if (IsRunFolder(source)) {
-      network->batch_norm_settings() = train::ReadTrainConfig(base::Config::FromFile(RunConfigFile(source))).batch_norm;
-    }
+    network->batch_norm_settings() = norms;
     const models::WeightsFile weights = models::OpenWeights(place);
     models::LoadWeights(*network, weights, models::HeadPolicy::kStrict, place.file);
     network->eval();
@@ -74,7 +80,6 @@ class ExportCommand : public Command {
     if (const auto classes = weights.metadata.find("classes"); classes != weights.metadata.end()) metadata.insert(*classes);
     if (!safetensors_.empty()) card.files.push_back(WriteWeights(*network, metadata));
     if (!onnx_.empty()) card.files.push_back(WriteGraph(*network, metadata));
-    if (!python_.empty()) card.files.push_back(WriteSource(*network));
     WriteCards(card);
     Report(card, targets, "wrote");
   }
@@ -153,12 +158,11 @@ class ExportCommand : public Command {
             ""};
   }
 
-  ExportedFile WriteSource(models::Network& network) const {
-    const models::BatchNormSettings& norms = network.batch_norm_settings();
+  ExportedFile WriteSource(const mad::NetworkSpec& network, const models::BatchNormSettings& norms) const {
     const mad::PythonOptions options{"deepmad " + std::string(base::Version()), norms.eps, norms.momentum};
-    base::WriteFileAtomically(python_, mad::PythonNetwork(network.spec(), options));
+    base::WriteFileAtomically(python_, mad::PythonNetwork(network, options));
     return {
-        python_, fmt::format("the network as plain PyTorch, class Network: {} parameters", ParameterCount(network)),
+        python_, "the network as plain PyTorch, class Network",
         fmt::format("from {} import Network\n\nnetwork = Network()  # load_state_dict(strict=True) takes the tensors of --safetensors\n",
                     fs::path(python_).stem().string()),
         ""};
@@ -176,7 +180,7 @@ class ExportCommand : public Command {
   }
 
   void Report(const ModelCard& card, const std::vector<std::string>& targets, const std::string& verb) const {
-    std::string text = fmt::format("{} with {}\n", card.network.name, card.weights);
+    std::string text = card.network.name + (card.weights.empty() ? "" : " with " + card.weights) + "\n";
     for (const std::string& target : targets) text += fmt::format("  {} {}\n", verb, target);
     Print({{"network", card.network.name}, {"weights", card.weights}, {"files", targets}}, text);
   }

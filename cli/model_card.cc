@@ -28,11 +28,13 @@ std::string Budget(const base::Json& report) {
 
 std::string Results(const ModelCard& card) {
   const base::Json& summary = card.summary;
+  if (summary.is_null() && card.weights.empty()) return "A structure without weights.\n";
   if (summary.is_null())
     return fmt::format("The weights came from `{}`; nothing beside them tells of data or results.\n", FileName(card.weights));
-  std::string text = fmt::format("Trained on {}: {} epochs, {} samples, seed {}. The weights are `{}`.\n\n",
-                                 summary.at("data").get<std::string>(), summary.at("epochs").get<int64_t>(),
-                                 summary.at("samples").get<int64_t>(), summary.at("seed").get<int64_t>(), FileName(card.weights));
+  std::string text =
+      fmt::format("Trained on {}: {} epochs, {} samples, seed {}.{}\n\n", summary.at("data").get<std::string>(),
+                  summary.at("epochs").get<int64_t>(), summary.at("samples").get<int64_t>(), summary.at("seed").get<int64_t>(),
+                  card.weights.empty() ? "" : " The weights are `" + FileName(card.weights) + "`.");
   text += "| metric | last epoch | best |\n| --- | --- | --- |\n";
   for (const auto& [name, value] : summary.at("metrics").items()) {
     const base::Json best = summary.value("best", base::Json::object());

@@ -22,7 +22,7 @@ struct ModelCard {
   mad::NetworkSpec network;
   base::Json report;                  // as report.json: budgets and cost
   base::Json summary;                 // as summary.json; null: nothing is known of data and metrics
-  std::string weights;                // where the weights came from
+  std::string weights;                // where the weights came from; empty: none were asked for
   std::optional<std::string> pixels;  // how pictures become inputs: "mean [0.48, 0.46, 0.41], std [...] on [0, 1]"
   std::vector<ExportedFile> files;
 };

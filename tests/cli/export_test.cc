@@ -67,6 +67,28 @@ TEST_F(ExportTest, WritesTheWeightsOfARunAndAPageThatDescribesThem) {
   }
 }
 
+TEST_F(ExportTest, WritesTheNetworkAsPlainPyTorchWithTheRunsBatchNorms) {
+  const Json document = Document(Deepmad({"export", Run(), "--python", File("plain.py"), "--json"}));
+  EXPECT_EQ(document.at("files"), Json({File("plain.py")}));
+  const std::string source = Content(File("plain.py")), card = Content(File("plain.md"));
+  for (const char* part : {"class Network(nn.Module):", "eps=0.001", "import torch\n", "def forward_features"}) {
+    EXPECT_TRUE(Contains(source, part)) << part << "\n" << source;
+  }
+  for (const char* part : {"from plain import Network", "Trained on synthetic: 1 epochs"})
+    EXPECT_TRUE(Contains(card, part)) << part << "\n" << card;
+}
+
+// A structure alone needs no weights.
+TEST_F(ExportTest, WritesAStructureAsPlainPyTorch) {
+  const Json document = Document(Deepmad({"export", Run() + "/network.yaml", "--python", File("bare.py"), "--json"}));
+  EXPECT_EQ(document.at("weights"), "");
+  EXPECT_TRUE(Contains(Content(File("bare.py")), "eps=1e-05"));
+  EXPECT_TRUE(Contains(Content(File("bare.md")), "A structure without weights."));
+  const Outcome wrong = Deepmad({"export", Run(), "--python", File("bare.txt")});
+  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_TRUE(Contains(wrong.err, "the name does not end in .py")) << wrong.err;
+}
+
 onnx::ModelProto OnnxModel(const std::string& path) {
   onnx::ModelProto model;
   EXPECT_TRUE(model.ParseFromString(Content(path)));
