@@ -127,7 +127,8 @@ TEST_F(BadInput, OverridesThatAreNone) {
   ExpectRefusal({"run", run_, "a..b=1"}, 2, {"not an override", "a..b=1"});
   ExpectRefusal({"run", run_, "train.epochs.deep=1"}, 2, {"train.epochs"});
   ExpectRefusal({"run", run_, "train=}"}, 2, {"train=}"});
-  ExpectRefusal({"run", run_, "train=\"x"}, 2, {"a quote is not closed"});
+  ExpectRefusal({"run", run_, "train=[\"x"}, 2, {"a quote is not closed"});
+  ExpectRefusal({"run", run_, "train=\"x"}, 2, {"train: expected a mapping, got '\"x'"});
 }
 
 TEST_F(BadInput, ArgumentsThatACommandHasNoUseFor) {
