@@ -79,7 +79,7 @@ TEST_F(BadWeightsTest, AreNamedWithWhatIsWrong) {
   };
   const Case cases[] = {
       {"absent", [](const std::string& path) { fs::remove(path); }, 2, {"no such weights file"}},
-      {"a folder", [](const std::string& path) { fs::remove(path), fs::create_directory(path); }, 2, {"no such weights file"}},
+      {"a folder", [](const std::string& path) { fs::remove(path), fs::create_directory(path); }, 2, {"a folder without weights"}},
       {"empty", [](const std::string& path) { fs::resize_file(path, 0); }, 1, {"too short"}},
       {"cut off", [](const std::string& path) { fs::resize_file(path, fs::file_size(path) - 5); }, 1, {"cut off"}},
       {"cut off in the header", [](const std::string& path) { fs::resize_file(path, 100); }, 1, {"header"}},
