@@ -69,9 +69,9 @@ TEST_F(BoxDataTest, BrokenAnnotationsAreOneClearLine) {
       {"\"image_id\":101", "\"image_id\":77", {"annotation 1 (id 1001, image 77): its image is not among the images"}},
       {"\"category_id\":7", "\"category_id\":8", {"annotation 1 (id 1001, image 101): its category 8 is not among the categories"}},
       {"[3.0,5.0,", "[NaN,5.0,", {"annotation 0 (id 1000, image 100): bbox: expected a number, got NaN"}},
-      {"[3.0,5.0,", "[\"3\",5.0,", {"annotation 0 (id 1000, image 100): bbox: expected a number, got \"3\""}},
+      {"[3.0,5.0,", "[\"three\",5.0,", {"annotation 0 (id 1000, image 100): bbox: expected a number, got \"three\""}},
       {"[3.0,5.0,", "[5.0,", {"annotation 0 (id 1000, image 100): bbox: expected 4 numbers, got 3"}},
-      {"\"width\":48", "\"width\":\"48\"", {"image 0 (id 100): width: expected a whole number, got \"48\""}},
+      {"\"width\":48", "\"width\":\"048\"", {"image 0 (id 100): width: expected a whole number, got \"048\""}},
       {"\"file_name\":\"100.png\",", "", {"image 100 '': no file_name"}},
       {"\"images\"", "\"pictures\"", {"no list of images"}},
   };
