@@ -111,9 +111,8 @@ class BodyWriter {
                                ExtentText(layer.kernel, dims_)));
       case LayerKind::kMaxPool: {
         const Extent half{layer.kernel.t / 2, layer.kernel.h / 2, layer.kernel.w / 2};
-        return Say(fmt::format("{} = F.max_pool{}d({}, {}, {}, {})", to, dims_, from, KernelText(layer, symbolic),
-                               ExtentText(layer.stride, dims_),
-                               literal_ ? ExtentText(half, dims_) : HalfKernelText(layer, symbolic, half)));
+        return Say(fmt::format("{} = F.max_pool{}d({}, {}, {}, {})", to, dims_, from, ExtentText(layer.kernel, dims_),
+                               ExtentText(layer.stride, dims_), ExtentText(half, dims_)));
       }
       case LayerKind::kAttention:
         return Say(fmt::format("{} = attend({})", to, from));
@@ -161,10 +160,6 @@ class BodyWriter {
     uses_kernel_ = true;
     if (dims_ == 2) return "kernel";
     return symbolic.kernel.t == layer.kernel.t ? fmt::format("({}, kernel, kernel)", layer.kernel.t) : "(time, kernel, kernel)";
-  }
-
-  std::string HalfKernelText(const Layer<double>& layer, const Layer<double>& symbolic, const Extent& half) const {
-    return dims_ == 2 && IsSymbolic(symbolic.kernel) && layer.kernel.h == layer.kernel.w ? "kernel // 2" : ExtentText(half, dims_);
   }
 
   static std::string ActivationText(ActivationKind kind, const std::string& x) {

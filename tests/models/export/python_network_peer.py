@@ -4,6 +4,7 @@ NAME.expected, in float32 and float64, in eager mode; a detector's boxes are tho
 
     python_network_peer.py FOLDER [--script] [--uses]
 
+With DEEPMAD_LONG_TESTS torch.compile makes machine code, which needs a compiler and a minute; else it only traces.
 --script: TorchScript too, which takes seconds for a deep network.
 
 --uses: the network also runs through torch.compile, torch.export, mixed precision and channels_last, trains a step, and carries torchvision's FCOS.
@@ -13,6 +14,7 @@ import ast
 import collections
 import glob
 import importlib.util
+import os
 import sys
 
 import torch
@@ -116,7 +118,7 @@ def check_uses(path):
             failures.append(name)
 
     with torch.no_grad():
-        same("torch.compile", torch.compile(network)(images))
+        same("torch.compile", torch.compile(network, backend="inductor" if "DEEPMAD_LONG_TESTS" in os.environ else "aot_eager")(images))
         same("torch.export", torch.export.export(network, (images,)).module()(images))
         same("channels_last", network.to(memory_format=torch.channels_last)(images.to(memory_format=torch.channels_last)))
         with torch.autocast("cpu", torch.bfloat16):
