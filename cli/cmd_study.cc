@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/stop_signal.h"
 #include "cli/command.h"
+#include "cli/recipe_run.h"
 #include "mad/report/design_report.h"
 #include "mad/report/structure_svg.h"
 #include "train/run/run.h"
@@ -77,15 +78,8 @@ class StudyCommand : public Command {
     return plan;
   }
 
-  // The recipe as the configuration of one run, which lies beside its network. A recipe may be a run of its own, with what is not asked of
-  // it.
   base::Config Recipe(const std::string& name, int64_t seed, const std::vector<std::string>& changes = {}) const {
-    std::vector<std::string> overrides = {"recipe.name=" + name, fmt::format("recipe.seed={}", seed), "recipe.design=null",
-                                          "recipe.network=network.yaml"};
-    for (const std::string& change : changes) overrides.push_back("recipe." + change);
-    const base::Config recipe = Load(overrides).Section("recipe");
-    for (const char* other : {"design", "network", "classes_from_data", "export", "published"}) recipe.MarkRead(other);
-    return recipe;
+    return RecipeRun([this](const std::vector<std::string>& overrides) { return Load(overrides); }, name, seed, changes);
   }
 
   train::RunOptions Options() const {

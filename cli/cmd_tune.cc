@@ -16,6 +16,7 @@
 #include "base/stop_signal.h"
 #include "cli/command.h"
 #include "cli/helper_processes.h"
+#include "cli/recipe_run.h"
 #include "mad/report/design_report.h"
 #include "mad/report/structure_svg.h"
 #include "train/loop/divergence.h"
@@ -61,11 +62,11 @@ class TuneCommand : public Command {
     std::optional<HelperProcesses> helpers;
     if (jobs_ > 1) helpers.emplace(jobs_ - 1, std::vector<std::string>{"--jobs", "1", "--quiet"});
     TrainTrials(tuning);
-    std::unique_ptr<base::FolderLock> claim = train::TryClaim(Folder().claims() + "/best");
-    if (claim == nullptr && helpers) {  // one of them trains the pick
-      helpers->Wait();
-      claim = train::TryClaim(Folder().claims() + "/best");
+    if (helpers) {  // one of them may train the pick meanwhile
+      const int code = helpers->Wait();
+      if (code != 0 && !base::StopRequested()) base::LogWarning(fmt::format("a process of --jobs ended with exit code {}", code));
     }
+    const std::unique_ptr<base::FolderLock> claim = train::TryClaim(Folder().claims() + "/best");
     if (claim == nullptr) return base::LogInfo("the full training of the pick is at work in another process");
     TrainPick(tuning);
   }
@@ -99,17 +100,7 @@ class TuneCommand : public Command {
       throw base::UsageError("a tuning chooses by samples held out from training", data.Where("holdout"),
                              "set recipe.data.holdout: {per_class: ...}");
     }
-    return Recipe(name, seed, changes);
-  }
-
-  // The recipe as the configuration of one training, which lies beside its network.
-  base::Config Recipe(const std::string& name, int64_t seed, const std::vector<std::string>& changes) const {
-    std::vector<std::string> overrides = {"recipe.name=" + name, fmt::format("recipe.seed={}", seed), "recipe.design=null",
-                                          "recipe.network=network.yaml"};
-    for (const std::string& change : changes) overrides.push_back("recipe." + change);
-    const base::Config recipe = Load(overrides).Section("recipe");
-    for (const char* other : {"design", "network", "classes_from_data", "export", "published"}) recipe.MarkRead(other);
-    return recipe;
+    return RecipeRun(Changed(), name, seed, changes);
   }
 
   // Results depend on the number of threads, so it is fixed whatever machine a process is on.
@@ -194,7 +185,7 @@ class TuneCommand : public Command {
     options.design_report = base::JsonText(report);
     options.structure_svg = mad::StructureSvg(pick.network);
     const std::vector<std::string> changes = {"data.holdout=null", tuning.plan.rate_key + "=" + results.back().front().rate};
-    const base::Json summary = train::TrainRun(Recipe(pick.name, tuning.plan.seed, changes), pick.network, options).summary;
+    const base::Json summary = train::TrainRun(RecipeRun(Changed(), pick.name, tuning.plan.seed, changes), pick.network, options).summary;
     board["best"] = {{"folder", "best"}, {"metrics", summary.at("metrics")}, {"samples", summary.at("samples")}};
     Write(board, pick.network);
     std::string text = train::LeaderboardText(board) + "trained in full:\n";
@@ -214,15 +205,17 @@ class TuneCommand : public Command {
 
   // The cost before anything starts: candidates are solved, nothing is trained or written.
   void Describe(const train::TunePlan& plan) const {
-    const auto [same_plan, candidates, full, rungs] = Planned(plan, train::SolveCandidates(plan, Changed()));
+    const Tuning tuning = Planned(plan, train::SolveCandidates(plan, Changed()));
+    const TuneCandidates& candidates = tuning.candidates;
+    const int64_t full_updates = tuning.full.updates;
     base::Json document = {{"name", plan.name},
-                           {"cost", train::CostOf(rungs, full.updates)},
-                           {"full_updates", full.updates},
+                           {"cost", train::CostOf(tuning.rungs, full_updates)},
+                           {"full_updates", full_updates},
                            {"candidates", base::Json::array()},
                            {"left_out", base::Json::array()},
                            {"rungs", base::Json::array()}};
     std::string text = fmt::format("{}: {} candidates, {:.2f} full trainings of {} updates in all\n", plan.name,
-                                   candidates.structures.size(), document.at("cost").get<double>(), full.updates);
+                                   candidates.structures.size(), document.at("cost").get<double>(), full_updates);
     for (const train::StudyStructure& one : candidates.structures) {
       const double flops = one.assessment.used[mad::kFlops], params = one.assessment.used[mad::kParams];
       document["candidates"].push_back({{"name", one.name}, {"kind", one.group}, {"flops", flops}, {"params", params}});
@@ -232,7 +225,7 @@ class TuneCommand : public Command {
       document["left_out"].push_back({{"name", one.name}, {"reason", one.reason}});
       text += fmt::format("  left out: {}: {}\n", one.name, one.reason);
     }
-    for (const train::Rung& rung : rungs) {
+    for (const train::Rung& rung : tuning.rungs) {
       document["rungs"].push_back({{"runs", rung.Runs()}, {"updates", rung.updates}});
       text += fmt::format("  rung {}: {} trainings of {} updates\n", document.at("rungs").size() - 1, rung.Runs(), rung.updates);
     }
