@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "mad/network/block_units.h"
+#include "mad/recipe/fused_plan.h"
 
 namespace deepmad::mad {
 namespace {
@@ -59,7 +60,8 @@ class BodyWriter {
   BodyWriter(int spatial_dims, bool literal, PythonTree& tree) : dims_(spatial_dims), literal_(literal), tree_(tree) {}
 
   PythonBody Write(const Unit<double>& unit, const Unit<double>& symbolic) {
-    for (size_t i = 0; i < unit.size(); ++i) WriteBranch(unit[i], symbolic[i]);
+    const Plan plan = PlanOf(unit), named = PlanOf(symbolic);
+    for (size_t i = 0; i < plan.size(); ++i) WriteBranch(plan[i], named[i]);
     return std::move(body_);
   }
 
@@ -69,55 +71,62 @@ class BodyWriter {
   const std::vector<Bits>& bits() const { return bits_; }
 
  private:
-  using Layers = std::vector<Layer<double>>;
+  using Layers = std::vector<FusedLayer<double>>;
+  using Plan = std::vector<FusedBranch<double>>;
+
+  // Each layer alone. No size of a map is written, so any will do.
+  static Plan PlanOf(const Unit<double>& unit) {
+    Extent size;
+    return FusedPlan(unit, Fusion::kNone, size);
+  }
 
   void Say(const std::string& statement) { body_.forward.push_back(statement); }
 
-  void WriteBranch(const Branch<double>& branch, const Branch<double>& symbolic) {
-    const bool adds = branch.shortcut_kind != ShortcutKind::kNone;
-    if (branch.shortcut_kind == ShortcutKind::kIdentity) Say("shortcut = x");
-    if (branch.shortcut_kind == ShortcutKind::kLayers) WriteLayers(branch.shortcut, symbolic.shortcut, "x", "shortcut");
+  void WriteBranch(const FusedBranch<double>& branch, const FusedBranch<double>& symbolic) {
+    if (branch.sum && branch.shortcut.empty()) Say("shortcut = x");
+    WriteLayers(branch.shortcut, symbolic.shortcut, "x", "shortcut");
     WriteLayers(branch.main, symbolic.main, "x", "x");
-    if (adds) Say("x = x + shortcut");
+    if (branch.sum) Say("x = x + shortcut");
     WriteLayers(branch.post, symbolic.post, "x", "x");
   }
 
   void WriteLayers(const Layers& layers, const Layers& symbolic, const std::string& from, const std::string& to) {
-    if (layers.empty() && from != to) Say(fmt::format("{} = {}", to, from));
-    std::string source = from;
-    for (size_t i = 0; i < layers.size(); ++i) {
-      WriteLayer(layers[i], symbolic[i], source, to);
-      source = to;
-    }
+    for (size_t i = 0; i < layers.size(); ++i) WriteLayer(layers[i], symbolic[i], i == 0 ? from : to, to);
   }
 
-  void WriteLayer(const Layer<double>& layer, const Layer<double>& symbolic, const std::string& from, const std::string& to) {
-    switch (layer.kind) {
-      case LayerKind::kConv:
+  void WriteLayer(const FusedLayer<double>& fused, const FusedLayer<double>& named, const std::string& from, const std::string& to) {
+    const Layer<double>&layer = fused.layer, &symbolic = named.layer;
+    switch (fused.op) {
+      case FusedOp::kConv:
+      case FusedOp::kDepthwise:
         return Call(layer.name, ConvText(layer, symbolic), from, to);
-      case LayerKind::kNorm:
-        return Call(layer.name,
-                    fmt::format("{}({})", layer.norm == NormKind::kBatch ? "batch_norm" : "ChannelNorm", Number(layer.out, symbolic.out)),
-                    from, to);
-      case LayerKind::kActivation:
-        if (layer.activation == ActivationKind::kNone && from == to) return;
-        return Say(fmt::format("{} = {}", to, ActivationText(layer.activation, from)));
-      case LayerKind::kSqueezeExcite:
+      case FusedOp::kBatchNorm:
+        return Call(layer.name, "batch_norm(" + Number(layer.out, symbolic.out) + ")", from, to);
+      case FusedOp::kLayerNorm:
+        return Call(layer.name, "ChannelNorm(" + Number(layer.out, symbolic.out) + ")", from, to);
+      case FusedOp::kLayerScale:
+        return Call(layer.name, "ChannelScale(" + Number(layer.out, symbolic.out) + ")", from, to);
+      case FusedOp::kActivation:
+        return Say(fmt::format("{} = {}", to, ActivationText(fused.activation, from)));
+      case FusedOp::kSqueezeExcite:
         Say(fmt::format("gate = {}.mean({}, keepdim=True)", from, dims_ == 3 ? "(2, 3, 4)" : "(2, 3)"));
-        WriteLayers(SqueezeExciteLayers(layer), SqueezeExciteLayers(symbolic), "gate", "gate");
+        WriteLayers(fused.inner, named.inner, "gate", "gate");
         return Say(fmt::format("{} = {} * gate", to, from));
-      case LayerKind::kAveragePool:
+      case FusedOp::kAveragePool:
         return Say(fmt::format("{} = F.avg_pool{}d({}, {}, ceil_mode=True, count_include_pad=False)", to, dims_, from,
                                ExtentText(layer.kernel, dims_)));
-      case LayerKind::kMaxPool: {
+      case FusedOp::kMaxPool: {
         const Extent half{layer.kernel.t / 2, layer.kernel.h / 2, layer.kernel.w / 2};
         return Say(fmt::format("{} = F.max_pool{}d({}, {}, {}, {})", to, dims_, from, ExtentText(layer.kernel, dims_),
                                ExtentText(layer.stride, dims_), ExtentText(half, dims_)));
       }
-      case LayerKind::kAttention:
+      case FusedOp::kAttention:
         return Say(fmt::format("{} = attend({})", to, from));
-      case LayerKind::kLayerScale:
-        return Call(layer.name, fmt::format("ChannelScale({})", Number(layer.out, symbolic.out)), from, to);
+      case FusedOp::kQuantise:
+      case FusedOp::kAdd:
+      case FusedOp::kInput:
+      case FusedOp::kClassifier:
+        break;  // in no plan of single layers
     }
     throw std::logic_error("layer without Python source");
   }
