@@ -62,11 +62,7 @@ class ExportCommand : public Command {
     const models::BatchNormSettings norms = IsRunFolder(source)
                                                 ? train::ReadTrainConfig(base::Config::FromFile(RunConfigFile(source))).batch_norm
                                                 : models::BatchNormSettings();
-    if (!common.dry_run && !python_.empty()) card.files.push_back(WriteSource(card.network, norms));
-    if (safetensors_.empty() && onnx_.empty()) {  // a structure alone, which needs no weights
-      if (!common.dry_run) WriteCards(card);
-      return Report(card, targets, common.dry_run ? "would write" : "wrote");
-    }
+    if (safetensors_.empty() && onnx_.empty()) return WriteStructure(card, norms, targets);
     const models::WeightsPlace place = weights_.Find(source);
     card.weights = place.file;
     if (common.dry_run) return Report(card, targets, "would write");
@@ -80,6 +76,7 @@ class ExportCommand : public Command {
     if (const auto classes = weights.metadata.find("classes"); classes != weights.metadata.end()) metadata.insert(*classes);
     if (!safetensors_.empty()) card.files.push_back(WriteWeights(*network, metadata));
     if (!onnx_.empty()) card.files.push_back(WriteGraph(*network, metadata));
+    if (!python_.empty()) card.files.push_back(WriteSource(card.network, norms));
     WriteCards(card);
     Report(card, targets, "wrote");
   }
@@ -156,6 +153,18 @@ class ExportCommand : public Command {
                         "{}, = session.run(None, {{\"images\": images}})  # images: numpy float32, shape and values as above\n",
                         NameOf(onnx_), fmt::join(outputs, ", ")),
             ""};
+  }
+
+  // --python alone: a file that holds no weights needs none.
+  void WriteStructure(ModelCard& card, const models::BatchNormSettings& norms, const std::vector<std::string>& targets) const {
+    if (weights_.given()) {
+      throw base::UsageError("weights are given, but --python writes none", python_,
+                             "add --safetensors FILE, or leave out --weights and --ema");
+    }
+    if (common.dry_run) return Report(card, targets, "would write");
+    card.files.push_back(WriteSource(card.network, norms));
+    WriteCards(card);
+    Report(card, targets, "wrote");
   }
 
   ExportedFile WriteSource(const mad::NetworkSpec& network, const models::BatchNormSettings& norms) const {

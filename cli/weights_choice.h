@@ -14,6 +14,8 @@ class WeightsChoice {
   explicit WeightsChoice(const std::string& own) : own_(own) {}
 
   void Declare(CLI::App& app);
+  // Whether the command line names weights; else Find() takes those of the run folder.
+  bool given() const { return !given_.empty() || ema_; }
   // For `source`, a run folder or a file. UsageError where there are no such weights.
   models::WeightsPlace Find(const std::string& source) const;
 

@@ -87,6 +87,14 @@ TEST_F(ExportTest, WritesAStructureAsPlainPyTorch) {
   const Outcome wrong = Deepmad({"export", Run(), "--python", File("bare.txt")});
   EXPECT_EQ(wrong.exit_code, 2);
   EXPECT_TRUE(Contains(wrong.err, "the name does not end in .py")) << wrong.err;
+  const Outcome unused =
+      Deepmad({"export", Run() + "/network.yaml", "--python", File("unused.py"), "--weights", Run() + "/best.safetensors"});
+  EXPECT_EQ(unused.exit_code, 2);
+  EXPECT_TRUE(Contains(unused.err, "weights are given, but --python writes none")) << unused.err;
+  const Outcome without = Deepmad({"export", Run() + "/network.yaml", "--python", File("unused.py"), "--onnx", File("unused.onnx")});
+  EXPECT_EQ(without.exit_code, 2);
+  EXPECT_TRUE(Contains(without.err, "no --weights given")) << without.err;
+  EXPECT_FALSE(fs::exists(File("unused.py"))) << "nothing is written before all is known to be there";
 }
 
 onnx::ModelProto OnnxModel(const std::string& path) {
