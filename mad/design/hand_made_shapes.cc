@@ -202,6 +202,9 @@ NetworkSpec HandMadeShape(const std::string& name, const DesignProblem& problem)
   if (!problem.budgets.flops && !problem.budgets.params) {
     throw base::UsageError("a hand-made shape needs a budget to fill", problem.name, "set budgets.flops, budgets.params or both");
   }
+  if (FindBlockType(problem.blocks.front().type).traits.has_time) {
+    throw base::InfeasibleError("the hand-made shape '" + name + "' has 2-D blocks, the problem 3-D ones", problem.name);
+  }
   NetworkSpec best;
   double best_distance = std::numeric_limits<double>::infinity();
   settings->second(problem, [&](const Blocks& blocks) {

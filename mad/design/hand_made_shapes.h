@@ -19,7 +19,8 @@ std::vector<std::string> HandMadeShapeNames();
 // the budgets for FLOPs and parameters best: of all settings of its proportions (base width, depth, expansion, slope) on the grid of
 // channel multiples, the one with the smallest sum of log distances to these two budgets, of equal ones the first. The stages of the
 // problem give the resolutions only; a shape has its own types and kernels. Throws UsageError for an unknown name or a problem that bounds
-// neither FLOPs nor parameters, InfeasibleError if no setting keeps the budgets.
+// neither FLOPs nor parameters, InfeasibleError if no setting keeps the budgets or
+// the problem is 3-D.
 NetworkSpec HandMadeShape(const std::string& name, const DesignProblem& problem);
 
 }  // namespace deepmad::mad

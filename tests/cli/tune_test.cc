@@ -112,7 +112,9 @@ TEST_F(TuneCommandTest, ChoosesByTrainingAndTrainsThePickInFull) {
 TEST_F(TuneCommandTest, TwoJobsGiveWhatOneGives) {
   Ran(Words(out_));
   const std::string shared = folder_.File("shared");
-  Ran(Words(shared, {"--jobs", "2"}));
+  const Outcome outcome = Deepmad(Words(shared, {"--jobs", "2"}));
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(outcome.err.find("ended with exit code"), std::string::npos) << outcome.err;
   ExpectSameTuning(out_, shared);
 }
 
@@ -152,6 +154,8 @@ TEST_F(TuneCommandTest, ATrainingThatDivergesIsAnOutcome) {
   const Json board =
       Ran(Words(out_, {"candidates.learning_rate={key: train.optimizer.lr, values: [1000, 0.02]}", "candidates.hand_made=[resnet]"}));
   for (const Json& row : board.at("candidates")) EXPECT_EQ(row.at("rungs").back().at("learning_rate"), "0.02");
+  const std::string records = base::ReadFile(out_ + "/trials.jsonl");
+  EXPECT_NE(records.find("\"status\":\"diverged\",\"score\":null"), std::string::npos) << records;
 }
 
 TEST_F(TuneCommandTest, WhatIsWrongIsNamed) {

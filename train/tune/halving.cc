@@ -50,7 +50,7 @@ std::vector<Rung> PlanRungs(const TunePlan& plan, int structures, int64_t full_u
     const double enough = 1 + static_cast<double>(kLeastUpdates) * weighed / full;
     throw base::UsageError(fmt::format("a cost of {:g} full trainings leaves {:.1f} updates to each of the {} first trainings", plan.cost,
                                        length, rungs.front().Runs()),
-                           plan.name, fmt::format("set tune.cost={:.2g}, or compare fewer candidates", std::ceil(enough * 10) / 10));
+                           plan.name, fmt::format("set tune.cost={:.1f}, or compare fewer candidates", std::ceil(enough * 10) / 10));
   }
   for (Rung& rung : rungs) {
     rung.updates = static_cast<int64_t>(std::min(length, full));

@@ -90,6 +90,10 @@ TunePlan ReadTunePlan(const base::Config& config) {
   plan.name = config.GetString("name");
   plan.seed = config.GetInt("seed", 0, 0, std::numeric_limits<int64_t>::max());
   plan.metric = config.GetString("metric", plan.metric);
+  if (plan.metric.starts_with("loss")) {
+    throw base::UsageError("a tuning takes the larger score for the better one, and of '" + plan.metric + "' the smaller one is",
+                           config.Where("metric"), "choose by an accuracy");
+  }
   const base::Config candidates = config.Section("candidates");
   plan.variants = ReadVariants(candidates, config.Section("problem").Sections("stages").size());
   plan.bounds = ReadBounds(candidates);

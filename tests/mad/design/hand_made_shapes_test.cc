@@ -82,6 +82,8 @@ TEST(HandMadeShape, WorksAtTheResolutionsOfTheProblem) {
 
 TEST(HandMadeShape, SaysWhatIsWrong) {
   EXPECT_NE(ErrorOf(base::ErrorKind::kUsage, "resnett", Problem("fashion-28")).find("resnet"), std::string::npos);
+  EXPECT_NE(ErrorOf(base::ErrorKind::kInfeasible, "resnet", Problem("action-recognition-e3d-x3dm-flops")).find("2-D blocks"),
+            std::string::npos);
   EXPECT_NE(ErrorOf(base::ErrorKind::kInfeasible, "convnext", Problem("fashion-28", {"budgets.params=2e3"})).find("'convnext'"),
             std::string::npos);
   EXPECT_NE(

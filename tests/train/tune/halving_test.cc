@@ -67,6 +67,16 @@ TEST(Halving, ACostThatIsTooLowIsRefusedWithOneThatDoes) {
     EXPECT_EQ(error.kind(), base::ErrorKind::kUsage);
     EXPECT_NE(std::string(error.what()).find("tune.cost=5.8"), std::string::npos) << error.what();
   }
+  try {  // a cost of hundreds is not rounded down
+    PlanRungs(plan, 3000, 100);
+    FAIL();
+  } catch (const base::Error& error) {
+    const std::string text = error.what();
+    const size_t at = text.find("tune.cost=");
+    ASSERT_NE(at, std::string::npos) << text;
+    plan.cost = std::stod(text.substr(at + 10));
+    EXPECT_EQ(PlanRungs(plan, 3000, 100)[0].updates, 10);
+  }
   plan.cost = 5.8;
   EXPECT_EQ(PlanRungs(plan, 8, 100)[0].updates, 10);
 }

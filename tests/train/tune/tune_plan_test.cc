@@ -43,6 +43,7 @@ TEST(TunePlan, WhatIsWrongIsNamed) {
     }
   };
   refuse("version=2", "only version 1");
+  refuse("metric=loss_ema", "the larger score");
   refuse("candidates.variants=[{name: a}, {name: a}]", "two variants are called 'a'");
   refuse("candidates.variants=[{name: a/b}]", "'a/b' cannot be part of a folder's name");
   refuse("candidates.hand_made=[resnett]", "resnet");
